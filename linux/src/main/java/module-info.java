@@ -1,0 +1,13 @@
+/**
+ * Typed Linux system calls: the only module with native access.
+ *
+ * <p>It turns one system call into one method with checked arguments and an exception that names
+ * the call, its subject and errno. It refuses policy: no containers, images or guests are known
+ * here. Start at {@code dev.caisson.linux.Downcall}.
+ */
+@org.jspecify.annotations.NullMarked
+module dev.caisson.linux {
+  requires static org.jspecify;
+
+  exports dev.caisson.linux;
+}
