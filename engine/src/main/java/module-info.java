@@ -1,4 +1,10 @@
-/** Lifecycle, state, events and undo of every workload on this host. */
+/**
+ * Lifecycle, state, events and undo of every workload on this host.
+ *
+ * <p>It decides what happens to which container and when, keeps that across crashes, and refuses to
+ * know how an isolation does its work or how a client asks. Start at {@link
+ * dev.caisson.engine.Engine}.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.caisson.engine {
   requires static org.jspecify;
@@ -8,4 +14,8 @@ module dev.caisson.engine {
   requires dev.caisson.network;
   requires dev.caisson.linux;
   requires tools.jackson.databind;
+
+  exports dev.caisson.engine;
+  exports dev.caisson.engine.spec;
+  exports dev.caisson.engine.view;
 }

@@ -1,0 +1,151 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine;
+
+import dev.caisson.engine.spec.CommitSpec;
+import dev.caisson.engine.spec.CopySpec;
+import dev.caisson.engine.spec.ExecSpec;
+import dev.caisson.engine.spec.InstanceSpec;
+import dev.caisson.engine.spec.ResourceSpec;
+import dev.caisson.engine.spec.RestartPolicy;
+import dev.caisson.engine.view.Created;
+import dev.caisson.engine.view.ExecInfo;
+import dev.caisson.engine.view.ExitStatus;
+import dev.caisson.engine.view.FileChange;
+import dev.caisson.engine.view.InstanceInfo;
+import dev.caisson.engine.view.InstanceSummary;
+import dev.caisson.engine.view.LogRecord;
+import dev.caisson.engine.view.PathStat;
+import dev.caisson.engine.view.ProcessTable;
+import dev.caisson.engine.view.PruneReport;
+import dev.caisson.engine.view.Stats;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Containers of every isolation. A {@code reference} is a full id, an unambiguous prefix of one, or
+ * a name; an unknown one is {@link EngineException.Kind#NOT_FOUND}, an ambiguous prefix {@link
+ * EngineException.Kind#INVALID}.
+ */
+public interface Containers {
+  /**
+   * Makes a container without starting it.
+   *
+   * @throws EngineException CONFLICT when the name is taken; NOT_FOUND when the image, a network or
+   *     a container named in the specification is missing; INVALID; UNSUPPORTED when the isolation
+   *     cannot do what is asked
+   */
+  Created create(InstanceSpec spec);
+
+  /**
+   * Starts a created or stopped container.
+   *
+   * @throws EngineException NOT_MODIFIED when it runs already; COMMAND_NOT_FOUND, NOT_EXECUTABLE
+   *     and others when it cannot start. The container remains, with {@code state.error} set
+   */
+  void start(String reference);
+
+  /**
+   * Sends the stop signal, waits, then kills.
+   *
+   * @param timeout empty for the container's own (10 s unless it says otherwise); negative waits
+   *     for ever
+   * @throws EngineException NOT_MODIFIED when it is not running
+   */
+  void stop(String reference, Optional<String> signal, Optional<Duration> timeout);
+
+  void restart(String reference, Optional<String> signal, Optional<Duration> timeout);
+
+  /**
+   * @param signal a name with or without SIG, or a number
+   * @throws EngineException CONFLICT when it is not running
+   */
+  void kill(String reference, String signal);
+
+  void pause(String reference);
+
+  void unpause(String reference);
+
+  /** Takes effect on the running container at once. Fields left empty stay as they are. */
+  List<String> update(
+      String reference, ResourceSpec resources, Optional<RestartPolicy> restartPolicy);
+
+  void rename(String reference, String name);
+
+  /**
+   * @param force kills a running one first
+   * @param volumes removes its anonymous volumes too
+   */
+  void remove(String reference, boolean force, boolean volumes);
+
+  /** Registered when this returns; completes when the condition holds. */
+  CompletableFuture<ExitStatus> exit(String reference, WaitCondition condition);
+
+  InstanceInfo inspect(String reference, boolean sizes);
+
+  /**
+   * @param all also those that do not run
+   * @param limit the newest so many, created or running; 0 for no limit
+   */
+  List<InstanceSummary> list(boolean all, int limit, boolean sizes, Filters filters);
+
+  Feed<LogRecord> logs(String reference, LogOptions options);
+
+  /** Connects to the standard streams. Works on a created container: output begins at its start. */
+  Attachment attach(String reference, AttachOptions options);
+
+  void resize(String reference, int rows, int columns);
+
+  ProcessTable top(String reference, List<String> psArguments);
+
+  /** One sample now; {@link Stats#previous} is empty. */
+  Stats stats(String reference);
+
+  /** A sample each second until the container is removed; the first comes at once. */
+  Feed<Stats> statsFeed(String reference);
+
+  List<FileChange> changes(String reference);
+
+  /** The container's merged file system as a tar stream. */
+  void export(String reference, OutputStream tar);
+
+  PathStat stat(String reference, String path);
+
+  /** {@code path} and what lies beneath it as a tar stream whose first entry is its base name. */
+  void copyOut(String reference, String path, OutputStream tar);
+
+  /** Unpacks a tar stream into the directory {@code path}; never outside the container's root. */
+  void copyIn(String reference, String path, InputStream tar, CopySpec options);
+
+  /** Makes an image of the container's changes; returns its id. */
+  String commit(String reference, CommitSpec commit);
+
+  /** Prepares a command in a running container; returns the exec's id. */
+  String createExec(String reference, ExecSpec spec);
+
+  /** Starts it with its streams connected. */
+  Attachment startExec(String execId);
+
+  /** Starts it with its streams discarded. */
+  void startExecDetached(String execId);
+
+  void resizeExec(String execId, int rows, int columns);
+
+  ExecInfo inspectExec(String execId);
+
+  /** Removes what is not running and matches. */
+  PruneReport prune(Filters filters);
+
+  /**
+   * Compiles without running: how the workload would be started.
+   *
+   * @param json machine-readable instead of a table
+   */
+  String explain(InstanceSpec spec, boolean json);
+}

@@ -1,0 +1,39 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine;
+
+/**
+ * Every workload on this host: one object, the same for embedding programs, the command line and
+ * the HTTP dialects.
+ *
+ * <p>All methods may be called from any thread, virtual threads included. Calls about one container
+ * take effect one after the other; calls about different ones run side by side. Failures are {@link
+ * EngineException}s.
+ *
+ * <p>Closing leaves running containers running: they belong to the host, not to this process.
+ */
+public interface Engine extends AutoCloseable {
+  /**
+   * Opens the state directory, re-adopts what runs and undoes what a killed engine left half-made.
+   */
+  static Engine open(EngineOptions options) {
+    return EngineOpener.open(options);
+  }
+
+  Containers containers();
+
+  Images images();
+
+  Networks networks();
+
+  Volumes volumes();
+
+  Events events();
+
+  Host host();
+
+  @Override
+  void close();
+}

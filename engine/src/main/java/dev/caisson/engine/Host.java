@@ -1,0 +1,27 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine;
+
+import dev.caisson.engine.spec.RegistryAuth;
+import dev.caisson.engine.view.DiskUsage;
+import dev.caisson.engine.view.Finding;
+import dev.caisson.engine.view.HostInfo;
+import dev.caisson.engine.view.VersionInfo;
+import java.util.List;
+
+/** The machine and the engine on it. */
+public interface Host {
+  HostInfo info();
+
+  VersionInfo version();
+
+  DiskUsage diskUsage();
+
+  /** What this host can and cannot do, with remedies. */
+  List<Finding> doctor();
+
+  /** Checks credentials with a registry; returns an identity token or an empty text. */
+  String login(RegistryAuth auth);
+}

@@ -1,0 +1,69 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine;
+
+import dev.caisson.engine.spec.RegistryAuth;
+import dev.caisson.engine.view.ImageDeletion;
+import dev.caisson.engine.view.ImageHistory;
+import dev.caisson.engine.view.ImageInfo;
+import dev.caisson.engine.view.ImageSummary;
+import dev.caisson.engine.view.PruneReport;
+import dev.caisson.engine.view.RemoteImage;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Optional;
+
+/** Images of this host. A {@code reference} is a name, a name with tag or digest, or an id. */
+public interface Images {
+  List<ImageSummary> list(boolean all, Filters filters);
+
+  ImageInfo inspect(String reference);
+
+  List<ImageHistory> history(String reference);
+
+  /** Fetches from a registry; returns the image's id. */
+  String pull(
+      String reference, Optional<String> platform, RegistryAuth auth, ProgressListener progress);
+
+  void push(String reference, RegistryAuth auth, ProgressListener progress);
+
+  /** Asks a registry without fetching layers. */
+  RemoteImage remote(String reference, RegistryAuth auth);
+
+  void tag(String reference, String newReference);
+
+  /**
+   * Removes a name, and with the last name the image itself.
+   *
+   * @param force also when stopped containers use it, or several names point to the given id
+   * @param prune also untagged parents
+   */
+  List<ImageDeletion> remove(String reference, boolean force, boolean prune);
+
+  /** {@code dangling=false} removes all unused images, otherwise only those without a name. */
+  PruneReport prune(Filters filters);
+
+  /** Reads a docker-save archive or an OCI layout; returns names, or ids of images without one. */
+  List<String> load(InputStream archive, ProgressListener progress);
+
+  /** Writes an archive that is both a docker-save archive and an OCI layout. */
+  void save(List<String> references, OutputStream archive);
+
+  /**
+   * Makes a one-layer image of a root file system.
+   *
+   * @param changes Dockerfile instructions such as {@code CMD ["sh"]}
+   */
+  String importRoot(
+      InputStream tar,
+      Optional<String> reference,
+      String message,
+      List<String> changes,
+      Optional<String> platform);
+
+  /** Assembles a base image from this distribution's packages; returns its id. */
+  String buildBase(String distribution, Optional<String> reference, ProgressListener progress);
+}
