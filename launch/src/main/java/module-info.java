@@ -1,7 +1,15 @@
-/** The launch plan: typed steps, seccomp programs, printer and encoder. */
+/**
+ * The launch plan: everything that happens when a workload starts, as data.
+ *
+ * <p>It describes, prints and encodes the typed steps that the C stub executes on the host and in
+ * guests, and compiles system call filters. It refuses to execute anything itself and knows neither
+ * images nor instances. Start at {@code LaunchPlan}, then {@code Action}.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.caisson.launch {
   requires static org.jspecify;
   requires dev.caisson.linux;
   requires tools.jackson.databind;
+
+  exports dev.caisson.launch;
 }
