@@ -52,7 +52,8 @@ class ArchitectureTest {
                   "linux", "sandbox", "launch", "stub", "rootfs", "image", "disk", "network", "vmm",
                   "virtio", "kvm")),
           Map.entry("engine", Set.of("linux", "sandbox", "image", "rootfs", "network")),
-          Map.entry("server", Set.of("engine", "image", "sandbox")),
+          Map.entry("build", Set.of("engine", "image", "rootfs", "sandbox")),
+          Map.entry("server", Set.of("engine", "build", "image", "sandbox")),
           Map.entry(
               "cli",
               Set.of(
