@@ -3,11 +3,12 @@
  *
  * <p>It turns one system call into one method with checked arguments and an exception that names
  * the call, its subject and errno. It refuses policy: no containers, images or guests are known
- * here. Start at {@code dev.caisson.linux.Downcall}.
+ * here. Start at {@code dev.caisson.linux.call.Downcall}.
  */
 @org.jspecify.annotations.NullMarked
 module dev.caisson.linux {
   requires static org.jspecify;
 
   exports dev.caisson.linux;
+  exports dev.caisson.linux.file;
 }

@@ -1,0 +1,166 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.linux.call;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.LinuxException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The one door to the kernel: syscall(2) with up to six machine words.
+ *
+ * <p>errno is captured by the linker into memory of the calling thread, before the JVM can
+ * overwrite it. A blocking call pins the carrier of a virtual thread, so such calls belong to
+ * platform threads.
+ */
+public final class Downcall {
+  private static final Linker LINKER = Linker.nativeLinker();
+  private static final VarHandle ERRNO =
+      Linker.Option.captureStateLayout().varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+  // syscall(2) is variadic after its number; the ABI wants to know where the variable part begins.
+  private static final MethodHandle SYSCALL =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("syscall"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG),
+          Linker.Option.captureCallState("errno"),
+          Linker.Option.firstVariadicArg(1));
+
+  // read, write, pread and pwrite take a segment instead of an address, so that its arena cannot be
+  // closed by another thread while the kernel still writes to it.
+  private static final MethodHandle SEGMENT_SYSCALL =
+      LINKER.downcallHandle(
+          LINKER.defaultLookup().findOrThrow("syscall"),
+          FunctionDescriptor.of(
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.ADDRESS,
+              ValueLayout.JAVA_LONG,
+              ValueLayout.JAVA_LONG),
+          Linker.Option.captureCallState("errno"),
+          Linker.Option.firstVariadicArg(1));
+
+  static {
+    String machine = System.getProperty("os.arch");
+    if (!"amd64".equals(machine)) {
+      throw new UnsupportedOperationException(
+          "Caisson knows the system call numbers of x86-64 only; this machine is " + machine);
+    }
+  }
+
+  private Downcall() {}
+
+  /** A call that should succeed; repeated while a signal interrupts it. */
+  public static long checked(
+      String call, Object subject, long number, long a, long b, long c, long d, long e, long f) {
+    long result = attempt(number, a, b, c, d, e, f);
+    while (result == -Errno.EINTR.number()) {
+      result = attempt(number, a, b, c, d, e, f);
+    }
+    if (result < 0 && result >= -4095) {
+      throw new LinuxException(call, subject, Errno.of((int) -result));
+    }
+    return result;
+  }
+
+  public static long checked(String call, Object subject, long number) {
+    return checked(call, subject, number, 0, 0, 0, 0, 0, 0);
+  }
+
+  public static long checked(String call, Object subject, long number, long a) {
+    return checked(call, subject, number, a, 0, 0, 0, 0, 0);
+  }
+
+  public static long checked(String call, Object subject, long number, long a, long b) {
+    return checked(call, subject, number, a, b, 0, 0, 0, 0);
+  }
+
+  public static long checked(String call, Object subject, long number, long a, long b, long c) {
+    return checked(call, subject, number, a, b, c, 0, 0, 0);
+  }
+
+  public static long checked(
+      String call, Object subject, long number, long a, long b, long c, long d) {
+    return checked(call, subject, number, a, b, c, d, 0, 0);
+  }
+
+  public static long checked(
+      String call, Object subject, long number, long a, long b, long c, long d, long e) {
+    return checked(call, subject, number, a, b, c, d, e, 0);
+  }
+
+  /**
+   * A call whose refusal is an answer: the result, or minus errno, as the kernel itself returns.
+   */
+  public static long attempt(long number, long a, long b, long c, long d, long e, long f) {
+    Slab slab = Slab.take();
+    try {
+      long result = (long) SYSCALL.invokeExact(slab.errno, number, a, b, c, d, e, f);
+      return result == -1 ? -errno(slab) : result;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    } finally {
+      slab.give();
+    }
+  }
+
+  public static long attempt(long number, long a) {
+    return attempt(number, a, 0, 0, 0, 0, 0);
+  }
+
+  public static long attempt(long number, long a, long b) {
+    return attempt(number, a, b, 0, 0, 0, 0);
+  }
+
+  public static long attempt(long number, long a, long b, long c) {
+    return attempt(number, a, b, c, 0, 0, 0);
+  }
+
+  public static long attempt(long number, long a, long b, long c, long d) {
+    return attempt(number, a, b, c, d, 0, 0);
+  }
+
+  /** As {@link #attempt}, for calls shaped (fd, buffer, length, offset). */
+  public static long attempt(long number, int fd, MemorySegment buffer, long length, long offset) {
+    Slab slab = Slab.take();
+    try {
+      long result =
+          (long) SEGMENT_SYSCALL.invokeExact(slab.errno, number, (long) fd, buffer, length, offset);
+      return result == -1 ? -errno(slab) : result;
+    } catch (Throwable t) {
+      throw unexpected(t);
+    } finally {
+      slab.give();
+    }
+  }
+
+  private static int errno(Slab slab) {
+    return (int) ERRNO.get(slab.errno, 0L);
+  }
+
+  /** A method handle declares Throwable; ours throws unchecked ones only. */
+  static RuntimeException unexpected(Throwable t) {
+    return switch (t) {
+      case RuntimeException e -> e;
+      case Error e -> throw e;
+      default -> new IllegalStateException(t);
+    };
+  }
+}
