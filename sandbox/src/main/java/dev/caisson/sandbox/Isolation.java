@@ -1,0 +1,37 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.sandbox;
+
+import dev.caisson.sandbox.workload.Workload;
+import java.util.Optional;
+
+/**
+ * One kind of wall around a workload, found by {@link java.util.ServiceLoader}.
+ *
+ * <p>Some isolations also are {@link dev.caisson.sandbox.ability.Explainable}. All methods may be
+ * called from any thread.
+ */
+public interface Isolation {
+  /** The word users write after {@code --isolation}, such as "container" or "thin". */
+  String name();
+
+  /** Why this host cannot offer it, with the remedy; empty where it works. */
+  Optional<Unavailable> unavailable();
+
+  /**
+   * Prepares a sandbox; nothing of the workload runs yet. Called again with the same place after
+   * the former sandbox there has ended, it prepares another run that keeps the files written
+   * before.
+   *
+   * @throws SandboxException INVALID or UNSUPPORTED when the workload asks for what cannot be done
+   */
+  Sandbox create(Workload workload, Place place);
+
+  /**
+   * Takes over what {@link #create} made in this place before the engine ended, in whatever state
+   * it is now. What a run left behind on the host is undone first if the run is over.
+   */
+  Sandbox adopt(Workload workload, Place place);
+}

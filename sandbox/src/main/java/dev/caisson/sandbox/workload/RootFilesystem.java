@@ -1,0 +1,47 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.sandbox.workload;
+
+import dev.caisson.sandbox.SandboxException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where the files of a workload come from. */
+public sealed interface RootFilesystem {
+  /** Whether the workload may not change it. */
+  boolean readOnly();
+
+  /** One unpacked image layer: content-addressed, shared, never changed. */
+  record Layer(String id, Path directory) {}
+
+  /**
+   * An image's layers with a writable one in the {@link dev.caisson.sandbox.Place}.
+   *
+   * @param layers the topmost first; the engine keeps them from being collected
+   * @param size bytes the writable layer may take, or 0 for no limit
+   */
+  record Layers(List<Layer> layers, long size, boolean readOnly) implements RootFilesystem {
+    public Layers {
+      layers = List.copyOf(layers);
+      if (size < 0) {
+        throw SandboxException.invalid("root size " + size, "must not be negative");
+      }
+    }
+  }
+
+  /** A directory used as it is; changes are made in it, nothing can be told about them. */
+  record Directory(Path path, boolean readOnly) implements RootFilesystem {}
+
+  /**
+   * A disk image, for isolations that have disks.
+   *
+   * @param format "raw" or "qcow2"; never probed
+   */
+  record DiskImage(Path path, String format, boolean readOnly) implements RootFilesystem {}
+
+  static RootFilesystem directory(Path path) {
+    return new Directory(path, false);
+  }
+}

@@ -1,0 +1,122 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.sandbox.workload;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a workload may not do.
+ *
+ * @param capabilities exactly the bounding, permitted and effective sets; the inheritable and
+ *     ambient ones are empty
+ * @param privileged all devices and no masks; the capabilities and filter are said on their own
+ * @param appArmor a profile's name, or empty for none
+ * @param seLinux a process label, or empty for none
+ * @param maskedPaths covered, so that nothing can be read from them
+ * @param readOnlyPaths may be read only
+ */
+public record Security(
+    Set<Capability> capabilities,
+    boolean privileged,
+    boolean noNewPrivileges,
+    SyscallFilter syscalls,
+    String appArmor,
+    String seLinux,
+    List<String> maskedPaths,
+    List<String> readOnlyPaths) {
+
+  /** As Docker masks them. */
+  public static final List<String> MASKED =
+      List.of(
+          "/proc/acpi",
+          "/proc/asound",
+          "/proc/interrupts",
+          "/proc/kcore",
+          "/proc/keys",
+          "/proc/latency_stats",
+          "/proc/sched_debug",
+          "/proc/scsi",
+          "/proc/timer_list",
+          "/proc/timer_stats",
+          "/sys/devices/virtual/powercap",
+          "/sys/firmware");
+
+  /** As Docker has them. */
+  public static final List<String> READ_ONLY =
+      List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger");
+
+  public static final Security DEFAULT =
+      new Security(
+          Capability.DEFAULT, false, false, new SyscallFilter.Default(), "", "", MASKED, READ_ONLY);
+
+  public static final Security PRIVILEGED =
+      new Security(
+          EnumSet.allOf(Capability.class),
+          true,
+          false,
+          new SyscallFilter.None(),
+          "",
+          "",
+          List.of(),
+          List.of());
+
+  public Security {
+    capabilities = Set.copyOf(capabilities);
+    maskedPaths = List.copyOf(maskedPaths);
+    readOnlyPaths = List.copyOf(readOnlyPaths);
+    maskedPaths.forEach(path -> Text.checkInnerPath("masked path", path));
+    readOnlyPaths.forEach(path -> Text.checkInnerPath("read-only path", path));
+    Text.check("AppArmor profile", appArmor, 4096);
+    Text.check("SELinux label", seLinux, 4096);
+  }
+
+  public Security withCapabilities(Set<Capability> value) {
+    return new Security(
+        value,
+        privileged,
+        noNewPrivileges,
+        syscalls,
+        appArmor,
+        seLinux,
+        maskedPaths,
+        readOnlyPaths);
+  }
+
+  public Security withSyscalls(SyscallFilter value) {
+    return new Security(
+        capabilities,
+        privileged,
+        noNewPrivileges,
+        value,
+        appArmor,
+        seLinux,
+        maskedPaths,
+        readOnlyPaths);
+  }
+
+  public Security withNoNewPrivileges(boolean value) {
+    return new Security(
+        capabilities, privileged, value, syscalls, appArmor, seLinux, maskedPaths, readOnlyPaths);
+  }
+
+  public Security withPaths(List<String> masked, List<String> readOnly) {
+    return new Security(
+        capabilities, privileged, noNewPrivileges, syscalls, appArmor, seLinux, masked, readOnly);
+  }
+
+  public Security withLabels(String appArmorProfile, String seLinuxLabel) {
+    return new Security(
+        capabilities,
+        privileged,
+        noNewPrivileges,
+        syscalls,
+        appArmorProfile,
+        seLinuxLabel,
+        maskedPaths,
+        readOnlyPaths);
+  }
+}
