@@ -11,4 +11,6 @@ module dev.caisson.linux {
 
   exports dev.caisson.linux;
   exports dev.caisson.linux.file;
+  exports dev.caisson.linux.mount;
+  exports dev.caisson.linux.process;
 }

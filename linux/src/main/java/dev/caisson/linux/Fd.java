@@ -64,7 +64,13 @@ public final class Fd implements AutoCloseable {
 
   /** A second descriptor for the same open file description. fcntl(2) F_DUPFD_CLOEXEC */
   public Fd duplicate() {
-    return adopt(Downcall.checked("fcntl", this, SystemCall.FCNTL, number(), F_DUPFD_CLOEXEC, 3));
+    return duplicate(3);
+  }
+
+  /** As {@link #duplicate()}, with the lowest free number from {@code least} on. */
+  public Fd duplicate(int least) {
+    return adopt(
+        Downcall.checked("fcntl", this, SystemCall.FCNTL, number(), F_DUPFD_CLOEXEC, least));
   }
 
   /** A path by which this process reaches the open file; it dies with the descriptor. proc(5) */
