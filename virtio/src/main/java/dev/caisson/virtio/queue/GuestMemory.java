@@ -1,0 +1,77 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.queue;
+
+import dev.caisson.virtio.VirtioException;
+import java.lang.foreign.MemorySegment;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The memory of a guest as its devices see it: a few regions of guest physical addresses, with
+ * holes. Every address that a guest names passes through {@link #slice}.
+ */
+public final class GuestMemory {
+  private final Region[] regions;
+
+  /**
+   * One contiguous piece.
+   *
+   * @param start guest physical address of the first byte
+   */
+  public record Region(long start, MemorySegment bytes) {
+    public Region {
+      if (start < 0 || bytes.byteSize() == 0 || start + bytes.byteSize() < 0) {
+        throw new IllegalArgumentException(
+            "memory region at 0x%x of %d bytes".formatted(start, bytes.byteSize()));
+      }
+    }
+
+    long end() {
+      return start + bytes.byteSize();
+    }
+  }
+
+  /**
+   * @throws IllegalArgumentException when two regions overlap
+   */
+  public GuestMemory(List<Region> regions) {
+    this.regions =
+        regions.stream().sorted(Comparator.comparingLong(Region::start)).toArray(Region[]::new);
+    for (int i = 1; i < this.regions.length; i++) {
+      if (this.regions[i - 1].end() > this.regions[i].start()) {
+        throw new IllegalArgumentException(
+            "memory regions overlap at 0x%x".formatted(this.regions[i].start()));
+      }
+    }
+  }
+
+  public static GuestMemory of(MemorySegment bytes) {
+    return new GuestMemory(List.of(new Region(0, bytes)));
+  }
+
+  public List<Region> regions() {
+    return List.of(regions);
+  }
+
+  /**
+   * The bytes at a guest physical address.
+   *
+   * @throws VirtioException GUEST when any of them is outside one region
+   */
+  public MemorySegment slice(long address, long length) {
+    for (Region region : regions) {
+      long offset = address - region.start;
+      long size = region.bytes.byteSize();
+      if (offset >= 0 && offset < size) {
+        if (length < 0 || length > size - offset) {
+          break;
+        }
+        return region.bytes.asSlice(offset, length);
+      }
+    }
+    throw VirtioException.guest("address 0x%x + %d is not memory".formatted(address, length));
+  }
+}

@@ -1,0 +1,66 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.queue;
+
+import dev.caisson.virtio.Features;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The device's side of one virtqueue. Used by one thread at a time.
+ *
+ * <p>Whatever the guest writes there, a method either answers or throws a {@code VirtioException}
+ * of kind GUEST; it reads each field once and never leaves the guest's memory.
+ */
+public sealed interface VirtQueue permits SplitQueue, PackedQueue {
+
+  /** The ring the driver negotiated. */
+  static VirtQueue open(GuestMemory memory, QueueLayout layout, long features) {
+    return open(memory, layout, features, 0);
+  }
+
+  /**
+   * As {@link #open(GuestMemory, QueueLayout, long)}, going on where another back end or a snapshot
+   * stopped.
+   *
+   * @param position as {@link #position} gave it
+   */
+  static VirtQueue open(GuestMemory memory, QueueLayout layout, long features, int position) {
+    return Features.has(features, Features.PACKED_RING)
+        ? new PackedQueue(memory, layout, features, position)
+        : new SplitQueue(memory, layout, features, position);
+  }
+
+  /** The next request, or null when the guest has offered no other. */
+  @Nullable Chain poll();
+
+  /** Whether {@link #poll} would answer a request. */
+  boolean isEmpty();
+
+  /**
+   * Hands a chain back.
+   *
+   * @param written bytes the device put at the front of the writable part
+   */
+  void complete(Chain chain, long written);
+
+  /** Takes back the last polled chain, which the device has not touched. */
+  void putBack(Chain chain);
+
+  /** Whether the guest asked to be told of what was completed since the last such question. */
+  boolean wantsInterrupt();
+
+  /** Tells the guest that kicks are not needed for now: the device looks by itself. */
+  void disableKicks();
+
+  /**
+   * Asks the guest for a kick with its next request.
+   *
+   * @return true when a request came meanwhile: look once more before sleeping
+   */
+  boolean enableKicks();
+
+  /** Where the device stands, for a hand-over or a snapshot. */
+  int position();
+}
