@@ -9,8 +9,12 @@
 module dev.caisson.linux {
   requires static org.jspecify;
 
-  exports dev.caisson.linux;
+  exports dev.caisson.linux.device;
   exports dev.caisson.linux.file;
+  exports dev.caisson.linux.io;
+  exports dev.caisson.linux.memory;
   exports dev.caisson.linux.mount;
+  exports dev.caisson.linux.node;
   exports dev.caisson.linux.process;
+  exports dev.caisson.linux;
 }

@@ -9,6 +9,7 @@ public final class SystemCall {
   public static final long READ = 0;
   public static final long WRITE = 1;
   public static final long CLOSE = 3;
+  public static final long POLL = 7;
   public static final long LSEEK = 8;
   public static final long MMAP = 9;
   public static final long MUNMAP = 11;
@@ -32,16 +33,20 @@ public final class SystemCall {
   public static final long FLOCK = 73;
   public static final long FSYNC = 74;
   public static final long FDATASYNC = 75;
+  public static final long TRUNCATE = 76;
   public static final long FTRUNCATE = 77;
   public static final long FCHDIR = 81;
   public static final long FCHMOD = 91;
   public static final long FCHOWN = 93;
+  public static final long UMASK = 95;
   public static final long GETUID = 102;
   public static final long GETGID = 104;
   public static final long GETEUID = 107;
   public static final long GETEGID = 108;
   public static final long SETFSUID = 122;
   public static final long SETFSGID = 123;
+  public static final long CAPGET = 125;
+  public static final long CAPSET = 126;
   public static final long FSTATFS = 138;
   public static final long PIVOT_ROOT = 155;
   public static final long PRCTL = 157;
@@ -67,6 +72,7 @@ public final class SystemCall {
   public static final long EPOLL_CTL = 233;
   public static final long TGKILL = 234;
   public static final long WAITID = 247;
+  public static final long OPENAT = 257;
   public static final long MKDIRAT = 258;
   public static final long MKNODAT = 259;
   public static final long FCHOWNAT = 260;

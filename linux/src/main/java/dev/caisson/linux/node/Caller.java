@@ -1,0 +1,77 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.linux.node;
+
+import dev.caisson.linux.call.Downcall;
+import dev.caisson.linux.call.Scratch;
+import dev.caisson.linux.call.SystemCall;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Who creates a file: the calling platform thread takes a user and group for one action, as file
+ * servers do. Without root the thread stays what it is.
+ */
+public final class Caller {
+  private static final int CLONE_FS = 0x200;
+  private static final int CAPABILITY_VERSION_3 = 0x20080522;
+  private static final ThreadLocal<Boolean> PREPARED = ThreadLocal.withInitial(Caller::prepare);
+  private static final boolean ROOT = Downcall.attempt(SystemCall.GETEUID, 0) == 0;
+
+  private Caller() {}
+
+  /** Something that answers as a system call does. */
+  @FunctionalInterface
+  public interface Action {
+    long run();
+  }
+
+  /**
+   * Runs an action with the given owner for new files and no umask. Capabilities stay: whether the
+   * user may write here was decided where the user is known, in the guest.
+   */
+  public static long as(int user, int group, Action action) {
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException("a virtual thread would change its carrier's user");
+    }
+    PREPARED.get();
+    if (!ROOT || user == 0 && group == 0) {
+      return action.run();
+    }
+    Downcall.attempt(SystemCall.SETFSGID, Integer.toUnsignedLong(group));
+    Downcall.attempt(SystemCall.SETFSUID, Integer.toUnsignedLong(user));
+    try {
+      raiseCapabilities();
+      return action.run();
+    } finally {
+      Downcall.attempt(SystemCall.SETFSUID, 0);
+      Downcall.attempt(SystemCall.SETFSGID, 0);
+    }
+  }
+
+  /** A umask of its own: unshare(2) CLONE_FS, so that the process keeps the one it has. */
+  private static boolean prepare() {
+    if (Downcall.attempt(SystemCall.UNSHARE, CLONE_FS) < 0) {
+      return false;
+    }
+    Downcall.attempt(SystemCall.UMASK, 0);
+    return true;
+  }
+
+  /** A file-system user other than 0 dropped the effective file capabilities. capabilities(7) */
+  private static void raiseCapabilities() {
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment header = scratch.allocate(8, 4);
+      header.set(ValueLayout.JAVA_INT, 0, CAPABILITY_VERSION_3);
+      MemorySegment sets = scratch.allocate(24, 4); // effective, permitted, inheritable; twice
+      if (Downcall.attempt(SystemCall.CAPGET, header.address(), sets.address()) < 0) {
+        return;
+      }
+      sets.set(ValueLayout.JAVA_INT, 0, sets.get(ValueLayout.JAVA_INT, 4));
+      sets.set(ValueLayout.JAVA_INT, 12, sets.get(ValueLayout.JAVA_INT, 16));
+      Downcall.attempt(SystemCall.CAPSET, header.address(), sets.address());
+    }
+  }
+}

@@ -1,0 +1,299 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.linux.node;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.call.Downcall;
+import dev.caisson.linux.call.Scratch;
+import dev.caisson.linux.call.SystemCall;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A file, directory, link or special file held by an O_PATH descriptor: what a file server keeps
+ * for each file a client knows.
+ *
+ * <p>Methods answer as the kernel does: a result, or minus errno. A server passes refusals on by
+ * the thousand, so they are no exceptions here. Names are NUL-terminated bytes of one component; no
+ * call follows a link, leaves the directory, or opens a device.
+ */
+public final class Node implements AutoCloseable {
+  /** Bytes of a struct statx. */
+  public static final int STATX_SIZE = 256;
+
+  /** Bytes of a struct statfs. */
+  public static final int STATFS_SIZE = 120;
+
+  private static final int O_CREAT = 0x40;
+  private static final int O_NOFOLLOW = 0x20000;
+  private static final int O_CLOEXEC = 0x80000;
+  private static final int O_PATH = 0x200000;
+  private static final int O_NOCTTY = 0x100;
+  private static final int AT_FDCWD = -100;
+  private static final int AT_REMOVEDIR = 0x200;
+  private static final int AT_SYMLINK_FOLLOW = 0x400;
+  private static final int AT_EMPTY_PATH = 0x1000;
+  private static final int STATX_BASIC = 0x7ff;
+  private static final int STATX_MNT_ID = 0x1000;
+  private static final int NO_MAGICLINKS = 0x02;
+  private static final int NO_SYMLINKS = 0x04;
+  private static final int BENEATH = 0x08;
+
+  private final Fd fd;
+  private final String throughProc;
+
+  private Node(Fd fd) {
+    this.fd = fd;
+    this.throughProc = "/proc/self/fd/" + fd.number();
+  }
+
+  /** Takes ownership of a descriptor opened with O_PATH. */
+  public static Node of(Fd path) {
+    return new Node(path);
+  }
+
+  /** The number of a new O_PATH descriptor for a name in this directory. */
+  public long lookup(MemorySegment name) {
+    return openAt(name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+  }
+
+  /** Opens this very file; only for regular files and directories. */
+  public long open(int flags) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.OPENAT,
+          AT_FDCWD,
+          scratch.string(throughProc).address(),
+          (flags & ~(O_CREAT | O_NOFOLLOW)) | O_CLOEXEC | O_NOCTTY,
+          0);
+    }
+  }
+
+  /** Creates or opens a regular file in this directory. */
+  public long create(MemorySegment name, int flags, int mode) {
+    return openAt(name, flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode & 07777);
+  }
+
+  private long openAt(MemorySegment name, int flags, int mode) {
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment how = scratch.allocate(24, 8); // struct open_how: flags, mode, resolve
+      how.set(ValueLayout.JAVA_LONG, 0, flags);
+      how.set(ValueLayout.JAVA_LONG, 8, mode);
+      how.set(ValueLayout.JAVA_LONG, 16, BENEATH | NO_SYMLINKS | NO_MAGICLINKS);
+      // An O_PATH|O_NOFOLLOW open of a link is refused under NO_SYMLINKS only for inner components.
+      return Downcall.attempt(
+          SystemCall.OPENAT2, fd.number(), name.address(), how.address(), how.byteSize());
+    }
+  }
+
+  /** Fills a struct statx of {@link #STATX_SIZE} bytes. */
+  public long status(MemorySegment statx) {
+    return statusOf(fd.number(), statx);
+  }
+
+  /** As {@link #status}, of an open descriptor. */
+  public static long statusOf(int descriptor, MemorySegment statx) {
+    if (statx.byteSize() < STATX_SIZE) {
+      throw new IllegalArgumentException("struct statx needs " + STATX_SIZE + " bytes");
+    }
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.STATX,
+          descriptor,
+          scratch.string("").address(),
+          AT_EMPTY_PATH,
+          STATX_BASIC | STATX_MNT_ID,
+          statx.address(),
+          0);
+    }
+  }
+
+  public long readLink(MemorySegment target) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.READLINKAT,
+          fd.number(),
+          scratch.string("").address(),
+          target.address(),
+          target.byteSize());
+    }
+  }
+
+  public long makeDirectory(MemorySegment name, int mode) {
+    return Downcall.attempt(SystemCall.MKDIRAT, fd.number(), name.address(), mode & 07777);
+  }
+
+  /**
+   * mknodat(2). A device other than overlay's whiteout (0, 0) would give the guest's root a way to
+   * the host's devices only if something here opened it, which nothing does.
+   */
+  public long makeNode(MemorySegment name, int mode, long device) {
+    return Downcall.attempt(SystemCall.MKNODAT, fd.number(), name.address(), mode, device);
+  }
+
+  public long makeSymbolicLink(MemorySegment name, MemorySegment target) {
+    return Downcall.attempt(SystemCall.SYMLINKAT, target.address(), fd.number(), name.address());
+  }
+
+  /** A second name for {@code existing} in this directory. */
+  public long link(Node existing, MemorySegment name) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.LINKAT,
+          AT_FDCWD,
+          scratch.string(existing.throughProc).address(),
+          fd.number(),
+          name.address(),
+          AT_SYMLINK_FOLLOW,
+          0);
+    }
+  }
+
+  public long remove(MemorySegment name) {
+    return Downcall.attempt(SystemCall.UNLINKAT, fd.number(), name.address(), 0);
+  }
+
+  public long removeDirectory(MemorySegment name) {
+    return Downcall.attempt(SystemCall.UNLINKAT, fd.number(), name.address(), AT_REMOVEDIR);
+  }
+
+  /** renameat2(2) with its flags as the kernel numbers them. */
+  public long rename(MemorySegment name, Node target, MemorySegment newName, int flags) {
+    return Downcall.attempt(
+        SystemCall.RENAMEAT2,
+        fd.number(),
+        name.address(),
+        target.fd.number(),
+        newName.address(),
+        flags,
+        0);
+  }
+
+  /** -1 leaves the user or the group as it is. */
+  public long changeOwner(int user, int group) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.FCHOWNAT,
+          fd.number(),
+          scratch.string("").address(),
+          Integer.toUnsignedLong(user),
+          Integer.toUnsignedLong(group),
+          AT_EMPTY_PATH,
+          0);
+    }
+  }
+
+  /** Not for symbolic links, which have no permissions of their own. */
+  public long changePermissions(int mode) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.FCHMODAT, AT_FDCWD, scratch.string(throughProc).address(), mode & 07777);
+    }
+  }
+
+  /**
+   * utimensat(2).
+   *
+   * @param times two struct timespec, with UTIME_NOW and UTIME_OMIT as the kernel has them
+   */
+  public long changeTimes(MemorySegment times) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.UTIMENSAT,
+          fd.number(),
+          scratch.string("").address(),
+          times.address(),
+          AT_EMPTY_PATH);
+    }
+  }
+
+  /** truncate(2); only for regular files. */
+  public long truncate(long size) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(SystemCall.TRUNCATE, scratch.string(throughProc).address(), size);
+    }
+  }
+
+  /** Fills a struct statfs of {@link #STATFS_SIZE} bytes. */
+  public long fileSystem(MemorySegment statfs) {
+    return Downcall.attempt(SystemCall.FSTATFS, fd.number(), statfs.address());
+  }
+
+  public long syncFileSystem() {
+    try (Scratch scratch = Scratch.open()) {
+      long plain = // syncfs(2) refuses O_PATH descriptors
+          Downcall.attempt(
+              SystemCall.OPENAT, AT_FDCWD, scratch.string(throughProc).address(), O_CLOEXEC, 0);
+      if (plain < 0) {
+        return plain;
+      }
+      try (Fd open = Fd.adopt(plain)) {
+        return Downcall.attempt(SystemCall.SYNCFS, open.number());
+      }
+    }
+  }
+
+  // Extended attributes want a path; through /proc it is this very file. For a link that would be
+  // its target's, so links answer EOPNOTSUPP before.
+
+  /** With an empty target: the value's size. */
+  public long attribute(MemorySegment name, MemorySegment target) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.GETXATTR,
+          scratch.string(throughProc).address(),
+          name.address(),
+          target.byteSize() == 0 ? 0 : target.address(),
+          target.byteSize());
+    }
+  }
+
+  public long setAttribute(MemorySegment name, MemorySegment value, int flags) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.SETXATTR,
+          scratch.string(throughProc).address(),
+          name.address(),
+          value.address(),
+          value.byteSize(),
+          flags,
+          0);
+    }
+  }
+
+  public long removeAttribute(MemorySegment name) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.REMOVEXATTR, scratch.string(throughProc).address(), name.address());
+    }
+  }
+
+  /** With an empty target: the size of all names. */
+  public long attributeNames(MemorySegment target) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.LISTXATTR,
+          scratch.string(throughProc).address(),
+          target.byteSize() == 0 ? 0 : target.address(),
+          target.byteSize());
+    }
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+
+  @Override
+  public String toString() {
+    return fd.toString();
+  }
+
+  /** Minus the number, as a method here answers it. */
+  public static long refusal(Errno errno) {
+    return -errno.number();
+  }
+}

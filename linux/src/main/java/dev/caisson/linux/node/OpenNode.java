@@ -1,0 +1,110 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.linux.node;
+
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.call.Downcall;
+import dev.caisson.linux.call.Scratch;
+import dev.caisson.linux.call.SystemCall;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * An open file or directory of a file server; answers as {@link Node} does. Offsets and lengths are
+ * bytes.
+ */
+public final class OpenNode implements AutoCloseable {
+  private final Fd fd;
+
+  private OpenNode(Fd fd) {
+    this.fd = fd;
+  }
+
+  public static OpenNode of(Fd fd) {
+    return new OpenNode(fd);
+  }
+
+  public int number() {
+    return fd.number();
+  }
+
+  /** preadv(2) into scattered memory. */
+  public long read(MemorySegment[] targets, int count, long offset) {
+    return count == 1
+        ? Downcall.attempt(
+            SystemCall.PREAD64, fd.number(), targets[0], targets[0].byteSize(), offset)
+        : vectored(SystemCall.PREADV, targets, count, offset);
+  }
+
+  /** pwritev(2) from scattered memory. */
+  public long write(MemorySegment[] sources, int count, long offset) {
+    return count == 1
+        ? Downcall.attempt(
+            SystemCall.PWRITE64, fd.number(), sources[0], sources[0].byteSize(), offset)
+        : vectored(SystemCall.PWRITEV, sources, count, offset);
+  }
+
+  private long vectored(long call, MemorySegment[] parts, int count, long offset) {
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment vectors = scratch.allocate(16L * count, 8);
+      for (int i = 0; i < count; i++) {
+        vectors.setAtIndex(ValueLayout.JAVA_LONG, 2L * i, parts[i].address());
+        vectors.setAtIndex(ValueLayout.JAVA_LONG, 2L * i + 1, parts[i].byteSize());
+      }
+      return Downcall.attempt(call, fd.number(), vectors.address(), count, offset, 0, 0);
+    }
+  }
+
+  /** getdents64(2) from a position that an earlier entry named, 0 for the beginning. */
+  public long entries(MemorySegment target, long position) {
+    long sought = Downcall.attempt(SystemCall.LSEEK, fd.number(), position, 0);
+    return sought < 0
+        ? sought
+        : Downcall.attempt(SystemCall.GETDENTS64, fd.number(), target.address(), target.byteSize());
+  }
+
+  public long sync(boolean dataOnly) {
+    return Downcall.attempt(dataOnly ? SystemCall.FDATASYNC : SystemCall.FSYNC, fd.number());
+  }
+
+  public long truncate(long size) {
+    return Downcall.attempt(SystemCall.FTRUNCATE, fd.number(), size);
+  }
+
+  public long allocate(int mode, long offset, long length) {
+    return Downcall.attempt(SystemCall.FALLOCATE, fd.number(), mode, offset, length);
+  }
+
+  public long seek(long offset, int whence) {
+    return Downcall.attempt(SystemCall.LSEEK, fd.number(), offset, whence);
+  }
+
+  public long changePermissions(int mode) {
+    return Downcall.attempt(SystemCall.FCHMOD, fd.number(), mode & 07777);
+  }
+
+  public long copyTo(OpenNode target, long offset, long targetOffset, long length) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.COPY_FILE_RANGE,
+          fd.number(),
+          scratch.allocateFrom(ValueLayout.JAVA_LONG, offset).address(),
+          target.fd.number(),
+          scratch.allocateFrom(ValueLayout.JAVA_LONG, targetOffset).address(),
+          length,
+          0);
+    }
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+
+  @Override
+  public String toString() {
+    return fd.toString();
+  }
+}

@@ -1,0 +1,66 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.fs;
+
+import dev.caisson.linux.Errno;
+
+/** Writes what the guest learns of a file: struct fuse_entry_out and struct fuse_attr_out. */
+final class Entry {
+  /** Bytes of a struct fuse_entry_out. */
+  static final int SIZE = 128;
+
+  private static final int DIRECTORY_555 = 0040555;
+
+  private Entry() {}
+
+  static void entry(FuseReply reply, KnownNode node, Status status) {
+    reply.u64(node.id);
+    reply.u64(0); // generation: numbers are never used again
+    validity(reply, node.export.cacheSeconds());
+    status.attributes(reply, node.top);
+  }
+
+  private static void validity(FuseReply reply, int seconds) {
+    reply.u64(seconds);
+    reply.u64(seconds);
+    reply.u32(0);
+    reply.u32(0);
+  }
+
+  static void attributes(FuseReply reply, KnownNode node, Status status) {
+    reply.u64(node.export.cacheSeconds());
+    reply.u64(0);
+    status.attributes(reply, false);
+  }
+
+  /** The file system's own root, which is no file of the host. */
+  static void rootAttributes(FuseReply reply, int exports) {
+    reply.u64(1);
+    reply.u64(0);
+    reply.u64(NodeTable.ROOT);
+    reply.zero(5 * 8);
+    reply.zero(3 * 4);
+    reply.u32(DIRECTORY_555);
+    reply.u32(2 + exports);
+    reply.zero(3 * 4);
+    reply.u32(4096);
+    reply.u32(0);
+  }
+
+  /** What may be changed only where the export is writable. */
+  static void writable(Export export) {
+    if (export.readOnly()) {
+      throw Refusal.of(Errno.EROFS);
+    }
+  }
+
+  /** Requests about a file of the host cannot name the root. */
+  static long ofHost(long id) {
+    if (id == NodeTable.ROOT) {
+      throw Refusal.of(Errno.EROFS);
+    }
+    return id;
+  }
+}

@@ -1,0 +1,166 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.fs;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.virtio.VirtioException;
+import dev.caisson.virtio.queue.Buffers;
+import dev.caisson.virtio.queue.Chain;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * Answers FUSE requests from directories of the host.
+ *
+ * <p>The root of the file system is a read-only directory that lists the exports by name; each
+ * export appears in the guest as a file system of its own. Every file the guest knows is an O_PATH
+ * descriptor here, and every request names one component below such a descriptor: there is no path
+ * to escape by. Advisory locks stay in the guest. Serves several queues at once.
+ */
+public final class FuseServer implements AutoCloseable {
+  private static final int ROOM = 136 << 10;
+  private static final int MOST_HANDLES = 1 << 16;
+
+  private final NodeTable nodes;
+  private final HandleTable handles;
+  private final NameRequests names;
+  private final NodeRequests attributes;
+  private final FileRequests files;
+  private final DirectoryRequests directories;
+  private final ThreadLocal<Exchange> exchange = ThreadLocal.withInitial(Exchange::new);
+
+  /**
+   * @param exports with different names; the server owns their descriptors
+   * @param capacity most files the guest may know at once; the host spends a descriptor on each
+   */
+  public FuseServer(List<Export> exports, int capacity) {
+    this.nodes = new NodeTable(exports, capacity);
+    this.handles = new HandleTable(Math.min(capacity, MOST_HANDLES));
+    this.names = new NameRequests(nodes, handles);
+    this.attributes = new NodeRequests(nodes, handles);
+    this.files = new FileRequests(nodes, handles);
+    this.directories = new DirectoryRequests(nodes, handles);
+  }
+
+  /** Request and answer of one thread. */
+  private static final class Exchange {
+    final FuseRequest request;
+    final FuseReply reply;
+
+    Exchange() {
+      MemorySegment room = Arena.ofAuto().allocate(2L * ROOM, 8);
+      request = new FuseRequest(room.asSlice(0, ROOM));
+      reply = new FuseReply(room.asSlice(ROOM, ROOM));
+    }
+  }
+
+  /**
+   * Answers one request.
+   *
+   * @return bytes written to the chain's writable part
+   */
+  public long serve(Chain chain) {
+    Exchange own = exchange.get();
+    FuseRequest request = own.request;
+    FuseReply reply = own.reply;
+    request.read(chain.readable());
+    if (forgets(request)) {
+      return 0;
+    }
+    Buffers out = chain.writable();
+    if (out.length() < FuseReply.HEADER) {
+      throw VirtioException.guest("no room for an answer to FUSE request " + request.opcode());
+    }
+    reply.begin((int) Math.min(out.length() - FuseReply.HEADER, ROOM));
+    int error = 0;
+    long direct = 0;
+    try {
+      direct = answer(request, reply, out);
+    } catch (Refusal refusal) {
+      error = refusal.errno;
+    }
+    long total = error != 0 ? FuseReply.HEADER : reply.length() + direct;
+    out.copyFrom(reply.finish(request.unique(), error, total), 0);
+    return total;
+  }
+
+  private boolean forgets(FuseRequest request) {
+    switch (request.opcode()) {
+      case Opcode.FORGET -> nodes.forget(request.node(), request.u64());
+      case Opcode.BATCH_FORGET -> {
+        int count = request.u32();
+        request.skip(4);
+        for (int i = 0; i < count && request.has(16); i++) {
+          nodes.forget(request.u64(), request.u64());
+        }
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Answers how many bytes went to the guest's memory directly, behind the header. */
+  private long answer(FuseRequest request, FuseReply reply, Buffers out) {
+    switch (request.opcode()) {
+      case Opcode.INIT -> Negotiation.answer(request, reply);
+      case Opcode.DESTROY -> reset();
+      case Opcode.LOOKUP -> names.lookup(request, reply);
+      case Opcode.SYMLINK -> names.symbolicLink(request, reply);
+      case Opcode.MKNOD -> names.makeNode(request, reply);
+      case Opcode.MKDIR -> names.makeDirectory(request, reply);
+      case Opcode.UNLINK -> names.remove(request);
+      case Opcode.RMDIR -> names.removeDirectory(request);
+      case Opcode.RENAME -> names.rename(request, false);
+      case Opcode.RENAME2 -> names.rename(request, true);
+      case Opcode.LINK -> names.link(request, reply);
+      case Opcode.CREATE -> names.create(request, reply);
+      case Opcode.GETATTR -> attributes.get(request, reply);
+      case Opcode.SETATTR -> attributes.set(request, reply);
+      case Opcode.READLINK -> attributes.readLink(request, reply);
+      case Opcode.STATFS -> attributes.fileSystem(request, reply);
+      case Opcode.SYNCFS -> attributes.syncFileSystem(request);
+      case Opcode.SETXATTR -> attributes.setExtended(request);
+      case Opcode.GETXATTR -> attributes.getExtended(request, reply);
+      case Opcode.LISTXATTR -> attributes.listExtended(request, reply);
+      case Opcode.REMOVEXATTR -> attributes.removeExtended(request);
+      case Opcode.OPEN -> files.open(request, reply);
+      case Opcode.READ -> {
+        return files.read(request, out.skip(FuseReply.HEADER));
+      }
+      case Opcode.WRITE -> files.write(request, reply);
+      case Opcode.RELEASE, Opcode.RELEASEDIR -> handles.remove(request.u64());
+      case Opcode.FSYNC, Opcode.FSYNCDIR -> files.sync(request);
+      case Opcode.FLUSH -> {}
+      case Opcode.FALLOCATE -> files.allocate(request);
+      case Opcode.LSEEK -> files.seek(request, reply);
+      case Opcode.COPY_FILE_RANGE -> files.copy(request, reply);
+      case Opcode.OPENDIR -> directories.open(request, reply);
+      case Opcode.READDIR -> directories.read(request, reply, false);
+      case Opcode.READDIRPLUS -> directories.read(request, reply, true);
+      default -> throw Refusal.of(Errno.ENOSYS);
+    }
+    return 0;
+  }
+
+  /** Files the guest knows now, exports included. */
+  public int known() {
+    return nodes.size();
+  }
+
+  /** Forgets the guest's knowledge: it unmounted, or starts anew. */
+  public void reset() {
+    handles.reset();
+    nodes.reset();
+  }
+
+  @Override
+  public void close() {
+    handles.reset();
+    nodes.close();
+  }
+}

@@ -1,0 +1,57 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.fs;
+
+import dev.caisson.linux.Errno;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the guest has open, by handle. */
+final class HandleTable {
+  private final int capacity;
+  private final Map<Long, OpenHandle> handles = new HashMap<>();
+  private long next = 1;
+
+  HandleTable(int capacity) {
+    this.capacity = capacity;
+  }
+
+  synchronized long add(OpenHandle handle) {
+    if (handles.size() >= capacity) {
+      handle.close();
+      throw Refusal.of(Errno.ENFILE);
+    }
+    handles.put(next, handle);
+    return next++;
+  }
+
+  /** Uses a handle until the answer is closed. */
+  OpenHandle use(long number) {
+    @Nullable OpenHandle handle;
+    synchronized (this) {
+      handle = handles.get(number);
+    }
+    if (handle == null || !handle.enter()) {
+      throw Refusal.of(Errno.EBADF);
+    }
+    return handle;
+  }
+
+  void remove(long number) {
+    @Nullable OpenHandle handle;
+    synchronized (this) {
+      handle = handles.remove(number);
+    }
+    if (handle != null) {
+      handle.close();
+    }
+  }
+
+  synchronized void reset() {
+    handles.values().forEach(OpenHandle::close);
+    handles.clear();
+  }
+}

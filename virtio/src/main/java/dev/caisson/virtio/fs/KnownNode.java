@@ -1,0 +1,56 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.fs;
+
+import dev.caisson.linux.node.Node;
+
+/** A file of the host that the guest knows by a number. */
+final class KnownNode extends Counted {
+  static final int TYPE = 0170000;
+  static final int DIRECTORY = 0040000;
+  static final int REGULAR = 0100000;
+  static final int LINK = 0120000;
+
+  final long id;
+  final Identity identity;
+  final Node node;
+  final int type;
+  final Export export;
+
+  /** Whether it is the top of an export, where the guest sees a file system of its own. */
+  final boolean top;
+
+  /** How many lookups the guest has not forgotten; guarded by the table. */
+  long lookups;
+
+  KnownNode(long id, Identity identity, Node node, int type, Export export, boolean top) {
+    this.id = id;
+    this.identity = identity;
+    this.node = node;
+    this.type = type;
+    this.export = export;
+    this.top = top;
+  }
+
+  /** One file of the host, however many names it has. The mount tells apart two exports of it. */
+  record Identity(long mount, long device, long inode) {}
+
+  boolean isDirectory() {
+    return type == DIRECTORY;
+  }
+
+  boolean isRegular() {
+    return type == REGULAR;
+  }
+
+  boolean isLink() {
+    return type == LINK;
+  }
+
+  @Override
+  void release() {
+    node.close();
+  }
+}

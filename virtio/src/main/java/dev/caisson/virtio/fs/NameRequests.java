@@ -1,0 +1,194 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.fs;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.node.Caller;
+import dev.caisson.linux.node.OpenNode;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+
+/** Requests about a name in a directory: find, make, remove, rename. */
+final class NameRequests {
+  private static final int FIFO = 0010000;
+  private static final int CHARACTER = 0020000;
+  private static final int BLOCK = 0060000;
+  private static final int SOCKET = 0140000;
+  private static final int EXCLUSIVE = 0200;
+
+  private final NodeTable nodes;
+  private final HandleTable handles;
+
+  NameRequests(NodeTable nodes, HandleTable handles) {
+    this.nodes = nodes;
+    this.handles = handles;
+  }
+
+  void lookup(FuseRequest request, FuseReply reply) {
+    MemorySegment name = request.name();
+    if (request.node() == NodeTable.ROOT) {
+      export(name, reply);
+      return;
+    }
+    try (KnownNode parent = nodes.use(request.node())) {
+      answer(reply, parent, name);
+    }
+  }
+
+  private void export(MemorySegment name, FuseReply reply) {
+    byte[] wanted = name.asSlice(0, name.byteSize() - 1).toArray(ValueLayout.JAVA_BYTE);
+    String text = new String(wanted, StandardCharsets.UTF_8);
+    for (KnownNode top : nodes.tops()) {
+      if (top.export.name().equals(text)) {
+        Entry.entry(reply, top, Status.of(top.node));
+        return;
+      }
+    }
+    throw Refusal.of(Errno.ENOENT);
+  }
+
+  void symbolicLink(FuseRequest request, FuseReply reply) {
+    try (KnownNode parent = writableParent(request)) {
+      MemorySegment name = request.name();
+      MemorySegment target = request.linkTarget();
+      created(request, () -> parent.node.makeSymbolicLink(name, target));
+      answer(reply, parent, name);
+    }
+  }
+
+  void makeNode(FuseRequest request, FuseReply reply) {
+    try (KnownNode parent = writableParent(request)) {
+      int mode = request.u32();
+      long device = Integer.toUnsignedLong(request.u32());
+      request.skip(8);
+      MemorySegment name = request.name();
+      switch (mode & KnownNode.TYPE) {
+        case KnownNode.REGULAR, FIFO, SOCKET, CHARACTER, BLOCK -> {}
+        default -> throw Refusal.of(Errno.EINVAL);
+      }
+      created(request, () -> parent.node.makeNode(name, mode, device));
+      answer(reply, parent, name);
+    }
+  }
+
+  void makeDirectory(FuseRequest request, FuseReply reply) {
+    try (KnownNode parent = writableParent(request)) {
+      int mode = request.u32();
+      request.skip(4);
+      MemorySegment name = request.name();
+      created(request, () -> parent.node.makeDirectory(name, mode));
+      answer(reply, parent, name);
+    }
+  }
+
+  void create(FuseRequest request, FuseReply reply) {
+    try (KnownNode parent = writableParent(request)) {
+      int flags = request.u32();
+      int mode = request.u32();
+      request.skip(8);
+      MemorySegment name = request.name();
+      int kept = FileRequests.openFlags(flags) | flags & EXCLUSIVE;
+      long descriptor = created(request, () -> parent.node.create(name, kept, mode));
+      OpenNode file = OpenNode.of(Fd.adopt(descriptor));
+      try (KnownNode node = find(reply, parent, name)) {
+        if (!node.isRegular()
+            || !Status.ofDescriptor(file.number()).identity().equals(node.identity)) {
+          nodes.forget(node.id, 1);
+          throw Refusal.of(Errno.ESTALE); // the host put something else there meanwhile
+        }
+        reply.u64(handles.add(new OpenHandle(file, node, FileRequests.writes(flags))));
+        reply.u64(0);
+      } catch (Refusal refusal) {
+        file.close();
+        throw refusal;
+      }
+    }
+  }
+
+  void remove(FuseRequest request) {
+    try (KnownNode parent = writableParent(request)) {
+      Refusal.checked(parent.node.remove(request.name()));
+    }
+  }
+
+  void removeDirectory(FuseRequest request) {
+    try (KnownNode parent = writableParent(request)) {
+      Refusal.checked(parent.node.removeDirectory(request.name()));
+    }
+  }
+
+  void rename(FuseRequest request, boolean withFlags) {
+    long newParent = request.u64();
+    int flags = withFlags ? request.u32() : 0;
+    if (withFlags) {
+      request.skip(4);
+    }
+    try (KnownNode from = writableParent(request);
+        KnownNode to = nodes.use(Entry.ofHost(newParent))) {
+      sameExport(from, to);
+      MemorySegment name = request.name();
+      MemorySegment newName = request.name();
+      Refusal.checked(from.node.rename(name, to.node, newName, flags));
+    }
+  }
+
+  void link(FuseRequest request, FuseReply reply) {
+    long existing = request.u64();
+    try (KnownNode parent = writableParent(request);
+        KnownNode file = nodes.use(Entry.ofHost(existing))) {
+      sameExport(parent, file);
+      MemorySegment name = request.name();
+      Refusal.checked(parent.node.link(file.node, name));
+      answer(reply, parent, name);
+    }
+  }
+
+  private KnownNode writableParent(FuseRequest request) {
+    KnownNode parent = nodes.use(Entry.ofHost(request.node()));
+    if (parent.export.readOnly()) {
+      parent.close();
+      throw Refusal.of(Errno.EROFS);
+    }
+    return parent;
+  }
+
+  private static void sameExport(KnownNode one, KnownNode other) {
+    if (one.export != other.export) {
+      throw Refusal.of(Errno.EXDEV);
+    }
+  }
+
+  private static long created(FuseRequest request, Caller.Action action) {
+    return Refusal.checked(Caller.as(request.user(), request.group(), action));
+  }
+
+  private void answer(FuseReply reply, KnownNode parent, MemorySegment name) {
+    find(reply, parent, name).close();
+  }
+
+  /** Looks a name up, counts that, and writes the entry. */
+  private KnownNode find(FuseReply reply, KnownNode parent, MemorySegment name) {
+    return find(nodes, reply, parent, name);
+  }
+
+  static KnownNode find(NodeTable nodes, FuseReply reply, KnownNode parent, MemorySegment name) {
+    if (!parent.isDirectory()) {
+      throw Refusal.of(Errno.ENOTDIR);
+    }
+    long descriptor = Refusal.checked(parent.node.lookup(name));
+    Status status;
+    try {
+      status = Status.ofDescriptor((int) descriptor);
+    } catch (Refusal refusal) {
+      Fd.adopt(descriptor).close();
+      throw refusal;
+    }
+    KnownNode node = nodes.known(descriptor, parent, status);
+    Entry.entry(reply, node, status);
+    return node;
+  }
+}

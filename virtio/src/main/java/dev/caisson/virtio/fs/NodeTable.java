@@ -1,0 +1,124 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.fs;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.node.Node;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Which files the guest knows, by number and by identity. */
+final class NodeTable {
+  /** The root of the file system: not a file of the host, it lists the exports. */
+  static final long ROOT = 1;
+
+  private final int capacity;
+  private final List<KnownNode> tops;
+  private final Map<Long, KnownNode> byId = new HashMap<>();
+  private final Map<KnownNode.Identity, KnownNode> byIdentity = new HashMap<>();
+  private long nextId;
+
+  /**
+   * @param capacity the most files a guest may know at once; each holds a descriptor of the host
+   */
+  NodeTable(List<Export> exports, int capacity) {
+    this.capacity = capacity;
+    this.nextId = ROOT + 1;
+    this.tops = exports.stream().map(this::top).toList();
+    reset();
+  }
+
+  private KnownNode top(Export export) {
+    Node node = Node.of(export.directory());
+    Status status = Status.of(node);
+    return new KnownNode(nextId++, status.identity(), node, status.type(), export, true);
+  }
+
+  List<KnownNode> tops() {
+    return tops;
+  }
+
+  /** Forgets all but the exports themselves. */
+  synchronized void reset() {
+    byId.values().stream().filter(node -> !node.top).forEach(KnownNode::close);
+    byId.clear();
+    byIdentity.clear();
+    for (KnownNode top : tops) {
+      byId.put(top.id, top);
+    }
+  }
+
+  synchronized void close() {
+    reset();
+    tops.forEach(KnownNode::close);
+    byId.clear();
+  }
+
+  /** Uses a node until the answer is closed. */
+  KnownNode use(long id) {
+    @Nullable KnownNode node;
+    synchronized (this) {
+      node = byId.get(id);
+    }
+    if (node == null || !node.enter()) {
+      throw Refusal.of(Errno.ESTALE);
+    }
+    return node;
+  }
+
+  /**
+   * Counts one lookup of what {@code descriptor} is; takes ownership of the descriptor. The answer
+   * is in use until closed.
+   */
+  KnownNode known(long descriptor, KnownNode parent, Status status) {
+    Fd fd = Fd.adopt(descriptor);
+    KnownNode.Identity identity = status.identity();
+    synchronized (this) {
+      @Nullable KnownNode old = byIdentity.get(identity);
+      if (old != null && old.export == parent.export && old.enter()) {
+        fd.close();
+        old.lookups++;
+        return old;
+      }
+      if (byId.size() >= capacity) {
+        fd.close();
+        throw Refusal.of(Errno.ENFILE);
+      }
+      var node =
+          new KnownNode(nextId++, identity, Node.of(fd), status.type(), parent.export, false);
+      node.lookups = 1;
+      node.enter();
+      byId.put(node.id, node);
+      byIdentity.put(identity, node);
+      return node;
+    }
+  }
+
+  /** The guest dropped lookups of a node, perhaps its last. */
+  void forget(long id, long lookups) {
+    KnownNode node;
+    synchronized (this) {
+      @Nullable KnownNode found = byId.get(id);
+      if (found == null || found.top) {
+        return;
+      }
+      found.lookups -= Math.min(found.lookups, lookups);
+      if (found.lookups > 0) {
+        return;
+      }
+      byId.remove(id);
+      byIdentity.remove(found.identity, found);
+      node = found;
+    }
+    node.close();
+  }
+
+  synchronized int size() {
+    return byId.size();
+  }
+}

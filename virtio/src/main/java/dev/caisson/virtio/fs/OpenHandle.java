@@ -1,0 +1,27 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.fs;
+
+import dev.caisson.linux.node.OpenNode;
+
+/** A file or directory the guest has open. */
+final class OpenHandle extends Counted {
+  final OpenNode file;
+  final KnownNode.Identity identity;
+  final Export export;
+  final boolean writable;
+
+  OpenHandle(OpenNode file, KnownNode node, boolean writable) {
+    this.file = file;
+    this.identity = node.identity;
+    this.export = node.export;
+    this.writable = writable;
+  }
+
+  @Override
+  void release() {
+    file.close();
+  }
+}
