@@ -1,8 +1,20 @@
-/** HTTP dialects of the engine: the Docker Engine API. */
+/**
+ * HTTP dialects of the engine: the Docker Engine API.
+ *
+ * <p>A dialect translates between its wire form and the {@code Engine} interface and never decides:
+ * what is allowed, what an image means and which isolation is used are the engine's matters. Start
+ * at {@code dev.caisson.server.docker.DockerApi}, the route table.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.caisson.server {
   requires static org.jspecify;
-  requires dev.caisson.engine;
+  requires transitive dev.caisson.engine;
+  requires dev.caisson.build;
   requires org.eclipse.jetty.server;
+  requires org.eclipse.jetty.unixdomain.server;
+  requires java.management;
   requires tools.jackson.databind;
+
+  provides dev.caisson.engine.Endpoint with
+      dev.caisson.server.docker.DockerEndpoint;
 }

@@ -1,0 +1,106 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.server.docker;
+
+import dev.caisson.engine.Attachment;
+import dev.caisson.engine.Containers;
+import dev.caisson.engine.Engine;
+import dev.caisson.engine.spec.ExecSpec;
+import dev.caisson.engine.view.ExecInfo;
+import dev.caisson.server.http.Exchange;
+import dev.caisson.server.http.HttpException;
+import dev.caisson.server.http.Json;
+import dev.caisson.server.http.RouteTable;
+import java.io.IOException;
+import java.util.List;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code /exec}. */
+final class ExecRoutes {
+  private final Containers containers;
+
+  ExecRoutes(Engine engine) {
+    this.containers = engine.containers();
+  }
+
+  void addTo(RouteTable routes) {
+    routes
+        .post("/containers/{id}/exec", this::create)
+        .post("/exec/{id}/start", this::start)
+        .post(
+            "/exec/{id}/resize",
+            exchange -> {
+              containers.resizeExec(
+                  exchange.path("id"), Queries.size(exchange, "h"), Queries.size(exchange, "w"));
+              exchange.empty(200);
+            })
+        .get(
+            "/exec/{id}/json",
+            exchange -> exchange.json(inspect(containers.inspectExec(exchange.path("id")))));
+  }
+
+  private void create(Exchange exchange) throws IOException {
+    Body body = Body.of(exchange.json());
+    List<String> command = body.strings("Cmd");
+    if (command.isEmpty()) {
+      throw HttpException.badRequest("No exec command specified");
+    }
+    ExecSpec spec =
+        new ExecSpec(
+            command,
+            body.strings("Env"),
+            body.text("User", ""),
+            body.text("WorkingDir", ""),
+            body.flag("Tty"),
+            body.flag("Privileged"),
+            body.flag("AttachStdin"),
+            body.flag("AttachStdout"),
+            body.flag("AttachStderr"),
+            body.text("DetachKeys", ""),
+            CreateBody.consoleSize(body));
+    exchange.json(201, Json.object().put("Id", containers.createExec(exchange.path("id"), spec)));
+  }
+
+  private void start(Exchange exchange) throws IOException {
+    String id = exchange.path("id");
+    Body body = Body.of(exchange.json());
+    if (body.flag("Detach")) {
+      containers.startExecDetached(id);
+      exchange.empty(200);
+      return;
+    }
+    ExecInfo info = containers.inspectExec(id);
+    Attachment attachment = containers.startExec(id);
+    CreateBody.consoleSize(body)
+        .filter(size -> info.spec().tty())
+        .ifPresent(size -> attachment.resize(size.rows(), size.columns()));
+    String type = Frames.type(info.spec().tty(), exchange.version().atLeast(1, 42));
+    exchange.takeOver(
+        type, client -> AttachSession.run(attachment, client, info.spec().attachStdin()));
+  }
+
+  private static ObjectNode inspect(ExecInfo info) {
+    ExecSpec spec = info.spec();
+    ObjectNode json = Json.object();
+    json.put("ID", info.id());
+    json.put("Running", info.running());
+    info.exitCode()
+        .ifPresentOrElse(code -> json.put("ExitCode", code), () -> json.putNull("ExitCode"));
+    ObjectNode process = json.putObject("ProcessConfig");
+    process.put("tty", spec.tty());
+    process.put("entrypoint", spec.command().getFirst());
+    process.set("arguments", Json.strings(spec.command().subList(1, spec.command().size())));
+    process.put("privileged", spec.privileged());
+    process.put("user", spec.user());
+    json.put("OpenStdin", spec.attachStdin());
+    json.put("OpenStderr", spec.attachStderr());
+    json.put("OpenStdout", spec.attachStdout());
+    json.put("CanRemove", !info.running());
+    json.put("ContainerID", info.containerId());
+    json.put("DetachKeys", spec.detachKeys());
+    json.put("Pid", info.pid());
+    return json;
+  }
+}

@@ -1,0 +1,74 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.server.docker;
+
+import dev.caisson.server.http.Handler;
+import dev.caisson.server.http.HttpException;
+import dev.caisson.server.http.Json;
+import dev.caisson.server.http.RouteTable;
+import java.util.List;
+
+/** Clustering and plugins, answered as a daemon outside a swarm and without plugins answers. */
+final class SwarmRoutes {
+  private static final String NO_MANAGER =
+      "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try"
+          + " again.";
+  private static final Handler REFUSE =
+      exchange -> {
+        exchange.drain();
+        throw new HttpException(503, NO_MANAGER);
+      };
+
+  private SwarmRoutes() {}
+
+  static void addTo(RouteTable routes) {
+    String note = "503, as a daemon outside a swarm";
+    for (String collection : List.of("services", "tasks", "nodes", "secrets", "configs")) {
+      routes.add("GET", "/" + collection, note, REFUSE);
+      routes.add("GET", "/" + collection + "/{id}", note, REFUSE);
+    }
+    for (String collection : List.of("services", "secrets", "configs")) {
+      routes.add("POST", "/" + collection + "/create", note, REFUSE);
+      routes.add("POST", "/" + collection + "/{id}/update", note, REFUSE);
+      routes.add("DELETE", "/" + collection + "/{id}", note, REFUSE);
+    }
+    routes.add("GET", "/swarm", note, REFUSE);
+    routes.add("GET", "/swarm/unlockkey", note, REFUSE);
+    for (String verb : List.of("init", "join", "leave", "update", "unlock")) {
+      routes.add(
+          "POST",
+          "/swarm/" + verb,
+          "501: Caisson runs on one host",
+          exchange -> {
+            exchange.drain();
+            throw new HttpException(501, "Caisson runs on one host and joins no swarm");
+          });
+    }
+    routes.get("/plugins", exchange -> exchange.json(Json.array()));
+    routes.get("/plugins/privileges", exchange -> exchange.json(Json.array()));
+    for (String path :
+        List.of(
+            "/plugins/pull",
+            "/plugins/create",
+            "/plugins/{name*}/enable",
+            "/plugins/{name*}/disable")) {
+      routes.add(
+          "POST",
+          path,
+          "501: no plugins",
+          exchange -> {
+            exchange.drain();
+            throw new HttpException(501, "Caisson has no plugins");
+          });
+    }
+    routes.add(
+        "GET",
+        "/plugins/{name*}/json",
+        "404: no plugins",
+        exchange -> {
+          throw new HttpException(404, "plugin \"" + exchange.path("name") + "\" not found");
+        });
+  }
+}

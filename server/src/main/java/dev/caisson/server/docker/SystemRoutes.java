@@ -1,0 +1,218 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.server.docker;
+
+import dev.caisson.engine.Engine;
+import dev.caisson.engine.Feed;
+import dev.caisson.engine.view.DiskUsage;
+import dev.caisson.engine.view.Event;
+import dev.caisson.engine.view.HostInfo;
+import dev.caisson.engine.view.VersionInfo;
+import dev.caisson.server.http.Exchange;
+import dev.caisson.server.http.Json;
+import dev.caisson.server.http.RouteTable;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * {@code /info}, {@code /version}, {@code /_ping}, {@code /events}, {@code /system/df} and {@code
+ * /auth}.
+ */
+final class SystemRoutes {
+  private final Engine engine;
+
+  SystemRoutes(Engine engine) {
+    this.engine = engine;
+  }
+
+  void addTo(RouteTable routes) {
+    routes
+        .get("/_ping", exchange -> ping(exchange, "OK"))
+        .head("/_ping", exchange -> ping(exchange, ""))
+        .get("/version", exchange -> exchange.json(version(engine.host().version())))
+        .get(
+            "/info",
+            exchange ->
+                exchange.json(info(engine.host().info(), engine.host().version().version())))
+        .get("/events", this::events)
+        .get("/system/df", this::diskUsage)
+        .post(
+            "/auth",
+            exchange -> {
+              String token = engine.host().login(Queries.auth(Body.of(exchange.json())));
+              exchange.json(
+                  Json.object().put("Status", "Login Succeeded").put("IdentityToken", token));
+            });
+  }
+
+  private static void ping(Exchange exchange, String body) throws IOException {
+    exchange.setHeader("Api-Version", DockerApi.NEWEST.toString());
+    exchange.setHeader("Docker-Experimental", "false");
+    exchange.setHeader("Ostype", "linux");
+    exchange.setHeader("Builder-Version", "1");
+    exchange.setHeader("Swarm", "inactive");
+    exchange.setHeader("Cache-Control", "no-cache, no-store, must-revalidate");
+    exchange.setHeader("Pragma", "no-cache");
+    exchange.setHeader("Server", "Caisson");
+    exchange.text(200, "text/plain; charset=utf-8", body);
+  }
+
+  private static ObjectNode version(VersionInfo version) {
+    ObjectNode json = Json.object();
+    json.putObject("Platform").put("Name", "Caisson");
+    json.put("Version", version.version());
+    json.put("ApiVersion", DockerApi.NEWEST.toString());
+    json.put("MinAPIVersion", DockerApi.OLDEST.toString());
+    json.put("Os", version.os());
+    json.put("Arch", version.architecture());
+    json.put("KernelVersion", version.kernelVersion());
+    json.put("GitCommit", version.revision());
+    json.put("GoVersion", "none: Java " + version.javaVersion());
+    json.put("BuildTime", Times.rfc3339Nano(version.built()));
+    ArrayNode components = json.putArray("Components");
+    ObjectNode component =
+        components.addObject().put("Name", "Engine").put("Version", version.version());
+    component
+        .putObject("Details")
+        .put("ApiVersion", DockerApi.NEWEST.toString())
+        .put("MinAPIVersion", DockerApi.OLDEST.toString())
+        .put("Arch", version.architecture())
+        .put("Os", version.os())
+        .put("KernelVersion", version.kernelVersion())
+        .put("JavaVersion", version.javaVersion());
+    return json;
+  }
+
+  private static ObjectNode info(HostInfo info, String version) {
+    ObjectNode json = Json.object();
+    json.put("ID", info.id());
+    json.put("Containers", info.containers());
+    json.put("ContainersRunning", info.running());
+    json.put("ContainersPaused", info.paused());
+    json.put("ContainersStopped", info.stopped());
+    json.put("Images", info.images());
+    json.put("Driver", info.storageDriver());
+    json.putArray("DriverStatus");
+    ObjectNode plugins = json.putObject("Plugins");
+    plugins.set("Volume", Json.strings(List.of("local")));
+    plugins.set("Network", Json.strings(List.of("bridge", "host", "none")));
+    plugins.putNull("Authorization");
+    plugins.set("Log", Json.strings(List.of("json-file", "none")));
+    json.put("MemoryLimit", true)
+        .put("SwapLimit", true)
+        .put("CpuCfsPeriod", true)
+        .put("CpuCfsQuota", true);
+    json.put("CPUShares", true).put("CPUSet", true).put("PidsLimit", true);
+    json.put("IPv4Forwarding", true);
+    json.put("Debug", false);
+    json.put("NFd", 0).put("NGoroutines", 0).put("NEventsListener", 0);
+    json.put("SystemTime", Times.rfc3339Nano(Instant.now()));
+    json.put("LoggingDriver", "json-file");
+    json.put("CgroupDriver", info.cgroupDriver());
+    json.put("CgroupVersion", Integer.toString(info.cgroupVersion()));
+    json.put("KernelVersion", info.kernelVersion());
+    json.put("OperatingSystem", info.operatingSystem());
+    json.put("OSVersion", info.osVersion());
+    json.put("OSType", "linux");
+    json.put("Architecture", info.architecture());
+    json.put("IndexServerAddress", "https://index.docker.io/v1/");
+    ObjectNode registries = json.putObject("RegistryConfig");
+    registries.set("InsecureRegistryCIDRs", Json.strings(List.of("::1/128", "127.0.0.0/8")));
+    registries.putObject("IndexConfigs");
+    registries.putArray("Mirrors");
+    json.put("NCPU", info.processors());
+    json.put("MemTotal", info.memory());
+    json.put("DockerRootDir", info.root().toString());
+    json.put("HttpProxy", "").put("HttpsProxy", "").put("NoProxy", "");
+    json.put("Name", info.name());
+    ArrayNode labels = json.putArray("Labels");
+    new TreeMap<>(info.labels()).forEach((key, value) -> labels.add(key + "=" + value));
+    json.put("ExperimentalBuild", false);
+    json.put("ServerVersion", version);
+    ObjectNode runtimes = json.putObject("Runtimes");
+    info.isolations().forEach((name, unavailable) -> isolation(runtimes, name, unavailable));
+    json.put("DefaultRuntime", info.defaultIsolation());
+    json.putObject("Swarm")
+        .put("NodeID", "")
+        .put("LocalNodeState", "inactive")
+        .put("ControlAvailable", false);
+    json.put("LiveRestoreEnabled", true);
+    json.put("Isolation", info.defaultIsolation());
+    json.put("InitBinary", "caisson-stub");
+    json.set("SecurityOptions", Json.strings(info.securityOptions()));
+    json.set("Warnings", info.warnings().isEmpty() ? null : Json.strings(info.warnings()));
+    return json;
+  }
+
+  private static void isolation(ObjectNode runtimes, String name, Optional<String> unavailable) {
+    ObjectNode runtime = runtimes.putObject(name).put("path", "caisson");
+    unavailable.ifPresent(
+        reason -> runtime.putObject("status").put("dev.caisson.unavailable", reason));
+  }
+
+  private void events(Exchange exchange) throws IOException {
+    Instant now = Instant.now();
+    Feed<Event> feed =
+        engine
+            .events()
+            .subscribe(
+                Times.query(exchange.query("since"), now),
+                Times.query(exchange.query("until"), now),
+                Queries.filters(exchange));
+    exchange.streamUntilClosed(
+        "application/json", client -> Streams.jsonLines(client, feed, SystemRoutes::event));
+  }
+
+  static ObjectNode event(Event event) {
+    ObjectNode json = Json.object();
+    if (event.type().equals("container") || event.type().equals("image")) {
+      json.put("status", event.action());
+      json.put("id", event.actor());
+      Optional.ofNullable(event.attributes().get("image"))
+          .ifPresent(image -> json.put("from", image));
+    }
+    json.put("Type", event.type());
+    json.put("Action", event.action());
+    ObjectNode actor = json.putObject("Actor").put("ID", event.actor());
+    actor.set("Attributes", Json.strings(event.attributes()));
+    json.put("scope", "local");
+    json.put("time", event.time().getEpochSecond());
+    json.put("timeNano", event.time().getEpochSecond() * 1_000_000_000L + event.time().getNano());
+    return json;
+  }
+
+  private void diskUsage(Exchange exchange) throws IOException {
+    DiskUsage usage = engine.host().diskUsage();
+    List<String> types = exchange.queryAll("type");
+    Map<String, Boolean> wanted = new TreeMap<>();
+    for (String type : List.of("image", "container", "volume", "build-cache")) {
+      wanted.put(type, types.isEmpty() || types.contains(type));
+    }
+    ObjectNode json = Json.object();
+    json.put("LayersSize", usage.layersSize());
+    if (wanted.get("image")) {
+      ArrayNode images = json.putArray("Images");
+      usage.images().forEach(each -> images.add(ImageJson.summary(each)));
+    }
+    if (wanted.get("container")) {
+      ArrayNode containers = json.putArray("Containers");
+      usage.containers().forEach(each -> containers.add(ContainerJson.summary(each)));
+    }
+    if (wanted.get("volume")) {
+      ArrayNode volumes = json.putArray("Volumes");
+      usage.volumes().forEach(each -> volumes.add(VolumeRoutes.volume(each)));
+    }
+    if (wanted.get("build-cache")) {
+      json.putArray("BuildCache");
+    }
+    exchange.json(json);
+  }
+}

@@ -1,0 +1,59 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.server.http;
+
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The one JSON mapper of the dialects, bounded, and short ways to build trees. */
+public final class Json {
+  /** Depth 100, names and strings bounded by the body limit. */
+  public static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(100)
+                          .maxStringLength(Exchange.BODY_LIMIT)
+                          .build())
+                  .build())
+          .build();
+
+  private Json() {}
+
+  public static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  public static ArrayNode array() {
+    return JsonNodeFactory.instance.arrayNode();
+  }
+
+  public static ArrayNode strings(Collection<String> values) {
+    ArrayNode array = array();
+    values.forEach(array::add);
+    return array;
+  }
+
+  /** Sorted by key, so that the same state gives the same bytes. */
+  public static ObjectNode strings(Map<String, String> values) {
+    ObjectNode object = object();
+    new TreeMap<>(values).forEach(object::put);
+    return object;
+  }
+
+  /** Puts the value, or null when it is absent. */
+  public static void put(ObjectNode object, String name, Optional<String> value) {
+    value.ifPresentOrElse(text -> object.put(name, text), () -> object.putNull(name));
+  }
+}
