@@ -11,9 +11,11 @@ module dev.caisson.image {
   requires java.net.http;
   requires org.apache.commons.compress;
   requires com.github.luben.zstd_jni;
+  requires org.tukaani.xz;
   requires tools.jackson.databind;
 
   exports dev.caisson.image;
+  exports dev.caisson.image.layer;
   exports dev.caisson.image.model;
   exports dev.caisson.image.store;
 }
