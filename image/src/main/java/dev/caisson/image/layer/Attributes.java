@@ -29,8 +29,7 @@ public record Attributes(
   public static final long MAX_ID = 0xffff_fffeL;
 
   public Attributes {
-    extended =
-        extended.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(extended));
+    extended = extended.isEmpty() ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(extended));
   }
 
   /** Root's, modified at the start of 1970, without extended attributes. */

@@ -39,8 +39,11 @@ public enum Compression {
 
   // zstd:chunked layers may begin with a skippable frame. RFC 8878, 3.1.2
   private static boolean zstdSkippable(byte[] start, int length) {
-    return length >= 4 && (start[0] & 0xf0) == 0x50 && (start[1] & 0xff) == 0x2a
-        && (start[2] & 0xff) == 0x4d && (start[3] & 0xff) == 0x18;
+    return length >= 4
+        && (start[0] & 0xf0) == 0x50
+        && (start[1] & 0xff) == 0x2a
+        && (start[2] & 0xff) == 0x4d
+        && (start[3] & 0xff) == 0x18;
   }
 
   private static boolean starts(byte[] start, int length, int... magic) {

@@ -76,7 +76,8 @@ final class GzipInput extends InputStream {
 
   private void endMember() throws IOException {
     position = end - inflater.getRemaining();
-    if (littleEndian() != crc.getValue() || littleEndian() != (inflater.getBytesWritten() & 0xffff_ffffL)) {
+    if (littleEndian() != crc.getValue()
+        || littleEndian() != (inflater.getBytesWritten() & 0xffff_ffffL)) {
       throw new ZipException("gzip checksum differs");
     }
     if (position == end && !refill()) {

@@ -39,8 +39,8 @@ public final class LayerReader {
   }
 
   /**
-   * The next entry, or empty at the end, when the stream has been read to its end. Data of the entry
-   * before that was not read is skipped.
+   * The next entry, or empty at the end, when the stream has been read to its end. Data of the
+   * entry before that was not read is skipped.
    *
    * @throws ImageException INVALID, UNSUPPORTED, TOO_LARGE
    */
@@ -87,9 +87,13 @@ public final class LayerReader {
   }
 
   /** A header with what came before it to extend it. */
-  private record Member(TarHeader header, PaxRecords pax, Optional<String> name, Optional<String> link) {
+  private record Member(
+      TarHeader header, PaxRecords pax, Optional<String> name, Optional<String> link) {
     String path() {
-      return pax.text("GNU.sparse.name").or(() -> pax.text("path")).or(() -> name).orElse(header.name());
+      return pax.text("GNU.sparse.name")
+          .or(() -> pax.text("path"))
+          .or(() -> name)
+          .orElse(header.name());
     }
 
     String target() {
@@ -238,7 +242,10 @@ public final class LayerReader {
   }
 
   private static Entry device(TarHeader header, String path, Attributes attributes) {
-    if (header.major() < 0 || header.major() > 0xfff || header.minor() < 0 || header.minor() > 0xfffff) {
+    if (header.major() < 0
+        || header.major() > 0xfff
+        || header.minor() < 0
+        || header.minor() > 0xfffff) {
       throw new ImageException(Kind.INVALID, "device \"" + path + "\" has an impossible number");
     }
     return new Entry.Device(

@@ -38,8 +38,7 @@ public final class LayerStream implements AutoCloseable {
   public static LayerStream open(InputStream stored, Digest diffId, LayerLimits limits) {
     try {
       var hash = diffId.newHash();
-      return new LayerStream(
-          ReadAhead.of(Compression.unpack(stored), hash), hash, diffId, limits);
+      return new LayerStream(ReadAhead.of(Compression.unpack(stored), hash), hash, diffId, limits);
     } catch (IOException e) {
       throw new ImageException(Kind.INVALID, "the layer is damaged: " + e.getMessage(), e);
     }

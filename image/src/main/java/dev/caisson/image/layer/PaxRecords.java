@@ -91,12 +91,11 @@ final class PaxRecords {
 
   Map<String, byte[]> extendedAttributes() {
     var attributes = new HashMap<String, byte[]>();
-    values.forEach(
-        (key, value) -> {
-          if (key.startsWith(XATTR) && key.length() > XATTR.length()) {
-            attributes.put(key.substring(XATTR.length()), value);
-          }
-        });
+    values.forEach((key, value) -> {
+      if (key.startsWith(XATTR) && key.length() > XATTR.length()) {
+        attributes.put(key.substring(XATTR.length()), value);
+      }
+    });
     return attributes;
   }
 

@@ -20,7 +20,15 @@ final class ReadAhead extends InputStream {
   private static final int BUFFER = 256 << 10;
 
   /** A buffer and how much of it is filled; -1 marks the end. */
-  private record Chunk(byte[] bytes, int length) {}
+  private static final class Chunk {
+    final byte[] bytes;
+    final int length;
+
+    Chunk(byte[] bytes, int length) {
+      this.bytes = bytes;
+      this.length = length;
+    }
+  }
 
   private static final Chunk END = new Chunk(new byte[0], -1);
 
@@ -84,31 +92,31 @@ final class ReadAhead extends InputStream {
     if (length == 0) {
       return 0;
     }
-    if (position == current.length() && !advance()) {
+    if (position == current.length && !advance()) {
       return -1;
     }
-    int n = Math.min(length, current.length() - position);
-    System.arraycopy(current.bytes(), position, bytes, offset, n);
+    int n = Math.min(length, current.length - position);
+    System.arraycopy(current.bytes, position, bytes, offset, n);
     position += n;
     return n;
   }
 
   private boolean advance() throws IOException {
-    if (current.length() < 0) {
+    if (current.length < 0) {
       return false;
     }
     try {
-      if (current.length() > 0) {
-        empty.put(current.bytes());
+      if (current.length > 0) {
+        empty.put(current.bytes);
       }
       current = full.take();
-      position = Math.min(0, current.length());
+      position = Math.min(0, current.length);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while reading a layer", e);
     }
-    if (current.length() < 0) {
-      position = current.length();
+    if (current.length < 0) {
+      position = current.length;
       rethrow();
       return false;
     }

@@ -51,8 +51,7 @@ record SparseMap(long size, List<Entry.Extent> extents, long headerBytes) {
     for (long i = 0; i < count * 2; i++) {
       numbers.add(lines.next());
     }
-    return of(
-        pax.number("GNU.sparse.realsize").orElse(0L), numbers, lines.consumed, dataSize);
+    return of(pax.number("GNU.sparse.realsize").orElse(0L), numbers, lines.consumed, dataSize);
   }
 
   /** The map of an old GNU member: four entries in its header, more in the blocks after it. */

@@ -27,7 +27,7 @@ final class TarNumber {
       if (i < offset + length - 8 && (header[i] & 0xff) != fill) {
         throw invalid();
       }
-      value = value << 8 | header[i] & 0xff;
+      value = (value << 8) | (header[i] & 0xff);
     }
     if (value < 0 != negative) {
       throw invalid();
@@ -52,7 +52,7 @@ final class TarNumber {
       if (header[i] < '0' || header[i] > '7') {
         throw invalid();
       }
-      value = value << 3 | header[i] - '0';
+      value = (value << 3) | (header[i] - '0');
     }
     return value;
   }

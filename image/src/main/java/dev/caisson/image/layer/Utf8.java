@@ -30,8 +30,7 @@ final class Utf8 {
           .decode(ByteBuffer.wrap(bytes, offset, length))
           .toString();
     } catch (CharacterCodingException e) {
-      throw new ImageException(
-          Kind.UNSUPPORTED, "the layer has a file name that is not UTF-8", e);
+      throw new ImageException(Kind.UNSUPPORTED, "the layer has a file name that is not UTF-8", e);
     }
   }
 }

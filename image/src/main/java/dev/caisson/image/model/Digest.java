@@ -111,7 +111,7 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
   }
 
   private static boolean lowerHex(String text) {
-    return text.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f');
+    return text.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
   }
 
   private static ImageException unsupported(String algorithm) {

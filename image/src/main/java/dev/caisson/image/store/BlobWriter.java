@@ -124,6 +124,15 @@ public final class BlobWriter implements AutoCloseable {
     }
   }
 
+  /** The digest of the bytes there so far. */
+  Digest digestSoFar() {
+    try {
+      return Digest.finish((MessageDigest) hash.clone());
+    } catch (CloneNotSupportedException e) {
+      throw new AssertionError("the JDK's hashes can be cloned", e);
+    }
+  }
+
   /**
    * Makes the draft a blob.
    *

@@ -11,6 +11,7 @@ import dev.caisson.image.model.Digest;
 import dev.caisson.image.model.ImageConfig;
 import dev.caisson.image.model.JsonFields;
 import dev.caisson.image.model.Manifest;
+import dev.caisson.image.model.MediaType;
 import dev.caisson.image.model.Reference;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -175,6 +176,23 @@ public final class ImageStore {
       var now = catalog.changeLocked(before -> before.with(entry, names));
       return image(now, now.entries().get(manifest.digest()));
     }
+  }
+
+  /**
+   * Makes an image of a configuration and its layers, which are in the store under {@code lease}.
+   *
+   * @param config its diffIds are those of {@code layers}
+   */
+  public Image assemble(
+      Lease lease, ImageConfig config, List<Descriptor> layers, List<Reference> names) {
+    var configJson = config.toJson();
+    var configDescriptor = Descriptor.of(MediaType.OCI_CONFIG, configJson);
+    var manifestJson = Manifest.write(MediaType.OCI_MANIFEST, configDescriptor, layers);
+    var manifest = Descriptor.of(MediaType.OCI_MANIFEST, manifestJson);
+    lease.keep(List.of(configDescriptor.digest(), manifest.digest()));
+    blobs.put(configJson);
+    blobs.put(manifestJson);
+    return add(manifest, names);
   }
 
   private void requireBlobs(Manifest manifest) {

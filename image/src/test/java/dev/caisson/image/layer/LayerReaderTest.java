@@ -22,7 +22,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LayerReaderTest {
   private static final Attributes ODD =
-      new Attributes(06755, 4_000_000_000L, 3_000_000_000L, -5, 250_000_000,
+      new Attributes(
+          06755,
+          4_000_000_000L,
+          3_000_000_000L,
+          -5,
+          250_000_000,
           Map.of("user.note", new byte[] {0, -1, 10, '='}));
 
   private static void refused(Kind kind, ThrowingCallable call) {
@@ -96,8 +101,7 @@ class LayerReaderTest {
   @ValueSource(strings = {"../etc/passwd", "a/../../b", "..", "a/..", "/../x"})
   void climbingPathsAreRefused(String name) {
     refused(Kind.INVALID, () -> Tar.archive().file(name, "x").entries());
-    refused(
-        Kind.INVALID, () -> Tar.archive().member('1', "link", name, new byte[0]).entries());
+    refused(Kind.INVALID, () -> Tar.archive().member('1', "link", name, new byte[0]).entries());
   }
 
   /** notes/security.md 22. */
@@ -117,7 +121,9 @@ class LayerReaderTest {
   @Test
   void theRootIsOnlyADirectory() {
     refused(Kind.INVALID, () -> Tar.archive().member('2', "/", "etc", new byte[0]).entries());
-    refused(Kind.INVALID, () -> Tar.archive().file("./", "").member('1', "a", "/", new byte[0]).entries());
+    refused(
+        Kind.INVALID,
+        () -> Tar.archive().file("./", "").member('1', "a", "/", new byte[0]).entries());
   }
 
   /** notes/security.md 24: sixteen MiB of pax header. */

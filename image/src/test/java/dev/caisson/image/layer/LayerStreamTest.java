@@ -19,7 +19,8 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 class LayerStreamTest {
-  private final byte[] archive = Tar.archive().file("a", "hello").file("b", "x".repeat(100_000)).bytes();
+  private final byte[] archive =
+      Tar.archive().file("a", "hello").file("b", "x".repeat(100_000)).bytes();
   private final Digest diffId = Digest.of(archive);
 
   private int entries(byte[] stored) {

@@ -22,8 +22,7 @@ final class Tar {
 
   /** A member with whatever name and type. */
   Tar member(int type, String name, String link, byte[] data) {
-    out.writeBytes(
-        new TarBlock(type, name, link, Attributes.of(0644), data.length, 0, 0).encode());
+    out.writeBytes(new TarBlock(type, name, link, Attributes.of(0644), data.length, 0, 0).encode());
     return raw(data);
   }
 
