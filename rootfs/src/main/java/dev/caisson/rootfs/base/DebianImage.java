@@ -43,8 +43,19 @@ final class DebianImage implements BaseImage {
       "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   private static final Set<String> LEFT_OUT_BELOW =
       Set.of(
-          "var/cache/apt", "var/lib/apt/lists", "var/log", "var/cache/debconf", "dev", "proc", "sys",
-          "run", "tmp", "var/cache/ldconfig", "usr/share/doc", "usr/share/man", "usr/share/info",
+          "var/cache/apt",
+          "var/lib/apt/lists",
+          "var/log",
+          "var/cache/debconf",
+          "dev",
+          "proc",
+          "sys",
+          "run",
+          "tmp",
+          "var/cache/ldconfig",
+          "usr/share/doc",
+          "usr/share/man",
+          "usr/share/info",
           "debootstrap");
   private static final Set<String> LEFT_OUT =
       Set.of("etc/machine-id", "etc/hostname", "etc/resolv.conf", "var/lib/dbus/machine-id");
@@ -98,8 +109,7 @@ final class DebianImage implements BaseImage {
     try (var lease = store.lease();
         var tree = Directory.open(root)) {
       writeDefaults(root);
-      var layer =
-          StoredLayer.write(store, lease, out -> TreeArchive.of(tree, wanted(), time, out));
+      var layer = StoredLayer.write(store, lease, out -> TreeArchive.of(tree, wanted(), time, out));
       return store.assemble(
           lease, config(source, layer.diffId(), time), List.of(layer.blob()), List.of(name));
     } catch (IOException e) {
@@ -115,7 +125,8 @@ final class DebianImage implements BaseImage {
       for (int slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
         // Log folders of services stay, because the services do not make them.
         var folder = path.substring(0, slash);
-        if (LEFT_OUT_BELOW.contains(folder) && !(folder.equals("var/log") && !path.contains(".log"))) {
+        if (LEFT_OUT_BELOW.contains(folder)
+            && !(folder.equals("var/log") && !path.contains(".log"))) {
           return false;
         }
       }
@@ -128,8 +139,7 @@ final class DebianImage implements BaseImage {
     var policy = root.resolve("usr/sbin/policy-rc.d");
     if (!Files.exists(policy)) {
       Files.writeString(policy, "#!/bin/sh\nexit 101\n", StandardOpenOption.CREATE_NEW);
-      Files.setPosixFilePermissions(
-          policy, PosixFilePermissions.fromString("rwxr-xr-x"));
+      Files.setPosixFilePermissions(policy, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
   }
 
@@ -149,15 +159,14 @@ final class DebianImage implements BaseImage {
 
   private ImageConfig config(PackageSource source, Digest diffId, long time) {
     var created = Instant.ofEpochSecond(time);
-    var command = "caisson image build-base debian" + (packages.isEmpty() ? "" : " --include " + String.join(",", packages));
+    var command =
+        "caisson image build-base debian"
+            + (packages.isEmpty() ? "" : " --include " + String.join(",", packages));
     return new ImageConfig(
         Platform.host(),
         Optional.of(created),
         Optional.empty(),
-        Defaults.builder()
-            .environment(List.of(PATH))
-            .command(Optional.of(List.of("bash")))
-            .build(),
+        Defaults.builder().environment(List.of(PATH)).command(Optional.of(List.of("bash"))).build(),
         List.of(diffId),
         List.of(History.layer(created, command, source.suite())));
   }

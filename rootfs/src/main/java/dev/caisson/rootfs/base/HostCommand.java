@@ -71,7 +71,11 @@ final class HostCommand {
       if (status != 0) {
         throw new RootfsException(
             Kind.UNAVAILABLE,
-            command.getFirst() + " failed with status " + status + ":\n  " + String.join("\n  ", last));
+            command.getFirst()
+                + " failed with status "
+                + status
+                + ":\n  "
+                + String.join("\n  ", last));
       }
     } catch (IOException e) {
       throw new RootfsException(Kind.UNAVAILABLE, "cannot run " + command.getFirst() + ": " + e, e);

@@ -31,7 +31,11 @@ record PackageSource(String uri, String suite, List<String> components) {
     var known =
         HostCommand.lines(
             Path.of("/"),
-            List.of(apt, "indextargets", "--format", "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)",
+            List.of(
+                apt,
+                "indextargets",
+                "--format",
+                "$(REPO_URI)\t$(RELEASE)\t$(COMPONENT)",
                 "Created-By: Packages"));
     var uri =
         known.stream()
@@ -39,11 +43,10 @@ record PackageSource(String uri, String suite, List<String> components) {
             .filter(parts -> parts.length == 3 && parts[1].equals(suite))
             .map(parts -> parts[0])
             .findFirst()
-            .orElseThrow(
-                () ->
-                    new RootfsException(
-                        Kind.UNAVAILABLE,
-                        "apt has no package source for " + suite + "; see /etc/apt/sources.list"));
+            .orElseThrow(() ->
+                new RootfsException(
+                    Kind.UNAVAILABLE,
+                    "apt has no package source for " + suite + "; see /etc/apt/sources.list"));
     var components =
         known.stream()
             .map(line -> line.split("\t", -1))

@@ -16,9 +16,31 @@ import java.util.Map;
 /** The directories and account files every small system needs. */
 final class Skeleton {
   private static final List<String> DIRECTORIES =
-      List.of("bin", "dev", "etc", "home", "lib", "lib64", "mnt", "opt", "proc", "run", "sbin",
-          "srv", "sys", "usr", "usr/bin", "usr/lib", "usr/sbin", "usr/share", "var", "var/cache",
-          "var/lib", "var/log", "var/spool", "var/www");
+      List.of(
+          "bin",
+          "dev",
+          "etc",
+          "home",
+          "lib",
+          "lib64",
+          "mnt",
+          "opt",
+          "proc",
+          "run",
+          "sbin",
+          "srv",
+          "sys",
+          "usr",
+          "usr/bin",
+          "usr/lib",
+          "usr/sbin",
+          "usr/share",
+          "var",
+          "var/cache",
+          "var/lib",
+          "var/log",
+          "var/spool",
+          "var/www");
 
   private static final Map<String, String> FILES =
       Map.of(
@@ -57,7 +79,8 @@ final class Skeleton {
               nobody:*:::::::
               """,
           "etc/nsswitch.conf", "hosts: files dns\n",
-          "etc/profile", "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
+          "etc/profile",
+              "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n");
 
   private Skeleton() {}
 

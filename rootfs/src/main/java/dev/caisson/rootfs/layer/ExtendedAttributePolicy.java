@@ -32,7 +32,12 @@ final class ExtendedAttributePolicy {
     return switch (value[3]) {
       case 2 -> value.length == 20;
       // Revision 3 names the root of a user namespace; only the host's own makes sense in an image.
-      case 3 -> value.length == 24 && value[20] == 0 && value[21] == 0 && value[22] == 0 && value[23] == 0;
+      case 3 ->
+          value.length == 24
+              && value[20] == 0
+              && value[21] == 0
+              && value[22] == 0
+              && value[23] == 0;
       default -> false;
     };
   }

@@ -18,7 +18,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Gives files just created their content, owner, mode, attributes and time. One thread at a time. */
+/**
+ * Gives files just created their content, owner, mode, attributes and time. One thread at a time.
+ */
 final class FileWriter implements AutoCloseable {
   private static final int BUFFER = 256 << 10;
 
@@ -98,12 +100,11 @@ final class FileWriter implements AutoCloseable {
   private void extended(Fd file, Attributes attributes) {
     attributes
         .extended()
-        .forEach(
-            (name, value) -> {
-              if (ExtendedAttributePolicy.keeps(name, value)) {
-                set(file, name, value);
-              }
-            });
+        .forEach((name, value) -> {
+          if (ExtendedAttributePolicy.keeps(name, value)) {
+            set(file, name, value);
+          }
+        });
   }
 
   private void set(Fd file, String name, byte[] value) {

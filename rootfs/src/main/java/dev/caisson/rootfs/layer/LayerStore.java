@@ -171,7 +171,8 @@ public final class LayerStore implements AutoCloseable {
         var layer = LayerStream.open(stored.get(), diffId, limits);
         var unpacker = new LayerUnpacker(files, marks, ownership)) {
       var result = unpacker.unpack(layer);
-      new LayerRecord(diffId, result.entries(), result.bytes(), LayerRecord.thisBoot()).write(folder);
+      new LayerRecord(diffId, result.entries(), result.bytes(), LayerRecord.thisBoot())
+          .write(folder);
     }
     try (var self = OpenFile.of(folder.fd().duplicate())) {
       self.changePermissions(0711);
@@ -212,9 +213,7 @@ public final class LayerStore implements AutoCloseable {
   public void collect(Set<Digest> live) {
     var names = new HashSet<String>();
     live.forEach(diffId -> names.add(name(diffId)));
-    ready
-        .entrySet()
-        .removeIf(entry -> !live.contains(entry.getKey()) && entry.getValue().isDone());
+    ready.entrySet().removeIf(entry -> !live.contains(entry.getKey()) && entry.getValue().isDone());
     for (var entry : DirectoryEntry.list(layers.fd())) {
       boolean underWay = ready.keySet().stream().anyMatch(id -> name(id).equals(entry.name()));
       if (!names.contains(entry.name()) && !underWay) {

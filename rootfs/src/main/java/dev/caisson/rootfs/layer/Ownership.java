@@ -9,8 +9,8 @@ public enum Ownership {
   /** The users and groups the layer says; needs root, or a user namespace that maps them. */
   EXACT,
   /**
-   * Everything belongs to whoever unpacks. What a user can have without subordinate ids; inside, all
-   * files look like root's.
+   * Everything belongs to whoever unpacks. What a user can have without subordinate ids; inside,
+   * all files look like root's.
    */
   OWN
 }

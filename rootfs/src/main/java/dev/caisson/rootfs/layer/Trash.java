@@ -29,8 +29,7 @@ public final class Trash implements AutoCloseable {
   private Trash(Directory folder) {
     this.folder = folder;
     this.worker =
-        Executors.newSingleThreadExecutor(
-            Thread.ofPlatform().daemon().name("trash").factory());
+        Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("trash").factory());
     DirectoryEntry.list(folder.fd()).forEach(left -> delete(left.name()));
   }
 

@@ -129,8 +129,7 @@ public final class TreeArchive {
   }
 
   private void file(Directory parent, String name, String path) throws IOException {
-    try (var file =
-        OpenFile.of(parent.openFile(name, 0, OpenFlag.READ, OpenFlag.NON_BLOCKING))) {
+    try (var file = OpenFile.of(parent.openFile(name, 0, OpenFlag.READ, OpenFlag.NON_BLOCKING))) {
       // Of the open file: a workload may be changing the tree.
       var status = file.status();
       var attributes = attributes(status, ExtendedAttributes.of(file.fd()));
