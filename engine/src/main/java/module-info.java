@@ -13,7 +13,7 @@ module dev.caisson.engine {
   requires dev.caisson.rootfs;
   requires dev.caisson.network;
   requires dev.caisson.linux;
-  requires tools.jackson.databind;
+  requires tools.jackson.core;
 
   exports dev.caisson.engine;
   exports dev.caisson.engine.spec;

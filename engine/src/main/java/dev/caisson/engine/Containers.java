@@ -139,6 +139,9 @@ public interface Containers {
 
   ExecInfo inspectExec(String execId);
 
+  /** Waits for the end of a started exec; returns its exit code. */
+  int execExit(String execId);
+
   /** Removes what is not running and matches. */
   PruneReport prune(Filters filters);
 

@@ -1,0 +1,22 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.instance;
+
+/** Where containers lie in the store. */
+final class Keys {
+  static final String DEFINITIONS = "container/";
+
+  private static final String PROGRESS = "progress/";
+
+  private Keys() {}
+
+  static String definition(String id) {
+    return DEFINITIONS + id;
+  }
+
+  static String progress(String id) {
+    return PROGRESS + id;
+  }
+}

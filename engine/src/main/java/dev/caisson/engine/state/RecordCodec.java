@@ -1,0 +1,244 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.state;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Records to JSON and back, by their components. What a component's JSON lacks gets the type's
+ * empty value, and unknown names are passed over: so a record may gain and lose components.
+ *
+ * <p>Components may be texts, numbers, booleans, enums, times, paths, records, sealed interfaces of
+ * records, and optionals, lists, sets and maps (keyed by text) of them.
+ */
+public final class RecordCodec {
+  /** Names the record among those of a sealed interface. */
+  private static final String TYPE = "@";
+
+  private static final Map<Class<?>, Shape> SHAPES = new ConcurrentHashMap<>();
+
+  private RecordCodec() {}
+
+  private record Shape(RecordComponent[] components, Method[] accessors, Constructor<?> maker) {
+    static Shape of(Class<?> type) {
+      var components = type.getRecordComponents();
+      var types = new Class<?>[components.length];
+      var accessors = new Method[components.length];
+      for (int i = 0; i < components.length; i++) {
+        types[i] = components[i].getType();
+        accessors[i] = components[i].getAccessor();
+      }
+      try {
+        return new Shape(components, accessors, type.getDeclaredConstructor(types));
+      } catch (NoSuchMethodException e) {
+        throw new IllegalStateException("record without its constructor: " + type, e);
+      }
+    }
+  }
+
+  public static byte[] encode(Record value) {
+    return Json.write(plain(value));
+  }
+
+  /**
+   * @throws IllegalArgumentException if {@code json} is not what {@link #encode} writes
+   */
+  public static <T extends Record> T decode(byte[] json, Class<T> type) {
+    return type.cast(typed(Json.read(json), type));
+  }
+
+  private static @Nullable Object plain(@Nullable Object value) {
+    return switch (value) {
+      case null -> null;
+      case Record record -> fields(record);
+      case Optional<?> optional -> plain(optional.orElse(null));
+      case OptionalLong optional -> optional.isPresent() ? optional.getAsLong() : null;
+      case OptionalInt optional -> optional.isPresent() ? optional.getAsInt() : null;
+      case List<?> list -> plainList(list);
+      case Set<?> set -> plainList(set);
+      case Map<?, ?> map -> {
+        var plain = new LinkedHashMap<String, @Nullable Object>();
+        map.forEach((key, element) -> plain.put(key.toString(), plain(element)));
+        yield plain;
+      }
+      case Enum<?> constant -> constant.name();
+      default -> value; // numbers and booleans; everything else is written as its text
+    };
+  }
+
+  private static List<@Nullable Object> plainList(Iterable<?> elements) {
+    var plain = new ArrayList<@Nullable Object>();
+    elements.forEach(element -> plain.add(plain(element)));
+    return plain;
+  }
+
+  private static Map<String, @Nullable Object> fields(Record record) {
+    var fields = new LinkedHashMap<String, @Nullable Object>();
+    for (var parent : record.getClass().getInterfaces()) {
+      if (parent.isSealed()) {
+        fields.put(TYPE, record.getClass().getSimpleName());
+      }
+    }
+    var shape = SHAPES.computeIfAbsent(record.getClass(), Shape::of);
+    for (int i = 0; i < shape.components.length; i++) {
+      var component = invoke(shape.accessors[i], record);
+      var value = plain(component);
+      // An optional that holds something empty is not an empty optional.
+      if (value != null && (component instanceof Optional || !isEmpty(value))) {
+        fields.put(shape.components[i].getName(), value);
+      }
+    }
+    return fields;
+  }
+
+  /** What decoding supplies by itself need not be stored. */
+  private static boolean isEmpty(Object value) {
+    return switch (value) {
+      case String text -> text.isEmpty();
+      case List<?> list -> list.isEmpty();
+      case Map<?, ?> map -> map.isEmpty();
+      case Boolean truth -> !truth;
+      default -> false;
+    };
+  }
+
+  private static @Nullable Object invoke(Method accessor, Record record) {
+    try {
+      return accessor.invoke(record);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("cannot read " + accessor, e);
+    }
+  }
+
+  private static Object typed(@Nullable Object json, Type type) {
+    if (type instanceof ParameterizedType generic) {
+      return container(json, (Class<?>) generic.getRawType(), generic.getActualTypeArguments());
+    }
+    var wanted = (Class<?>) type;
+    if (wanted.isRecord()) {
+      return record(json == null ? Map.of() : map(json), wanted);
+    }
+    if (wanted.isSealed()) {
+      return record(map(json), member(wanted, String.valueOf(map(json).get(TYPE))));
+    }
+    return scalar(json, wanted);
+  }
+
+  private static Object container(@Nullable Object json, Class<?> raw, Type[] arguments) {
+    if (raw == Optional.class) {
+      return json == null ? Optional.empty() : Optional.of(typed(json, arguments[0]));
+    }
+    if (raw == Map.class) {
+      var map = new LinkedHashMap<String, Object>();
+      if (json != null) {
+        map(json).forEach((key, value) -> map.put(key, typed(value, arguments[1])));
+      }
+      return map;
+    }
+    var elements = raw == Set.class ? new LinkedHashSet<Object>() : new ArrayList<Object>();
+    if (json instanceof List<?> list) {
+      list.forEach(element -> elements.add(typed(element, arguments[0])));
+    }
+    return elements;
+  }
+
+  private static Object scalar(@Nullable Object json, Class<?> type) {
+    if (type == OptionalLong.class) {
+      return json == null ? OptionalLong.empty() : OptionalLong.of(number(json));
+    }
+    if (type == OptionalInt.class) {
+      return json == null ? OptionalInt.empty() : OptionalInt.of(Math.toIntExact(number(json)));
+    }
+    if (type == boolean.class || type == Boolean.class) {
+      return Boolean.TRUE.equals(json);
+    }
+    if (type == long.class || type == Long.class) {
+      return json == null ? 0L : number(json);
+    }
+    if (type == int.class || type == Integer.class) {
+      return json == null ? 0 : Math.toIntExact(number(json));
+    }
+    return text(json == null ? "" : json.toString(), type);
+  }
+
+  private static Object text(String text, Class<?> type) {
+    if (type == String.class) {
+      return text;
+    }
+    if (type == Instant.class) {
+      return text.isEmpty() ? Instant.EPOCH : Instant.parse(text);
+    }
+    if (type == Duration.class) {
+      return text.isEmpty() ? Duration.ZERO : Duration.parse(text);
+    }
+    if (type == Path.class) {
+      return Path.of(text);
+    }
+    if (type.isEnum()) {
+      for (var constant : type.getEnumConstants()) {
+        if (((Enum<?>) constant).name().equals(text)) {
+          return constant;
+        }
+      }
+    }
+    throw new IllegalArgumentException("no " + type.getSimpleName() + " is called '" + text + "'");
+  }
+
+  private static long number(Object json) {
+    if (json instanceof Long number) {
+      return number;
+    }
+    throw new IllegalArgumentException("not a whole number: " + json);
+  }
+
+  private static Object record(Map<String, @Nullable Object> fields, Class<?> type) {
+    var shape = SHAPES.computeIfAbsent(type, Shape::of);
+    var arguments = new Object[shape.components.length];
+    for (int i = 0; i < arguments.length; i++) {
+      var component = shape.components[i];
+      arguments[i] = typed(fields.get(component.getName()), component.getGenericType());
+    }
+    try {
+      return shape.maker.newInstance(arguments);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalArgumentException("cannot make a " + type.getSimpleName(), e);
+    }
+  }
+
+  private static Class<?> member(Class<?> sealed, String name) {
+    for (var member : sealed.getPermittedSubclasses()) {
+      if (member.getSimpleName().equals(name)) {
+        return member;
+      }
+    }
+    throw new IllegalArgumentException(name + " is no " + sealed.getSimpleName());
+  }
+
+  @SuppressWarnings("unchecked") // Json makes maps with text keys only
+  private static Map<String, @Nullable Object> map(@Nullable Object json) {
+    if (json instanceof Map<?, ?> map) {
+      return (Map<String, @Nullable Object>) map;
+    }
+    throw new IllegalArgumentException("not an object: " + json);
+  }
+}

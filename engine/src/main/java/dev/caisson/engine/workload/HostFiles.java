@@ -1,0 +1,101 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.workload;
+
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.instance.Definition;
+import dev.caisson.engine.network.Link;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The three files every container sees in /etc: hostname, hosts, resolv.conf.
+ *
+ * @param directory where they lie on the host
+ */
+public record HostFiles(Path directory) {
+  private static final List<String> LOOPBACK =
+      List.of(
+          "127.0.0.1\tlocalhost",
+          "::1\tlocalhost ip6-localhost ip6-loopback",
+          "fe00::\tip6-localnet",
+          "ff00::\tip6-mcastprefix",
+          "ff02::1\tip6-allnodes",
+          "ff02::2\tip6-allrouters");
+
+  public Path hostname() {
+    return directory.resolve("hostname");
+  }
+
+  public Path hosts() {
+    return directory.resolve("hosts");
+  }
+
+  public Path resolvConf() {
+    return directory.resolve("resolv.conf");
+  }
+
+  /** Writes all three for a container that starts now. */
+  public void write(Definition definition, Link link) {
+    var networking = definition.spec().networking();
+    try {
+      Files.writeString(hostname(), definition.effective().hostname() + "\n");
+      Files.write(hosts(), hostsLines(definition, link));
+      Files.write(
+          resolvConf(),
+          resolvLines(
+              networking.dns().isEmpty() ? link.nameservers() : networking.dns(),
+              networking.dnsSearch().isEmpty() ? link.searchDomains() : networking.dnsSearch(),
+              networking.dnsOptions()));
+    } catch (IOException e) {
+      throw EngineException.io("cannot write " + directory + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static List<String> hostsLines(Definition definition, Link link) {
+    var lines = new ArrayList<>(LOOPBACK);
+    for (var extra : definition.spec().networking().extraHosts()) {
+      int colon = extra.indexOf(extra.indexOf('=') > 0 ? '=' : ':');
+      if (colon <= 0) {
+        throw EngineException.invalid("bad format for add-host: " + extra, "write NAME:ADDRESS");
+      }
+      var address = extra.substring(colon + 1);
+      lines.add(
+          (address.equals("host-gateway") ? gateway(link) : address)
+              + "\t"
+              + extra.substring(0, colon));
+    }
+    lines.addAll(link.hosts());
+    return lines;
+  }
+
+  private static String gateway(Link link) {
+    return link.view().endpoints().values().stream()
+        .map(endpoint -> endpoint.gateway())
+        .filter(gateway -> !gateway.isEmpty())
+        .findFirst()
+        .orElse("127.0.0.1");
+  }
+
+  private static List<String> resolvLines(
+      List<String> servers, List<String> search, List<String> options) throws IOException {
+    if (servers.isEmpty()) {
+      var host = Path.of("/etc/resolv.conf");
+      return Files.isReadable(host) ? Files.readAllLines(host) : List.of();
+    }
+    var lines = new ArrayList<String>();
+    servers.forEach(server -> lines.add("nameserver " + server));
+    if (!search.isEmpty()) {
+      lines.add("search " + String.join(" ", search));
+    }
+    if (!options.isEmpty()) {
+      lines.add("options " + String.join(" ", options));
+    }
+    return lines;
+  }
+}
