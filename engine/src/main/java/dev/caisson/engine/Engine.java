@@ -19,7 +19,7 @@ public interface Engine extends AutoCloseable {
    * Opens the state directory, re-adopts what runs and undoes what a killed engine left half-made.
    */
   static Engine open(EngineOptions options) {
-    return EngineOpener.open(options);
+    return new Installation(options).open();
   }
 
   Containers containers();

@@ -4,11 +4,96 @@
  */
 package dev.caisson.engine;
 
-/** Puts an engine together. */
-final class EngineOpener {
-  private EngineOpener() {}
+import dev.caisson.engine.event.EventLog;
+import dev.caisson.engine.host.LocalHost;
+import dev.caisson.engine.image.ImageLibrary;
+import dev.caisson.engine.image.ImageUsers;
+import dev.caisson.engine.instance.Chambers;
+import dev.caisson.engine.instance.ContainersOpener;
+import dev.caisson.engine.network.Fabric;
+import dev.caisson.engine.network.MemberFinder;
+import dev.caisson.engine.state.Store;
+import dev.caisson.engine.volume.LocalVolumes;
+import dev.caisson.sandbox.Isolation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
-  static Engine open(EngineOptions options) {
-    throw EngineException.unsupported("no isolation is installed at " + options.root(), "");
+/**
+ * Puts an engine together.
+ *
+ * @param images opens the images of this engine
+ * @param networks opens its networks
+ */
+record EngineOpener(
+    EngineOptions options,
+    List<Isolation> isolations,
+    Clock clock,
+    Opening<ImageLibrary, ImageUsers> images,
+    Opening<Fabric, MemberFinder> networks) {
+
+  /** Opens a part that has to ask something of the containers, which come later. */
+  @FunctionalInterface
+  interface Opening<P, Q> {
+    P open(EngineOptions options, Store store, EventLog events, Q question);
+  }
+
+  Engine open() {
+    makePrivate(options.root());
+    makePrivate(options.run());
+    var lock = StateLock.take(options.root());
+    try {
+      return assemble(lock);
+    } catch (RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private Engine assemble(StateLock lock) {
+    var store = Store.open(options.root().resolve("state"));
+    var events = new EventLog(clock);
+    var timer =
+        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("timer").factory());
+    timer.setRemoveOnCancelPolicy(true);
+    var background = Executors.newVirtualThreadPerTaskExecutor();
+    var opener = new ContainersOpener();
+    var imageLibrary = images.open(options, store, events, opener::usersOfImage);
+    var fabric = networks.open(options, store, events, opener);
+    var volumes =
+        new LocalVolumes(
+            options.root().resolve("volumes"), store, events, clock, opener::usersOfVolume);
+    var chambers = new Chambers(isolations, options.isolation());
+    var containers =
+        opener.open(
+            options,
+            store,
+            events,
+            clock,
+            background,
+            timer,
+            chambers,
+            imageLibrary,
+            volumes,
+            fabric);
+    fabric.sweep();
+    var host = new LocalHost(options, chambers, containers, imageLibrary, volumes);
+    return new LocalEngine(
+        lock, store, events, containers, imageLibrary, fabric, volumes, host, timer, background);
+  }
+
+  /** What lies below is not for others to list, though containers' users may pass through. */
+  private static void makePrivate(Path directory) {
+    try {
+      Files.createDirectories(directory);
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
+    } catch (IOException e) {
+      throw EngineException.io("cannot use " + directory + ": " + e.getMessage(), e);
+    }
   }
 }

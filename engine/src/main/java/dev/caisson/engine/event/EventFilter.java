@@ -12,8 +12,20 @@ import java.util.Set;
 final class EventFilter {
   private static final Set<String> KNOWN =
       Set.of(
-          "config", "container", "daemon", "event", "image", "label", "network", "node", "plugin",
-          "scope", "secret", "service", "type", "volume");
+          "config",
+          "container",
+          "daemon",
+          "event",
+          "image",
+          "label",
+          "network",
+          "node",
+          "plugin",
+          "scope",
+          "secret",
+          "service",
+          "type",
+          "volume");
 
   private EventFilter() {}
 

@@ -54,18 +54,16 @@ public final class Chambers {
   /** Each with the reason why it is not available, if so. */
   public Map<String, Optional<String>> availability() {
     var found = new TreeMap<String, Optional<String>>();
-    byName.forEach(
-        (name, isolation) ->
-            found.put(name, isolation.unavailable().map(reason -> reason.reason())));
+    byName.forEach((name, isolation) ->
+        found.put(name, isolation.unavailable().map(reason -> reason.reason())));
     return found;
   }
 
   /** What would make the unavailable ones available, by name. */
   public Map<String, String> remedies() {
     var found = new TreeMap<String, String>();
-    byName.forEach(
-        (name, isolation) ->
-            isolation.unavailable().ifPresent(reason -> found.put(name, reason.remedy())));
+    byName.forEach((name, isolation) ->
+        isolation.unavailable().ifPresent(reason -> found.put(name, reason.remedy())));
     return found;
   }
 }

@@ -77,7 +77,11 @@ final class Execs {
     var spec = exec.spec;
     var options =
         new AttachOptions(
-            spec.attachStdin(), spec.attachStdout(), spec.attachStderr(), false, true,
+            spec.attachStdin(),
+            spec.attachStdout(),
+            spec.attachStderr(),
+            false,
+            true,
             spec.detachKeys());
     return new Streams(
         session,
@@ -100,8 +104,7 @@ final class Execs {
     }
     try {
       var sandbox = exec.instance.requireRunning();
-      var executable =
-          exec.instance.ability(sandbox, Executable.class, "run further commands");
+      var executable = exec.instance.ability(sandbox, Executable.class, "run further commands");
       var session = executable.exec(command(exec.spec));
       exec.session = session;
       exec.instance.event(
@@ -122,9 +125,7 @@ final class Execs {
         spec.command(),
         WorkloadCompiler.environment(spec.environment(), spec.tty()),
         spec.user().isEmpty() ? Optional.empty() : Optional.of(User.parse(spec.user())),
-        spec.workingDirectory().isEmpty()
-            ? Optional.empty()
-            : Optional.of(spec.workingDirectory()),
+        spec.workingDirectory().isEmpty() ? Optional.empty() : Optional.of(spec.workingDirectory()),
         spec.tty(),
         spec.attachStdin(),
         spec.privileged());
@@ -132,8 +133,7 @@ final class Execs {
 
   private void ended(Exec exec, int code) {
     exec.exitCode = code;
-    exec.instance.event(
-        "exec_die", Map.of("execID", exec.id, "exitCode", String.valueOf(code)));
+    exec.instance.event("exec_die", Map.of("execID", exec.id, "exitCode", String.valueOf(code)));
     timer.schedule(() -> byId.remove(exec.id), KEPT_MINUTES, TimeUnit.MINUTES);
   }
 

@@ -55,15 +55,14 @@ final class HealthMonitor {
     }
     return sandbox
         .ability(Executable.class)
-        .map(
-            executable -> {
-              var command = EffectiveConfig.healthCommand(check.get().test());
-              var timeout = orDefault(check.get().timeout(), TIMEOUT);
-              var probe = new HealthProbe(executable, command, timeout, around.clock());
-              var monitor = new HealthMonitor(instance, check.get(), probe, around);
-              monitor.schedule();
-              return monitor;
-            });
+        .map(executable -> {
+          var command = EffectiveConfig.healthCommand(check.get().test());
+          var timeout = orDefault(check.get().timeout(), TIMEOUT);
+          var probe = new HealthProbe(executable, command, timeout, around.clock());
+          var monitor = new HealthMonitor(instance, check.get(), probe, around);
+          monitor.schedule();
+          return monitor;
+        });
   }
 
   private static Duration orDefault(Optional<Duration> given, Duration otherwise) {
@@ -118,16 +117,15 @@ final class HealthMonitor {
     boolean well = result.exitCode() == 0;
     boolean excused = before.condition() == Condition.STARTING && starting(around.clock());
     int streak = well ? 0 : excused ? before.failingStreak() : before.failingStreak() + 1;
-    int retries = check.retries().isPresent() && check.retries().getAsInt() > 0
-        ? check.retries().getAsInt()
-        : RETRIES;
+    int retries =
+        check.retries().isPresent() && check.retries().getAsInt() > 0
+            ? check.retries().getAsInt()
+            : RETRIES;
     var condition =
         well ? Condition.HEALTHY : streak >= retries ? Condition.UNHEALTHY : before.condition();
     var log = new ArrayList<>(before.log());
     log.add(result);
-    health =
-        new Health(
-            condition, streak, log.subList(Math.max(0, log.size() - KEPT), log.size()));
+    health = new Health(condition, streak, log.subList(Math.max(0, log.size() - KEPT), log.size()));
     if (condition != before.condition() && !stopped) {
       instance.event("health_status: " + condition);
     }

@@ -34,7 +34,9 @@ record HealthProbe(Executable executable, List<String> command, Duration timeout
       } catch (TimeoutException e) {
         session.signal(Signal.KILL);
         return done(
-            start, -1, "Health check exceeded timeout (" + timeout.toMillis() + " ms): " + text(output));
+            start,
+            -1,
+            "Health check exceeded timeout (" + timeout.toMillis() + " ms): " + text(output));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

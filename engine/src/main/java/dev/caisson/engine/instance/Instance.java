@@ -12,6 +12,7 @@ import dev.caisson.engine.state.Change;
 import dev.caisson.engine.state.RecordCodec;
 import dev.caisson.engine.view.ExitStatus;
 import dev.caisson.engine.view.Health;
+import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.view.Status;
 import dev.caisson.engine.workload.HostFiles;
 import dev.caisson.engine.workload.ResourceCompiler;
@@ -123,9 +124,7 @@ final class Instance {
 
   private void save(Progress next) {
     progress = next;
-    around
-        .store()
-        .write(new Change.Put(Keys.progress(definition.id()), RecordCodec.encode(next)));
+    around.store().write(new Change.Put(Keys.progress(definition.id()), RecordCodec.encode(next)));
   }
 
   void event(String action, Map<String, String> more) {
@@ -171,8 +170,7 @@ final class Instance {
       unlink();
       sandbox = null;
       int code = told.kind().exitCode() == 125 ? 128 : told.kind().exitCode();
-      save(
-          progress.failed(code, String.valueOf(told.getMessage()), around.clock().instant()));
+      save(progress.failed(code, String.valueOf(told.getMessage()), around.clock().instant()));
       throw new EngineException(
           told.kind(), name() + " did not start: " + told.getMessage(), told.remedy(), told);
     }
@@ -285,7 +283,7 @@ final class Instance {
       case CREATED -> {
         unlink();
         sandbox = null;
-        save(progress.linked(dev.caisson.engine.view.NetworkView.none()));
+        save(progress.linked(NetworkView.none()));
         resume();
       }
       case EXITED -> finish(Optional.of(found), found.exit().join());
@@ -387,9 +385,7 @@ final class Instance {
 
   CompletableFuture<ExitStatus> exit(WaitCondition condition) {
     return waiters.register(
-        condition,
-        () -> running() || progress.status() == Status.RESTARTING,
-        this::lastExit);
+        condition, () -> running() || progress.status() == Status.RESTARTING, this::lastExit);
   }
 
   /** Signal, patience, SIGKILL. */
@@ -454,7 +450,10 @@ final class Instance {
       requirePresent();
       if (!running()) {
         throw EngineException.conflict(
-            "cannot kill container: " + name() + ": container " + definition.id()
+            "cannot kill container: "
+                + name()
+                + ": container "
+                + definition.id()
                 + " is not running",
             "caisson start " + name());
       }
@@ -533,8 +532,7 @@ final class Instance {
       if (running() && current != null) {
         ability(current, Updatable.class, "change its limits while it runs").update(resources);
       }
-      definition =
-          definition.withLimits(merged, policy.orElse(definition.spec().restartPolicy()));
+      definition = definition.withLimits(merged, policy.orElse(definition.spec().restartPolicy()));
       saveDefinition();
       event("update");
     } catch (RuntimeException e) {
@@ -564,6 +562,15 @@ final class Instance {
     around.store().sync();
   }
 
+  void networkChanged(NetworkView view) {
+    lock.lock();
+    try {
+      save(progress.linked(view));
+    } finally {
+      lock.unlock();
+    }
+  }
+
   void remove(boolean force) {
     lock.lock();
     try {
@@ -574,7 +581,8 @@ final class Instance {
       if (running() || progress.status() == Status.RESTARTING) {
         if (!force) {
           throw EngineException.conflict(
-              "cannot remove container \"" + name()
+              "cannot remove container \""
+                  + name()
                   + "\": container is running: stop the container before removing or force remove",
               "caisson rm --force " + name());
         }
@@ -601,8 +609,7 @@ final class Instance {
     }
     send(Signal.KILL);
     try {
-      finish(
-          Optional.of(current), current.exit().get(DEATH.toMillis(), TimeUnit.MILLISECONDS));
+      finish(Optional.of(current), current.exit().get(DEATH.toMillis(), TimeUnit.MILLISECONDS));
     } catch (TimeoutException e) {
       throw new EngineException(
           EngineException.Kind.INTERNAL,
@@ -680,10 +687,9 @@ final class Instance {
   <A> A ability(Sandbox sandbox, Class<A> type, String what) {
     return sandbox
         .ability(type)
-        .orElseThrow(
-            () ->
-                EngineException.unsupported(
-                    "a container of isolation " + definition.isolation() + " cannot " + what,
-                    "choose another --isolation"));
+        .orElseThrow(() ->
+            EngineException.unsupported(
+                "a container of isolation " + definition.isolation() + " cannot " + what,
+                "choose another --isolation"));
   }
 }

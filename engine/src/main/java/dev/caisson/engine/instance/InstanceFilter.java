@@ -19,8 +19,22 @@ import java.util.regex.PatternSyntaxException;
 final class InstanceFilter {
   private static final Set<String> KNOWN =
       Set.of(
-          "ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation", "label",
-          "label!", "name", "network", "publish", "since", "status", "volume");
+          "ancestor",
+          "before",
+          "exited",
+          "expose",
+          "health",
+          "id",
+          "is-task",
+          "isolation",
+          "label",
+          "label!",
+          "name",
+          "network",
+          "publish",
+          "since",
+          "status",
+          "volume");
 
   private final Filters filters;
   private final InstanceTable table;
@@ -111,12 +125,11 @@ final class InstanceFilter {
 
   private static boolean mounts(Definition definition, String wanted) {
     return definition.mounts().stream()
-        .anyMatch(
-            mount ->
-                mount.spec().target().equals(wanted)
-                    || mount.source().toString().equals(wanted)
-                    || mount.spec() instanceof dev.caisson.engine.spec.MountSpec.Volume volume
-                        && volume.name().equals(wanted));
+        .anyMatch(mount ->
+            mount.spec().target().equals(wanted)
+                || mount.source().toString().equals(wanted)
+                || mount.spec() instanceof dev.caisson.engine.spec.MountSpec.Volume volume
+                    && volume.name().equals(wanted));
   }
 
   private static boolean connected(Instance instance, String wanted) {

@@ -13,7 +13,6 @@ import dev.caisson.engine.Filters;
 import dev.caisson.engine.LogOptions;
 import dev.caisson.engine.WaitCondition;
 import dev.caisson.engine.image.ImageLibrary;
-import dev.caisson.engine.image.ImageUsers;
 import dev.caisson.engine.spec.CommitSpec;
 import dev.caisson.engine.spec.CopySpec;
 import dev.caisson.engine.spec.ExecSpec;
@@ -55,7 +54,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
@@ -107,8 +105,7 @@ public final class LocalContainers implements Containers {
       try {
         instance.readopt();
       } catch (RuntimeException e) {
-        LOG.log(
-            System.Logger.Level.ERROR, "cannot take over " + instance.definition().name(), e);
+        LOG.log(System.Logger.Level.ERROR, "cannot take over " + instance.definition().name(), e);
       }
     }
   }
@@ -186,7 +183,9 @@ public final class LocalContainers implements Containers {
 
   private EngineException nameTaken(String name) {
     return EngineException.conflict(
-        "Conflict. The container name \"/" + name + "\" is already in use by container \""
+        "Conflict. The container name \"/"
+            + name
+            + "\" is already in use by container \""
             + table.owner(name).orElse("")
             + "\". You have to remove (or rename) that container to be able to reuse that name.",
         "caisson rm " + name);
@@ -230,8 +229,7 @@ public final class LocalContainers implements Containers {
     stop(table.find(reference), signal, timeout);
   }
 
-  private static void stop(
-      Instance instance, Optional<String> signal, Optional<Duration> timeout) {
+  private static void stop(Instance instance, Optional<String> signal, Optional<Duration> timeout) {
     var effective = instance.definition().effective();
     instance.stop(
         Signal.parse(signal.filter(text -> !text.isEmpty()).orElse(effective.stopSignal())),
@@ -336,7 +334,8 @@ public final class LocalContainers implements Containers {
   private static Feed<LogRecord> logs(Instance instance, LogOptions options) {
     if (instance.definition().spec().log().driver().equals("none")) {
       throw EngineException.unsupported(
-          "configured logging driver does not support reading", "create it with another --log-driver");
+          "configured logging driver does not support reading",
+          "create it with another --log-driver");
     }
     var logged = instance.ability(instance.sandbox(), Logged.class, "keep a log");
     return LogFeed.of(logged, options);
@@ -356,7 +355,11 @@ public final class LocalContainers implements Containers {
                 logs(
                     instance,
                     new LogOptions(
-                        options.stdout(), options.stderr(), false, -1, Optional.empty(),
+                        options.stdout(),
+                        options.stderr(),
+                        false,
+                        -1,
+                        Optional.empty(),
                         Optional.empty())))
             : Optional.<Feed<LogRecord>>empty();
     var streams = instance.attachable(Attachable.class, "be attached to").attach();
@@ -373,8 +376,7 @@ public final class LocalContainers implements Containers {
   public void resize(String reference, int rows, int columns) {
     var instance = table.find(reference);
     var sandbox = instance.requireRunning();
-    try (var streams =
-        instance.ability(sandbox, Attachable.class, "be attached to").attach()) {
+    try (var streams = instance.ability(sandbox, Attachable.class, "be attached to").attach()) {
       streams.resize(rows, columns);
       instance.event("resize", Map.of("height", "" + rows, "width", "" + columns));
     } catch (IOException e) {
@@ -404,8 +406,7 @@ public final class LocalContainers implements Containers {
   @Override
   public Feed<Stats> statsFeed(String reference) {
     var instance = table.find(reference);
-    return new StatsFeed(
-        instance, () -> table.all().contains(instance));
+    return new StatsFeed(instance, () -> table.all().contains(instance));
   }
 
   @Override
@@ -438,8 +439,7 @@ public final class LocalContainers implements Containers {
   public PathStat stat(String reference, String path) {
     try {
       var facts = copyable(table.find(reference)).facts(path);
-      return new PathStat(
-          facts.name(), facts.size(), facts.mode(), facts.modified(), facts.link());
+      return new PathStat(facts.name(), facts.size(), facts.mode(), facts.modified(), facts.link());
     } catch (RuntimeException e) {
       throw Failures.translatePath(e);
     }
@@ -460,8 +460,7 @@ public final class LocalContainers implements Containers {
   public void copyIn(String reference, String path, InputStream tar, CopySpec options) {
     var instance = table.find(reference);
     var chosen =
-        new Copyable.CopyOptions(
-            options.noOverwriteDirectoryWithFile(), options.copyOwners());
+        new Copyable.CopyOptions(options.noOverwriteDirectoryWithFile(), options.copyOwners());
     files(() -> copyable(instance).copyIn(path, tar, chosen));
     instance.event("extract-to-dir");
   }
@@ -487,7 +486,8 @@ public final class LocalContainers implements Containers {
     var instance = table.find(reference);
     var exportable = instance.ability(instance.sandbox(), Exportable.class, "be committed");
     boolean hold = commit.pause() && instance.status() == Status.RUNNING;
-    var pausable = hold ? instance.requireRunning().ability(Pausable.class) : Optional.<Pausable>empty();
+    var pausable =
+        hold ? instance.requireRunning().ability(Pausable.class) : Optional.<Pausable>empty();
     pausable.ifPresent(Pausable::pause);
     try {
       var definition = instance.definition();
@@ -545,8 +545,7 @@ public final class LocalContainers implements Containers {
     long reclaimed = 0;
     for (var instance : List.copyOf(table.all())) {
       var definition = instance.definition();
-      boolean stopped =
-          instance.status() == Status.EXITED || instance.status() == Status.CREATED;
+      boolean stopped = instance.status() == Status.EXITED || instance.status() == Status.CREATED;
       if (stopped
           && limit.accepts(definition.created())
           && filters.acceptsLabels(definition.effective().labels())) {
@@ -585,27 +584,6 @@ public final class LocalContainers implements Containers {
     } catch (RuntimeException e) {
       throw Failures.translate(e);
     }
-  }
-
-  /** Which containers are made of an image. */
-  public List<ImageUsers.User> usersOfImage(String imageId) {
-    return table.all().stream()
-        .filter(instance -> instance.definition().image().id().equals(imageId))
-        .map(instance -> new ImageUsers.User(instance.definition().id(), instance.running()))
-        .toList();
-  }
-
-  /** Which containers name a volume. */
-  public Set<String> usersOfVolume(String volume) {
-    var users = new TreeSet<String>();
-    for (var instance : table.all()) {
-      for (var mount : instance.definition().mounts()) {
-        if (mount.spec() instanceof MountSpec.Volume named && named.name().equals(volume)) {
-          users.add(instance.definition().id());
-        }
-      }
-    }
-    return users;
   }
 
   /** How many containers are in each state. */

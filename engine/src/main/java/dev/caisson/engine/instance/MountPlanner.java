@@ -29,8 +29,7 @@ final class MountPlanner {
   /**
    * @param container finds another container by reference
    */
-  MountPlanner(
-      LocalVolumes volumes, ImageLibrary images, Function<String, Definition> container) {
+  MountPlanner(LocalVolumes volumes, ImageLibrary images, Function<String, Definition> container) {
     this.volumes = volumes;
     this.images = images;
     this.container = container;
@@ -57,9 +56,7 @@ final class MountPlanner {
         var driver = storage.volumeDriver().orElse("local");
         byTarget.put(
             normal(target),
-            settle(
-                new MountSpec.Volume(
-                    "", target, false, false, "", driver, Map.of(), Map.of())));
+            settle(new MountSpec.Volume("", target, false, false, "", driver, Map.of(), Map.of())));
       }
     }
     return new ArrayList<>(byTarget.values());
@@ -115,8 +112,14 @@ final class MountPlanner {
         volumes.obtain(volume.name(), volume.driver(), volume.driverOptions(), volume.labels());
     var named =
         new MountSpec.Volume(
-            info.name(), volume.target(), volume.readOnly(), volume.noCopy(), volume.subpath(),
-            info.driver(), volume.driverOptions(), volume.labels());
+            info.name(),
+            volume.target(),
+            volume.readOnly(),
+            volume.noCopy(),
+            volume.subpath(),
+            info.driver(),
+            volume.driverOptions(),
+            volume.labels());
     return new MountPoint(named, info.mountpoint(), volume.name().isEmpty());
   }
 
@@ -149,11 +152,22 @@ final class MountPlanner {
     return switch (spec) {
       case MountSpec.Volume volume when readOnly ->
           new MountSpec.Volume(
-              volume.name(), volume.target(), true, volume.noCopy(), volume.subpath(),
-              volume.driver(), volume.driverOptions(), volume.labels());
+              volume.name(),
+              volume.target(),
+              true,
+              volume.noCopy(),
+              volume.subpath(),
+              volume.driver(),
+              volume.driverOptions(),
+              volume.labels());
       case MountSpec.Bind bind when readOnly ->
           new MountSpec.Bind(
-              bind.source(), bind.target(), true, false, bind.propagation(), bind.nonRecursive(),
+              bind.source(),
+              bind.target(),
+              true,
+              false,
+              bind.propagation(),
+              bind.nonRecursive(),
               bind.relabel());
       default -> spec;
     };

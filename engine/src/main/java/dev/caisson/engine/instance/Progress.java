@@ -32,41 +32,74 @@ public record Progress(
   /** Nothing has happened yet. */
   public static Progress created() {
     return new Progress(
-        Status.CREATED, 0, false, "", Optional.empty(), Optional.empty(), 0, false,
+        Status.CREATED,
+        0,
+        false,
+        "",
+        Optional.empty(),
+        Optional.empty(),
+        0,
+        false,
         NetworkView.none());
   }
 
   Progress linked(NetworkView view) {
     return new Progress(
-        status, exitCode, oomKilled, error, startedAt, finishedAt, restartCount, stoppedByHand,
+        status,
+        exitCode,
+        oomKilled,
+        error,
+        startedAt,
+        finishedAt,
+        restartCount,
+        stoppedByHand,
         view);
   }
 
   Progress running(Instant since) {
     return new Progress(
-        Status.RUNNING, 0, false, "", Optional.of(since), finishedAt, restartCount, false,
-        network);
+        Status.RUNNING, 0, false, "", Optional.of(since), finishedAt, restartCount, false, network);
   }
 
   Progress exited(int code, boolean outOfMemory, Instant at) {
     return new Progress(
-        Status.EXITED, code, outOfMemory, "", startedAt, Optional.of(at), restartCount,
-        stoppedByHand, NetworkView.none());
+        Status.EXITED,
+        code,
+        outOfMemory,
+        "",
+        startedAt,
+        Optional.of(at),
+        restartCount,
+        stoppedByHand,
+        NetworkView.none());
   }
 
   /** A start that came to nothing: the state before it, with the reason. */
   Progress failed(int code, String reason, Instant at) {
     var after = status == Status.CREATED ? Status.CREATED : Status.EXITED;
     return new Progress(
-        after, code, false, reason, startedAt,
-        after == Status.CREATED ? finishedAt : Optional.of(at), restartCount, stoppedByHand,
+        after,
+        code,
+        false,
+        reason,
+        startedAt,
+        after == Status.CREATED ? finishedAt : Optional.of(at),
+        restartCount,
+        stoppedByHand,
         NetworkView.none());
   }
 
   Progress restarting(int count) {
     return new Progress(
-        Status.RESTARTING, exitCode, oomKilled, error, startedAt, finishedAt, count,
-        stoppedByHand, network);
+        Status.RESTARTING,
+        exitCode,
+        oomKilled,
+        error,
+        startedAt,
+        finishedAt,
+        count,
+        stoppedByHand,
+        network);
   }
 
   Progress stoppedByHand(boolean value) {
@@ -76,7 +109,14 @@ public record Progress(
 
   Progress at(Status value) {
     return new Progress(
-        value, exitCode, oomKilled, error, startedAt, finishedAt, restartCount, stoppedByHand,
+        value,
+        exitCode,
+        oomKilled,
+        error,
+        startedAt,
+        finishedAt,
+        restartCount,
+        stoppedByHand,
         network);
   }
 

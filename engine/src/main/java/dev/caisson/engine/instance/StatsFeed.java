@@ -83,8 +83,14 @@ final class StatsFeed implements Feed<Stats> {
 
   private static Stats.Cpu cpu(Measurable.Cpu cpu) {
     return new Stats.Cpu(
-        cpu.total(), cpu.user(), cpu.kernel(), cpu.host(), cpu.online(), cpu.periods(),
-        cpu.throttledPeriods(), cpu.throttledTime());
+        cpu.total(),
+        cpu.user(),
+        cpu.kernel(),
+        cpu.host(),
+        cpu.online(),
+        cpu.periods(),
+        cpu.throttledPeriods(),
+        cpu.throttledTime());
   }
 
   private static List<Stats.BlockIo> blockIo(List<Measurable.BlockDevice> devices) {
@@ -98,14 +104,18 @@ final class StatsFeed implements Feed<Stats> {
 
   private static Map<String, Stats.Network> networks(Map<String, Measurable.Interface> found) {
     var networks = new HashMap<String, Stats.Network>();
-    found.forEach(
-        (name, link) ->
-            networks.put(
-                name,
-                new Stats.Network(
-                    link.receivedBytes(), link.receivedPackets(), link.receiveErrors(),
-                    link.receiveDrops(), link.sentBytes(), link.sentPackets(), link.sendErrors(),
-                    link.sendDrops())));
+    found.forEach((name, link) ->
+        networks.put(
+            name,
+            new Stats.Network(
+                link.receivedBytes(),
+                link.receivedPackets(),
+                link.receiveErrors(),
+                link.receiveDrops(),
+                link.sentBytes(),
+                link.sentPackets(),
+                link.sendErrors(),
+                link.sendDrops())));
     return networks;
   }
 

@@ -35,11 +35,8 @@ final class StatusText {
     return instance
         .health()
         .map(Health::condition)
-        .map(
-            condition ->
-                condition == Health.Condition.STARTING
-                    ? " (health: starting)"
-                    : " (" + condition + ")")
+        .map(condition ->
+            condition == Health.Condition.STARTING ? " (health: starting)" : " (" + condition + ")")
         .orElse("");
   }
 

@@ -112,12 +112,24 @@ final class Views {
     return switch (point.spec()) {
       case MountSpec.Bind bind ->
           new MountView(
-              "bind", "", source, bind.target(), "", writable ? "" : "ro", writable,
+              "bind",
+              "",
+              source,
+              bind.target(),
+              "",
+              writable ? "" : "ro",
+              writable,
               bind.propagation().isEmpty() ? "rprivate" : bind.propagation());
       case MountSpec.Volume volume ->
           new MountView(
-              "volume", volume.name(), source, volume.target(), "local", writable ? "z" : "ro",
-              writable, "");
+              "volume",
+              volume.name(),
+              source,
+              volume.target(),
+              "local",
+              writable ? "z" : "ro",
+              writable,
+              "");
       case MountSpec.Tmpfs tmpfs ->
           new MountView("tmpfs", "", "", tmpfs.target(), "", "", writable, "");
       case MountSpec.Image image ->

@@ -114,8 +114,7 @@ public final class Linker {
     }
     var endpoint =
         new NetworkView.EndpointView("", "", "", 0, "", "", 0, "", "", List.of(), List.of());
-    return new NetworkView(
-        Optional.empty(), List.of(), Set.of(), Map.of(mode, endpoint));
+    return new NetworkView(Optional.empty(), List.of(), Set.of(), Map.of(mode, endpoint));
   }
 
   private static boolean isReal(String mode) {

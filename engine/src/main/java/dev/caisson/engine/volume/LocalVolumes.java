@@ -81,7 +81,9 @@ public final class LocalVolumes implements Volumes {
     }
     if (!name.isEmpty() && !NAME.matcher(name).matches()) {
       throw EngineException.invalid(
-          "\"" + name + "\" includes invalid characters for a local volume name, only"
+          "\""
+              + name
+              + "\" includes invalid characters for a local volume name, only"
               + " \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed",
           "to mount a directory of the host, give its absolute path");
     }
@@ -237,12 +239,17 @@ public final class LocalVolumes implements Volumes {
   /** All volumes with their sizes, which takes reading every one. */
   public List<VolumeInfo> measured() {
     return list(Filters.none()).stream()
-        .map(
-            info ->
-                new VolumeInfo(
-                    info.name(), info.driver(), info.mountpoint(), info.created(),
-                    info.anonymous(), info.labels(), info.options(),
-                    OptionalLong.of(size(info.name())), users.containersOf(info.name()).size()))
+        .map(info ->
+            new VolumeInfo(
+                info.name(),
+                info.driver(),
+                info.mountpoint(),
+                info.created(),
+                info.anonymous(),
+                info.labels(),
+                info.options(),
+                OptionalLong.of(size(info.name())),
+                users.containersOf(info.name()).size()))
         .toList();
   }
 

@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.Map;
 
 /** A volume as it is stored. */
-record VolumeRecord(
+public record VolumeRecord(
     String name,
     Instant created,
     boolean anonymous,

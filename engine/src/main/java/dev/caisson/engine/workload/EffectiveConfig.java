@@ -83,8 +83,7 @@ public final class EffectiveConfig {
       if (entry.indexOf('=') > 0) {
         merged.put(name(entry), entry);
       } else if (entry.isEmpty() || entry.startsWith("=")) {
-        throw EngineException.invalid(
-            "invalid environment variable: " + entry, "write NAME=value");
+        throw EngineException.invalid("invalid environment variable: " + entry, "write NAME=value");
       } else {
         merged.remove(entry);
       }
@@ -127,7 +126,9 @@ public final class EffectiveConfig {
     return merged.test().isEmpty() ? Optional.empty() : Optional.of(merged);
   }
 
-  /** What a health check's test runs: the words after CMD, or a shell with the line after CMD-SHELL. */
+  /**
+   * What a health check's test runs: the words after CMD, or a shell with the line after CMD-SHELL.
+   */
   public static List<String> healthCommand(List<String> test) {
     return switch (test.getFirst()) {
       case "CMD" -> test.subList(1, test.size());

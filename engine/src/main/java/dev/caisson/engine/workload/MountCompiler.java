@@ -55,7 +55,11 @@ final class MountCompiler {
       case MountSpec.Tmpfs tmpfs -> tmpfs(tmpfs);
       case MountSpec.Image image ->
           new Mount.Bind(
-              point.source(), image.target(), true, false, false,
+              point.source(),
+              image.target(),
+              true,
+              false,
+              false,
               Mount.Propagation.RECURSIVE_PRIVATE);
     };
   }

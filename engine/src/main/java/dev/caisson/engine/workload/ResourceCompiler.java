@@ -24,7 +24,12 @@ public final class ResourceCompiler {
 
   public static Resources compile(ResourceSpec spec, String cgroupParent) {
     return new Resources(
-        memory(spec), cpu(spec), pids(spec), blockIo(spec), List.of(), cgroupParent,
+        memory(spec),
+        cpu(spec),
+        pids(spec),
+        blockIo(spec),
+        List.of(),
+        cgroupParent,
         java.util.Map.of());
   }
 
@@ -140,7 +145,9 @@ public final class ResourceCompiler {
   private static List<Devices.Device> nodes(Path source, String target, String permissions) {
     if (!Files.exists(source)) {
       throw EngineException.invalid(
-          "error gathering device information while adding custom device \"" + source + "\": no such file or directory",
+          "error gathering device information while adding custom device \""
+              + source
+              + "\": no such file or directory",
           "name a device of the host");
     }
     if (!Files.isDirectory(source)) {
@@ -149,11 +156,11 @@ public final class ResourceCompiler {
     var found = new ArrayList<Devices.Device>();
     try (var files = Files.walk(source, 4)) {
       files
-          .filter(file -> Files.exists(file) && !Files.isDirectory(file) && !Files.isRegularFile(file))
-          .forEach(
-              file ->
-                  found.add(
-                      new Devices.Device(file, target + "/" + source.relativize(file), permissions)));
+          .filter(
+              file -> Files.exists(file) && !Files.isDirectory(file) && !Files.isRegularFile(file))
+          .forEach(file ->
+              found.add(
+                  new Devices.Device(file, target + "/" + source.relativize(file), permissions)));
     } catch (IOException e) {
       throw EngineException.io("cannot list the devices in " + source, e);
     }

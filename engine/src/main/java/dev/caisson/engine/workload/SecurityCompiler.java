@@ -38,7 +38,8 @@ final class SecurityCompiler {
       case "no-new-privileges" ->
           security.withNoNewPrivileges(value.isEmpty() || Boolean.parseBoolean(value));
       case "seccomp" -> security.withSyscalls(filter(value));
-      case "apparmor" -> security.withLabels(value.equals("unconfined") ? "" : value, security.seLinux());
+      case "apparmor" ->
+          security.withLabels(value.equals("unconfined") ? "" : value, security.seLinux());
       case "label" ->
           security.withLabels(security.appArmor(), value.equals("disable") ? "" : value);
       case "systempaths" -> systemPaths(security, value);

@@ -1,0 +1,24 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine;
+
+import dev.caisson.engine.network.ClosedFabric;
+import dev.caisson.sandbox.Isolations;
+import java.time.Clock;
+
+/** The engine as it is installed: every isolation on the module path, real images and networks. */
+record Installation(EngineOptions options) {
+  Engine open() {
+    return new EngineOpener(
+            options,
+            Isolations.all(),
+            Clock.systemUTC(),
+            (chosen, store, events, users) -> {
+              throw EngineException.unsupported("no images", "");
+            },
+            (chosen, store, events, finder) -> new ClosedFabric())
+        .open();
+  }
+}

@@ -1,0 +1,96 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.instance;
+
+import dev.caisson.engine.EngineOptions;
+import dev.caisson.engine.event.EventLog;
+import dev.caisson.engine.image.ImageLibrary;
+import dev.caisson.engine.image.ImageUsers;
+import dev.caisson.engine.network.Fabric;
+import dev.caisson.engine.network.Linker;
+import dev.caisson.engine.network.MemberFinder;
+import dev.caisson.engine.spec.MountSpec;
+import dev.caisson.engine.state.Store;
+import dev.caisson.engine.view.NetworkView;
+import dev.caisson.engine.volume.LocalVolumes;
+import dev.caisson.engine.workload.WorkloadCompiler;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+
+/** Makes the containers, and answers for them to the parts that are opened before. */
+public final class ContainersOpener implements MemberFinder {
+  private final InstanceTable table = new InstanceTable();
+
+  /** Opens and takes over what an engine before this one left. */
+  public LocalContainers open(
+      EngineOptions options,
+      Store store,
+      EventLog events,
+      Clock clock,
+      ExecutorService background,
+      ScheduledExecutorService timer,
+      Chambers isolations,
+      ImageLibrary images,
+      LocalVolumes volumes,
+      Fabric fabric) {
+    var around =
+        new Surroundings(
+            options.root(),
+            options.run(),
+            store,
+            events,
+            new Linker(fabric, this::id),
+            new WorkloadCompiler(this::id),
+            clock,
+            background,
+            timer);
+    var containers = new LocalContainers(around, isolations, images, volumes, table);
+    containers.readopt();
+    return containers;
+  }
+
+  private String id(String reference) {
+    return table.find(reference).definition().id();
+  }
+
+  /** Which containers are made of an image. */
+  public List<ImageUsers.User> usersOfImage(String imageId) {
+    return table.all().stream()
+        .filter(instance -> instance.definition().image().id().equals(imageId))
+        .map(instance -> new ImageUsers.User(instance.definition().id(), instance.running()))
+        .toList();
+  }
+
+  /** Which containers name a volume. */
+  public Set<String> usersOfVolume(String volume) {
+    var users = new TreeSet<String>();
+    for (var instance : table.all()) {
+      for (var mount : instance.definition().mounts()) {
+        if (mount.spec() instanceof MountSpec.Volume named && named.name().equals(volume)) {
+          users.add(instance.definition().id());
+        }
+      }
+    }
+    return users;
+  }
+
+  @Override
+  public Found member(String reference) {
+    var instance = table.find(reference);
+    return new Found(
+        Linker.member(instance.definition()),
+        instance.running() ? Optional.of(instance.progress().network()) : Optional.empty());
+  }
+
+  @Override
+  public void changed(String id, NetworkView view) {
+    table.find(id).networkChanged(view);
+  }
+}

@@ -1,0 +1,342 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.caisson.engine.network.ClosedFabric;
+import dev.caisson.engine.spec.HealthcheckSpec;
+import dev.caisson.engine.spec.InstanceSpec;
+import dev.caisson.engine.spec.MountSpec;
+import dev.caisson.engine.spec.NetworkingSpec;
+import dev.caisson.engine.spec.ResourceSpec;
+import dev.caisson.engine.spec.RestartPolicy;
+import dev.caisson.engine.spec.StorageSpec;
+import dev.caisson.engine.view.Status;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 20, unit = TimeUnit.SECONDS)
+class LifecycleTest {
+  @TempDir Path directory;
+  private final FakeIsolation host = new FakeIsolation();
+  private Engine engine;
+
+  @BeforeEach
+  void open() {
+    engine =
+        new EngineOpener(
+                EngineOptions.at(directory.resolve("root"), directory.resolve("run")),
+                List.of(host),
+                Clock.systemUTC(),
+                (options, store, events, users) -> new FakeImages(),
+                (options, store, events, finder) -> new ClosedFabric())
+            .open();
+  }
+
+  @AfterEach
+  void close() {
+    engine.close();
+  }
+
+  private void reopen() {
+    engine.close();
+    open();
+  }
+
+  private InstanceSpec.Builder spec(String... command) {
+    return InstanceSpec.of("busybox").networking(NetworkingSpec.of("none")).command(command);
+  }
+
+  private String started(InstanceSpec.Builder spec) {
+    var id = engine.containers().create(spec.build()).id();
+    engine.containers().start(id);
+    return id;
+  }
+
+  private Status status(String reference) {
+    return engine.containers().inspect(reference, false).state().status();
+  }
+
+  private int exitCode(String reference) {
+    return engine.containers().exit(reference, WaitCondition.NOT_RUNNING).join().code();
+  }
+
+  private static EngineException.Kind kindOf(Throwable thrown) {
+    return ((EngineException) thrown).kind();
+  }
+
+  @Test
+  void aCommandRunsToItsExitCode() {
+    var id = started(spec("exit", "3").name("three"));
+    assertThat(exitCode(id)).isEqualTo(3);
+    assertThat(status("three")).isEqualTo(Status.EXITED);
+    assertThat(engine.containers().list(false, 0, false, Filters.none())).isEmpty();
+    assertThat(engine.containers().list(true, 0, false, Filters.none()).getFirst().status())
+        .startsWith("Exited (3)");
+  }
+
+  @Test
+  void aContainerIsFoundByNameIdAndPrefix() {
+    var id = engine.containers().create(spec("true").name("web").build()).id();
+    assertThat(engine.containers().inspect("web", false).id()).isEqualTo(id);
+    assertThat(engine.containers().inspect("/web", false).id()).isEqualTo(id);
+    assertThat(engine.containers().inspect(id.substring(0, 5), false).id()).isEqualTo(id);
+    assertThatThrownBy(() -> engine.containers().inspect("nobody", false))
+        .hasMessage("No such container: nobody")
+        .satisfies(thrown -> assertThat(kindOf(thrown)).isEqualTo(EngineException.Kind.NOT_FOUND));
+  }
+
+  @Test
+  void aNameInUseIsRefusedAndFreeAgainAfterRemoval() {
+    engine.containers().create(spec("true").name("web").build());
+    assertThatThrownBy(() -> engine.containers().create(spec("true").name("web").build()))
+        .satisfies(thrown -> assertThat(kindOf(thrown)).isEqualTo(EngineException.Kind.CONFLICT));
+    engine.containers().remove("web", false, false);
+    engine.containers().create(spec("true").name("web").build());
+  }
+
+  @Test
+  void aRefusedCreateLeavesItsNameFree() {
+    assertThatThrownBy(
+            () -> engine.containers().create(InstanceSpec.of("nothing").name("web").build()))
+        .hasMessageContaining("No such image");
+    engine.containers().create(spec("true").name("web").build());
+  }
+
+  @Test
+  void aMissingCommandExitsWith127AndSaysSo() {
+    var id = engine.containers().create(spec("missing").build()).id();
+    assertThatThrownBy(() -> engine.containers().start(id))
+        .satisfies(
+            thrown -> assertThat(kindOf(thrown)).isEqualTo(EngineException.Kind.COMMAND_NOT_FOUND));
+    var state = engine.containers().inspect(id, false).state();
+    assertThat(state.exitCode()).isEqualTo(127);
+    assertThat(state.error()).contains("no such file");
+    assertThat(state.status()).isEqualTo(Status.CREATED);
+  }
+
+  @Test
+  void stopKillsWhatIgnoresTheSignal() {
+    var id = started(spec("stubborn"));
+    engine.containers().stop(id, Optional.empty(), Optional.of(Duration.ofMillis(50)));
+    assertThat(exitCode(id)).isEqualTo(137);
+    assertThatThrownBy(() -> engine.containers().stop(id, Optional.empty(), Optional.empty()))
+        .satisfies(
+            thrown -> assertThat(kindOf(thrown)).isEqualTo(EngineException.Kind.NOT_MODIFIED));
+  }
+
+  @Test
+  void aRunningContainerIsRemovedOnlyByForce() {
+    var id = started(spec("sleep"));
+    assertThatThrownBy(() -> engine.containers().remove(id, false, false))
+        .satisfies(thrown -> assertThat(kindOf(thrown)).isEqualTo(EngineException.Kind.CONFLICT));
+    var removed = engine.containers().exit(id, WaitCondition.REMOVED);
+    engine.containers().remove(id, true, false);
+    assertThat(removed.join().code()).isEqualTo(137);
+    assertThat(host.byId).isEmpty();
+    assertThat(directory.resolve("root/containers")).isEmptyDirectory();
+  }
+
+  @Test
+  void autoRemoveLeavesNothing() {
+    var id = engine.containers().create(spec("true").autoRemove(true).build()).id();
+    var removed = engine.containers().exit(id, WaitCondition.REMOVED);
+    engine.containers().start(id);
+    assertThat(removed.join().code()).isZero();
+    assertThat(engine.containers().list(true, 0, false, Filters.none())).isEmpty();
+  }
+
+  @Test
+  void pauseHoldsAndKillStillReaches() {
+    var id = started(spec("sleep"));
+    engine.containers().pause(id);
+    assertThat(status(id)).isEqualTo(Status.PAUSED);
+    assertThatThrownBy(() -> engine.containers().pause(id)).hasMessageContaining("already paused");
+    engine.containers().kill(id, "KILL");
+    assertThat(exitCode(id)).isEqualTo(137);
+  }
+
+  @Test
+  void onFailureRestartsAsOftenAsAllowed() {
+    var id = started(spec("exit", "1").restartPolicy(RestartPolicy.parse("on-failure:2")));
+    assertThat(exitCode(id)).isEqualTo(1);
+    assertThat(engine.containers().inspect(id, false).restartCount()).isEqualTo(2);
+    assertThat(status(id)).isEqualTo(Status.EXITED);
+  }
+
+  @Test
+  void stoppingByHandEndsTheRestarts() {
+    var id = started(spec("sleep").restartPolicy(RestartPolicy.parse("always")));
+    engine.containers().stop(id, Optional.empty(), Optional.empty());
+    assertThat(status(id)).isEqualTo(Status.EXITED);
+  }
+
+  @Test
+  void whatRunsIsTakenOverByTheNextEngine() {
+    var id = started(spec("sleep").name("web"));
+    reopen();
+    assertThat(status("web")).isEqualTo(Status.RUNNING);
+    var exit = engine.containers().exit(id, WaitCondition.NOT_RUNNING);
+    host.byId.get(id).end(7);
+    assertThat(exit.join().code()).isEqualTo(7);
+  }
+
+  @Test
+  void anExitWhileNoEngineRanIsBooked() {
+    var id = started(spec("sleep"));
+    engine.close();
+    host.byId.get(id).end(5);
+    open();
+    assertThat(status(id)).isEqualTo(Status.EXITED);
+    assertThat(exitCode(id)).isEqualTo(5);
+  }
+
+  @Test
+  void anAutoRemovedContainerThatEndedMeanwhileIsGone() {
+    var id = started(spec("sleep").autoRemove(true));
+    engine.close();
+    host.byId.get(id).end(5);
+    open();
+    assertThat(engine.containers().list(true, 0, false, Filters.none())).isEmpty();
+  }
+
+  @Test
+  void aPolicyOfAlwaysStartsAgainWithTheEngine() throws Exception {
+    var id = started(spec("sleep").restartPolicy(RestartPolicy.parse("always")));
+    engine.close();
+    host.byId.get(id).end(0);
+    open();
+    while (status(id) != Status.RUNNING) {
+      Thread.sleep(5);
+    }
+  }
+
+  @Test
+  void aSecondEngineOnTheSameStateIsRefused() {
+    assertThatThrownBy(this::open).hasMessageContaining("another engine uses");
+  }
+
+  @Test
+  void renameAndUpdateSurviveTheEngine() {
+    var id = engine.containers().create(spec("sleep").name("old").build()).id();
+    engine.containers().rename("old", "new");
+    engine
+        .containers()
+        .update(
+            "new",
+            ResourceSpec.builder().memory(64 << 20).build(),
+            Optional.of(RestartPolicy.parse("always")));
+    reopen();
+    var info = engine.containers().inspect("new", false);
+    assertThat(info.id()).isEqualTo(id);
+    assertThat(info.spec().resources().memory()).hasValue(64 << 20);
+    assertThat(info.spec().restartPolicy().name()).isEqualTo(RestartPolicy.Name.ALWAYS);
+    assertThatThrownBy(() -> engine.containers().inspect("old", false))
+        .isInstanceOf(EngineException.class);
+  }
+
+  @Test
+  void healthTurnsHealthyAndUnhealthy() throws Exception {
+    var check =
+        new HealthcheckSpec(
+            List.of("CMD", "check"),
+            Optional.of(Duration.ofMillis(10)),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalInt.of(2));
+    try (var events =
+        engine
+            .events()
+            .subscribe(
+                Optional.empty(),
+                Optional.empty(),
+                Filters.none().with("event", "health_status"))) {
+      var id = started(spec("sleep").healthcheck(Optional.of(check)));
+      assertThat(events.next().orElseThrow().action()).isEqualTo("health_status: healthy");
+      host.healthCode = 1;
+      assertThat(events.next().orElseThrow().action()).isEqualTo("health_status: unhealthy");
+      assertThat(engine.containers().list(false, 0, false, Filters.none()).getFirst().status())
+          .endsWith("(unhealthy)");
+      engine.containers().remove(id, true, false);
+    }
+  }
+
+  @Test
+  void eventsTellALifeInOrder() {
+    started(spec("true").name("web"));
+    exitCode("web");
+    engine.containers().remove("web", false, false);
+    var feed =
+        engine
+            .events()
+            .subscribe(
+                Optional.of(Instant.EPOCH),
+                Optional.of(Instant.now().plusMillis(1)),
+                Filters.none().with("type", "container"));
+    var actions = new java.util.ArrayList<String>();
+    feed.forEach(event -> actions.add(event.action()));
+    assertThat(actions).containsExactly("create", "start", "die", "destroy");
+  }
+
+  @Test
+  void anonymousVolumesGoWithTheContainerNamedOnesStay() {
+    var storage =
+        StorageSpec.of(
+            List.of(
+                MountSpec.Volume.of("", "/scratch", false),
+                MountSpec.Volume.of("kept", "/data", false)));
+    started(spec("true").name("web").storage(storage));
+    exitCode("web");
+    assertThat(engine.volumes().list(Filters.none())).hasSize(2);
+    assertThatThrownBy(() -> engine.volumes().remove("kept", false)).hasMessageContaining("in use");
+    engine.containers().remove("web", false, true);
+    assertThat(engine.volumes().list(Filters.none()))
+        .singleElement()
+        .satisfies(volume -> assertThat(volume.name()).isEqualTo("kept"));
+    assertThat(Files.exists(directory.resolve("root/volumes/kept/_data"))).isTrue();
+  }
+
+  @Test
+  void filtersChooseContainers() {
+    started(spec("sleep").name("aa").labels(java.util.Map.of("tier", "front")));
+    engine.containers().create(spec("sleep").name("bb").build());
+    assertThat(names(Filters.none().with("label", "tier=front"))).containsExactly("aa");
+    assertThat(names(Filters.none().with("status", "created"))).containsExactly("bb");
+    assertThat(names(Filters.none().with("name", "^/bb$"))).containsExactly("bb");
+    assertThat(names(Filters.none().with("ancestor", "busybox"))).containsExactly("bb", "aa");
+    assertThatThrownBy(() -> names(Filters.none().with("colour", "red")))
+        .hasMessageContaining("invalid filter 'colour'");
+  }
+
+  private List<String> names(Filters filters) {
+    return engine.containers().list(true, 0, false, filters).stream()
+        .map(summary -> summary.name())
+        .toList();
+  }
+
+  @Test
+  void imageLabelsAndBadRequestsGiveNoOrders() {
+    assertThatThrownBy(() -> engine.containers().create(spec("true").name("../evil").build()))
+        .satisfies(thrown -> assertThat(kindOf(thrown)).isEqualTo(EngineException.Kind.INVALID));
+    assertThatThrownBy(() -> engine.containers().create(spec("true").isolation("dream").build()))
+        .hasMessageContaining("unknown isolation");
+    assertThat(engine.containers().list(true, 0, false, Filters.none())).isEmpty();
+  }
+}
