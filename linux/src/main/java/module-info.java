@@ -9,6 +9,8 @@
 module dev.caisson.linux {
   requires static org.jspecify;
 
+  exports dev.caisson.linux;
+  exports dev.caisson.linux.cgroup;
   exports dev.caisson.linux.device;
   exports dev.caisson.linux.file;
   exports dev.caisson.linux.io;
@@ -16,5 +18,4 @@ module dev.caisson.linux {
   exports dev.caisson.linux.mount;
   exports dev.caisson.linux.node;
   exports dev.caisson.linux.process;
-  exports dev.caisson.linux;
 }

@@ -310,7 +310,7 @@ public final class Directory implements AutoCloseable {
         Errno errno = Errno.of((int) -result);
         // A rename elsewhere on the system can make the kernel unsure of "..": it asks to try
         // again.
-        boolean again = errno == Errno.EINTR || errno == Errno.EAGAIN && rules.length > 0;
+        boolean again = errno == Errno.EINTR || (errno == Errno.EAGAIN && rules.length > 0);
         if (!again || attempt == EAGAIN_TRIES) {
           throw new LinuxException("openat2", subject, errno);
         }

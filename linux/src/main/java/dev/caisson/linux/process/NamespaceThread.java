@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs work inside other namespaces, on a platform thread that is used for nothing else and then
@@ -25,7 +26,7 @@ public final class NamespaceThread {
   private NamespaceThread() {}
 
   /** Does {@code work} after entering the namespace behind {@code target}. setns(2) */
-  public static <T> T inside(Namespace kind, Fd target, Supplier<T> work) {
+  public static <T extends @Nullable Object> T inside(Namespace kind, Fd target, Supplier<T> work) {
     return onOwnThread(() -> {
       enter(kind, target);
       return work.get();
@@ -33,7 +34,7 @@ public final class NamespaceThread {
   }
 
   /** Does {@code work} in new namespaces of these kinds. unshare(2) */
-  public static <T> T insideNew(Supplier<T> work, Namespace... kinds) {
+  public static <T extends @Nullable Object> T insideNew(Supplier<T> work, Namespace... kinds) {
     return onOwnThread(() -> {
       create(kinds);
       return work.get();
@@ -62,7 +63,7 @@ public final class NamespaceThread {
     Downcall.checked("unshare", List.of(kinds), SystemCall.UNSHARE, flags);
   }
 
-  private static <T> T onOwnThread(Supplier<T> work) {
+  private static <T extends @Nullable Object> T onOwnThread(Supplier<T> work) {
     var result = new CompletableFuture<T>();
     Thread thread =
         Thread.ofPlatform()
@@ -85,7 +86,7 @@ public final class NamespaceThread {
     }
   }
 
-  private static RuntimeException rethrown(Throwable cause) {
+  private static RuntimeException rethrown(@Nullable Throwable cause) {
     return switch (cause) {
       case RuntimeException e -> e;
       case Error e -> throw e;

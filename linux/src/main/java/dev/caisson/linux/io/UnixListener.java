@@ -1,0 +1,80 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.linux.io;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.call.Downcall;
+import dev.caisson.linux.call.Scratch;
+import dev.caisson.linux.call.SystemCall;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A Unix socket that waits for connections at a path. Whoever may write to the path may connect;
+ * set its permissions through the directory it is in, or before the first accept.
+ */
+public final class UnixListener implements AutoCloseable {
+  private static final int SOCK_CLOEXEC = 02000000;
+
+  private final Fd fd;
+
+  private UnixListener(Fd fd) {
+    this.fd = fd;
+  }
+
+  /** Binds and listens; EADDRINUSE if the path exists. */
+  public static UnixListener open(Path path, SocketKind kind, int backlog) {
+    Fd fd = UnixSocket.create(kind);
+    try (Scratch scratch = Scratch.open()) {
+      Downcall.checked(
+          "bind",
+          path,
+          SystemCall.BIND,
+          fd.number(),
+          UnixAddress.encode(scratch, path).address(),
+          UnixAddress.SIZE);
+      Downcall.checked("listen", path, SystemCall.LISTEN, fd.number(), backlog);
+      return new UnixListener(fd);
+    } catch (RuntimeException e) {
+      fd.close();
+      throw e;
+    }
+  }
+
+  /** Takes ownership of a socket that already listens, as systemd passes one. */
+  public static UnixListener of(Fd fd) {
+    return new UnixListener(fd);
+  }
+
+  public Fd fd() {
+    return fd;
+  }
+
+  /** Waits for the next connection. Blocks: not on a virtual thread. accept4(2) */
+  public UnixSocket accept() {
+    return UnixSocket.of(
+        Fd.adopt(
+            Downcall.checked("accept4", fd, SystemCall.ACCEPT4, fd.number(), 0, 0, SOCK_CLOEXEC)));
+  }
+
+  /** For a non-blocking listener in an event loop: empty when nobody waits. */
+  public Optional<UnixSocket> poll() {
+    long result = Downcall.attempt(SystemCall.ACCEPT4, fd.number(), 0, 0, SOCK_CLOEXEC);
+    if (result >= 0) {
+      return Optional.of(UnixSocket.of(Fd.adopt(result)));
+    }
+    return switch (Errno.of((int) -result)) {
+      case EAGAIN, ECONNABORTED, EINTR -> Optional.empty();
+      case Errno other -> throw new LinuxException("accept4", fd, other);
+    };
+  }
+
+  @Override
+  public void close() {
+    fd.close();
+  }
+}

@@ -1,0 +1,82 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.linux.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class EventLoopTest {
+  private final EventLoop loop = EventLoop.start("test-loop");
+
+  @AfterEach
+  void stop() {
+    loop.close();
+  }
+
+  @Test
+  void callsBackWhenReadableAndTellsTheEnd() throws Exception {
+    BlockingQueue<Integer> counts = new LinkedBlockingQueue<>();
+    try (Pipe pipe = Pipe.open()) {
+      Channel reader = new Channel(pipe.reader()).nonBlocking();
+      var watch = new EventLoop.Watch[1];
+      var ready = new CountDownLatch(1);
+      watch[0] =
+          loop.whenReadable(
+              pipe.reader(),
+              () -> {
+                int count = reader.read(new byte[10]).orElse(0);
+                counts.add(count);
+                if (count < 0) {
+                  watch[0].close();
+                  ready.countDown();
+                }
+              });
+      new Channel(pipe.writer()).writeFully(new byte[4]);
+      assertThat(counts.poll(5, TimeUnit.SECONDS)).isEqualTo(4);
+      pipe.writer().close();
+      assertThat(counts.poll(5, TimeUnit.SECONDS)).isEqualTo(-1);
+      assertThat(ready.await(5, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void timersFireInOrderUnlessCalledOff() throws Exception {
+    List<String> fired = new CopyOnWriteArrayList<>();
+    var done = new CountDownLatch(1);
+    loop.after(Duration.ofMillis(30), done::countDown);
+    loop.after(Duration.ofMillis(20), () -> fired.add("second"));
+    loop.after(Duration.ofMillis(1), () -> fired.add("first"));
+    loop.after(Duration.ofMillis(10), () -> fired.add("never")).close();
+    assertThat(done.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(fired).containsExactly("first", "second");
+  }
+
+  @Test
+  void callbackThatThrowsDoesNotStopTheLoop() throws Exception {
+    var alive = new CountDownLatch(1);
+    loop.execute(() -> {
+      throw new IllegalStateException("on purpose");
+    });
+    loop.execute(alive::countDown);
+    assertThat(alive.await(5, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void terminalKeepsItsSize() {
+    try (Terminal terminal = Terminal.open()) {
+      Terminal.resize(terminal.master(), new Terminal.Size(132, 43));
+      assertThat(Terminal.size(terminal.slave())).isEqualTo(new Terminal.Size(132, 43));
+    }
+  }
+}
