@@ -9,7 +9,10 @@
 module dev.caisson.build {
   requires static org.jspecify;
   requires transitive dev.caisson.engine;
+  requires java.net.http;
+  requires org.apache.commons.compress;
   requires tools.jackson.databind;
 
+  exports dev.caisson.build;
   exports dev.caisson.build.dockerfile;
 }

@@ -45,7 +45,7 @@ final class Progress implements ProgressListener {
       if (progress.out == null) {
         throw failed;
       }
-      progress.error(ErrorForms.message(failed));
+      progress.fail(ErrorForms.message(failed));
     }
     progress.end();
   }
@@ -86,7 +86,8 @@ final class Progress implements ProgressListener {
     send(json);
   }
 
-  private void error(String message) {
+  /** The last object of a stream that failed after it began. */
+  void fail(String message) {
     ObjectNode json = Json.object();
     json.putObject("errorDetail").put("message", message);
     send(json.put("error", message));

@@ -103,7 +103,7 @@ final class Queries {
         });
   }
 
-  private static JsonNode parse(String text, String name) {
+  static JsonNode parse(String text, String name) {
     try {
       return Json.MAPPER.readTree(text);
     } catch (JacksonException malformed) {

@@ -1,0 +1,295 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.build;
+
+import dev.caisson.build.dockerfile.Dockerfile;
+import dev.caisson.build.dockerfile.DockerfileException;
+import dev.caisson.build.dockerfile.Expansion;
+import dev.caisson.build.dockerfile.Instruction;
+import dev.caisson.build.dockerfile.Stage;
+import dev.caisson.engine.Engine;
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.spec.ImageConfig;
+import dev.caisson.engine.view.ImageInfo;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Executes a Dockerfile on an engine: the stages its target needs, each instruction from the cache
+ * where nothing changed.
+ */
+public final class Builder {
+  private static final int DOCKERFILE_LIMIT = 2 << 20;
+
+  /**
+   * Arguments that every Dockerfile may use without declaring them; they do not count for the
+   * cache. Dockerfile reference, ARG.
+   */
+  static final Set<String> PREDEFINED =
+      Set.of(
+          "HTTP_PROXY",
+          "http_proxy",
+          "HTTPS_PROXY",
+          "https_proxy",
+          "FTP_PROXY",
+          "ftp_proxy",
+          "NO_PROXY",
+          "no_proxy",
+          "ALL_PROXY",
+          "all_proxy");
+
+  private final Engine engine;
+  private final Path scratch;
+  private final BuildCache cache;
+
+  /**
+   * @param scratch for temporary files
+   */
+  public Builder(Engine engine, Path scratch, BuildCache cache) {
+    this.engine = engine;
+    this.scratch = scratch;
+    this.cache = cache;
+  }
+
+  /**
+   * @return the id of the image that was built
+   * @throws BuildException when an instruction cannot be executed
+   * @throws DockerfileException when the Dockerfile cannot be understood
+   */
+  public String build(BuildRequest request, BuildContext context, BuildOutput output) {
+    try {
+      Dockerfile dockerfile =
+          Dockerfile.parse(context.text(request.dockerfile(), DOCKERFILE_LIMIT));
+      context.applyIgnoreFile(request.dockerfile());
+      Files.createDirectories(scratch);
+      return new Run(request, context, output, dockerfile).execute();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (IllegalArgumentException malformedWord) {
+      throw new BuildException(String.valueOf(malformedWord.getMessage()), malformedWord);
+    }
+  }
+
+  /** One build. */
+  private final class Run {
+    private final BuildRequest request;
+    private final BuildContext context;
+    private final BuildOutput output;
+    private final Dockerfile dockerfile;
+    private final Map<Integer, String> built = new LinkedHashMap<>();
+    private final Map<String, String> globals = new LinkedHashMap<>();
+    private final Set<String> unused;
+    private int step;
+    private int steps;
+
+    Run(BuildRequest request, BuildContext context, BuildOutput output, Dockerfile dockerfile) {
+      this.request = request;
+      this.context = context;
+      this.output = output;
+      this.dockerfile = dockerfile;
+      this.unused = new HashSet<>(request.arguments().keySet());
+      unused.removeAll(PREDEFINED);
+    }
+
+    String execute() throws IOException {
+      Stage target =
+          request
+              .target()
+              .map(name ->
+                  dockerfile
+                      .stage(name)
+                      .orElseThrow(
+                          () -> new BuildException("there is no stage '" + name + "' to stop at")))
+              .orElseGet(() -> dockerfile.stages().getLast());
+      readGlobals();
+      List<Stage> needed = needed(target);
+      steps = needed.stream().mapToInt(stage -> 1 + stage.instructions().size()).sum();
+      for (Stage stage : needed) {
+        built.put(stage.index(), stage(stage, stage.equals(target)));
+      }
+      String image = built.get(target.index());
+      if (image == null) {
+        throw new IllegalStateException("the target is always built");
+      }
+      if (!unused.isEmpty()) {
+        output.print("[Warning] One or more build-args " + unused + " were not consumed\n");
+      }
+      output.print("Successfully built " + shortId(image) + "\n");
+      for (String tag : request.tags()) {
+        engine.images().tag(image, tag);
+        output.print("Successfully tagged " + tag + "\n");
+      }
+      return image;
+    }
+
+    private void readGlobals() {
+      String machine = System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64";
+      String platform = request.platform().orElse("linux/" + machine);
+      String[] parts = platform.split("/");
+      for (String prefix : List.of("TARGET", "BUILD")) {
+        globals.put(prefix + "PLATFORM", platform);
+        globals.put(prefix + "OS", parts[0]);
+        globals.put(prefix + "ARCH", parts.length > 1 ? parts[1] : machine);
+        globals.put(prefix + "VARIANT", parts.length > 2 ? parts[2] : "");
+      }
+      for (Instruction.Arg arg : dockerfile.globals()) {
+        for (Instruction.Variable variable : arg.variables()) {
+          unused.remove(variable.name());
+          String given = request.arguments().get(variable.name());
+          if (given != null) {
+            globals.put(variable.name(), given);
+          } else {
+            variable.value().ifPresent(value -> globals.put(variable.name(), expandGlobal(value)));
+          }
+        }
+      }
+    }
+
+    private String expandGlobal(String word) {
+      return Expansion.expand(
+          word, dockerfile.escape(), name -> Optional.ofNullable(globals.get(name)));
+    }
+
+    /** The target and every stage it comes from or copies from, in the order of the file. */
+    private List<Stage> needed(Stage target) {
+      Set<Integer> wanted = new HashSet<>();
+      collect(target, wanted);
+      return dockerfile.stages().stream().filter(stage -> wanted.contains(stage.index())).toList();
+    }
+
+    private void collect(Stage stage, Set<Integer> wanted) {
+      if (!wanted.add(stage.index())) {
+        return;
+      }
+      earlier(expandGlobal(stage.from().image()), stage).ifPresent(base -> collect(base, wanted));
+      for (Instruction instruction : stage.instructions()) {
+        if (instruction instanceof Instruction.Copy copy) {
+          copy.flag("from")
+              .map(this::expandGlobal)
+              .flatMap(name -> earlier(name, stage))
+              .ifPresent(from -> collect(from, wanted));
+        }
+      }
+    }
+
+    private Optional<Stage> earlier(String name, Stage than) {
+      return dockerfile.stage(name).filter(stage -> stage.index() < than.index());
+    }
+
+    private String stage(Stage stage, boolean last) throws IOException {
+      String name = expandGlobal(stage.from().image());
+      heading("FROM " + name + stage.from().alias().map(alias -> " as " + alias).orElse(""));
+      String base = base(name, stage);
+      ImageConfig config =
+          name.equals("scratch") ? ImageConfig.empty() : engine.images().inspect(base).config();
+      StageState state = new StageState(base, config, dockerfile.escape());
+      output.print(" ---> " + shortId(base) + "\n");
+      InstructionRunner runner =
+          new InstructionRunner(
+              engine,
+              request,
+              context,
+              output,
+              scratch,
+              cache,
+              state,
+              this::copySource,
+              globals,
+              unused);
+      for (String trigger : config.onBuild()) {
+        output.print("# Executing build trigger: " + trigger + "\n");
+        runner.run(Dockerfile.parseTrigger(trigger));
+      }
+      for (Instruction instruction : stage.instructions()) {
+        heading(Headings.of(instruction));
+        runner.run(instruction);
+      }
+      if (last && !request.labels().isEmpty()) {
+        runner.label(request.labels());
+      }
+      return state.image;
+    }
+
+    private String base(String name, Stage stage) {
+      Optional<Stage> earlier = earlier(name, stage);
+      if (earlier.isPresent()) {
+        return Optional.ofNullable(built.get(earlier.get().index())).orElseThrow();
+      }
+      if (name.equals("scratch")) {
+        byte[] emptyTar = new byte[1024];
+        return engine
+            .images()
+            .importRoot(
+                new ByteArrayInputStream(emptyTar),
+                Optional.empty(),
+                "FROM scratch",
+                List.of(),
+                Optional.empty());
+      }
+      if (name.isEmpty()) {
+        throw new BuildException(
+            "base name ("
+                + stage.from().image()
+                + ") should not be blank: an ARG before FROM has no value");
+      }
+      return image(name, stage.from().platform().map(this::expandGlobal).or(request::platform));
+    }
+
+    private String image(String name, Optional<String> platform) {
+      if (!request.pull()) {
+        try {
+          return engine.images().inspect(name).id();
+        } catch (EngineException missing) {
+          if (missing.kind() != EngineException.Kind.NOT_FOUND) {
+            throw missing;
+          }
+        }
+      }
+      output.print("Pulling " + name + "\n");
+      return engine.images().pull(name, platform, request.logins().apply(name), step -> {});
+    }
+
+    /** The image that {@code COPY --from=name} reads. */
+    private String copySource(String name) {
+      Optional<Stage> stage = dockerfile.stage(name);
+      if (stage.isPresent() && built.containsKey(stage.get().index())) {
+        return Optional.ofNullable(built.get(stage.get().index())).orElseThrow();
+      }
+      if (name.chars().allMatch(Character::isDigit)) {
+        throw new BuildException(
+            "COPY --from=" + name + ": there is no earlier stage with this index");
+      }
+      return image(name, request.platform());
+    }
+
+    private void heading(String text) {
+      step++;
+      output.print("Step " + step + "/" + steps + " : " + text + "\n");
+    }
+  }
+
+  static String shortId(String id) {
+    String digest = id.startsWith("sha256:") ? id.substring(7) : id;
+    return digest.substring(0, Math.min(12, digest.length()));
+  }
+
+  static boolean exists(Engine engine, String image) {
+    try {
+      ImageInfo info = engine.images().inspect(image);
+      return !info.id().isEmpty();
+    } catch (EngineException gone) {
+      return false;
+    }
+  }
+}

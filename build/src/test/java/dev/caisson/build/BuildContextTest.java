@@ -1,0 +1,110 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.build;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class BuildContextTest {
+  @TempDir Path folder;
+
+  private static byte[] tar(String... namesAndTexts) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (TarArchiveOutputStream tar = Copying.writer(bytes)) {
+      for (int i = 0; i < namesAndTexts.length; i += 2) {
+        String text = namesAndTexts[i + 1];
+        boolean link = text.startsWith("->");
+        TarArchiveEntry entry =
+            link
+                ? new TarArchiveEntry(namesAndTexts[i], TarConstants.LF_SYMLINK)
+                : new TarArchiveEntry(namesAndTexts[i], true);
+        if (link) {
+          entry.setLinkName(text.substring(2));
+          tar.putArchiveEntry(entry);
+        } else {
+          entry.setSize(text.length());
+          tar.putArchiveEntry(entry);
+          tar.write(text.getBytes(StandardCharsets.UTF_8));
+        }
+        tar.closeArchiveEntry();
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private BuildContext context(String... namesAndTexts) throws IOException {
+    return BuildContext.unpack(
+        new ByteArrayInputStream(tar(namesAndTexts)), folder.resolve("scratch"));
+  }
+
+  @Test
+  void namesThatClimbStayInside() throws IOException {
+    try (BuildContext context = context("../../evil", "x", "/abs/olute", "y")) {
+      assertThat(context.text("evil", 10)).isEqualTo("x");
+      assertThat(context.text("../../../abs/olute", 10)).isEqualTo("y");
+    }
+    assertThat(folder.resolve("evil")).doesNotExist();
+  }
+
+  @Test
+  void nothingIsWrittenOrReadThroughALink() throws IOException {
+    Path outside = Files.createDirectory(folder.resolve("outside"));
+    Files.writeString(outside.resolve("secret"), "canary");
+    assertThatThrownBy(() -> context("a", "->" + outside, "a/b", "x"))
+        .hasMessageContaining("symbolic link");
+    assertThat(outside.resolve("b")).doesNotExist();
+    try (BuildContext context =
+        context("a", "->" + outside, "Dockerfile", "->" + outside.resolve("secret"))) {
+      assertThatThrownBy(() -> context.text("a/secret", 10)).hasMessageContaining("symbolic link");
+      assertThatThrownBy(() -> context.text("Dockerfile", 10)).hasMessageContaining("no file");
+      assertThatThrownBy(() -> context.matching("a/secret")).hasMessageContaining("symbolic link");
+    }
+  }
+
+  @Test
+  void ignoredFilesAreOutOfSight() throws IOException {
+    try (BuildContext context =
+        context(
+            "a.log",
+            "1",
+            "keep.log",
+            "2",
+            "dir/b.log",
+            "3",
+            "dir/c.txt",
+            "4",
+            ".dockerignore",
+            "**/*.log\n!keep.log\n")) {
+      context.applyIgnoreFile("Dockerfile");
+      assertThat(context.matching("*.log"))
+          .extracting(path -> path.getFileName().toString())
+          .containsExactly("keep.log");
+      assertThat(context.tree(context.matching("dir").getFirst()))
+          .extracting(path -> path.getFileName().toString())
+          .containsExactly("dir", "c.txt");
+      assertThat(context.matching("a.log")).isEmpty();
+    }
+  }
+
+  @Test
+  void closingDeletesWhatWasUnpacked() throws IOException {
+    context("a/b/c", "x").close();
+    try (var left = Files.list(folder.resolve("scratch"))) {
+      assertThat(left).isEmpty();
+    }
+  }
+}
