@@ -15,4 +15,5 @@ module dev.caisson.rootfs {
   exports dev.caisson.rootfs;
   exports dev.caisson.rootfs.base;
   exports dev.caisson.rootfs.layer;
+  exports dev.caisson.rootfs.overlay;
 }

@@ -20,30 +20,38 @@ import java.util.zip.ZipException;
  * <p>It understands ustar, pax and GNU archives, long names, extended attributes and sparse files.
  * Character set and access times are ignored.
  */
-public final class LayerReader {
+public final class LayerReader implements EntrySource {
   private static final String WHITEOUT = ".wh.";
   private static final String OPAQUE = ".wh..wh..opq";
   private static final String AUFS = ".wh..wh."; // its bookkeeping, no content
 
   private final TarInput in;
   private final LayerLimits limits;
+  private final boolean whiteouts;
   private final byte[] block = new byte[TarInput.BLOCK];
   private long entries;
   private long fileBytes;
   private long unread;
   private long padding;
 
-  public LayerReader(InputStream uncompressed, LayerLimits limits) {
+  private LayerReader(InputStream uncompressed, LayerLimits limits, boolean whiteouts) {
     this.in = new TarInput(uncompressed, limits.bytes());
     this.limits = limits;
+    this.whiteouts = whiteouts;
   }
 
-  /**
-   * The next entry, or empty at the end, when the stream has been read to its end. Data of the
-   * entry before that was not read is skipped.
-   *
-   * @throws ImageException INVALID, UNSUPPORTED, TOO_LARGE
-   */
+  /** Reads a layer, in which names beginning with {@code .wh.} remove something. */
+  public static LayerReader ofLayer(InputStream uncompressed, LayerLimits limits) {
+    return new LayerReader(uncompressed, limits, true);
+  }
+
+  /** Reads any archive; names have no special meaning. */
+  public static LayerReader ofArchive(InputStream uncompressed, LayerLimits limits) {
+    return new LayerReader(uncompressed, limits, false);
+  }
+
+  /** As promised; at the end the whole stream has been read. */
+  @Override
   public Optional<Entry> next() {
     try {
       while (true) {
@@ -65,7 +73,7 @@ public final class LayerReader {
     }
   }
 
-  /** Reads data of the file entry given last; 0 when there is no more. Holes are left out. */
+  @Override
   public int read(byte[] bytes, int offset, int length) {
     if (unread == 0 || length == 0) {
       return 0;
@@ -161,7 +169,7 @@ public final class LayerReader {
     var header = member.header();
     var path = LayerPath.of(member.path(), limits.pathBytes());
     var name = LayerPath.name(path);
-    if (name.startsWith(WHITEOUT)) {
+    if (whiteouts && name.startsWith(WHITEOUT)) {
       startData(member.size());
       return whiteout(path, name);
     }

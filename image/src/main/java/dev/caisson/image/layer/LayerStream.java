@@ -16,7 +16,7 @@ import java.util.Optional;
  * A stored layer being unpacked: decompressed and hashed on a thread of its own, read entry by
  * entry here, and proven to be the layer the image means.
  */
-public final class LayerStream implements AutoCloseable {
+public final class LayerStream implements EntrySource, AutoCloseable {
   private final InputStream in;
   private final MessageDigest hash;
   private final Digest diffId;
@@ -26,7 +26,7 @@ public final class LayerStream implements AutoCloseable {
     this.in = in;
     this.hash = hash;
     this.diffId = diffId;
-    this.reader = new LayerReader(in, limits);
+    this.reader = LayerReader.ofLayer(in, limits);
   }
 
   /**
@@ -47,8 +47,9 @@ public final class LayerStream implements AutoCloseable {
   /**
    * The next entry; empty at the end.
    *
-   * @throws ImageException as {@link LayerReader#next}; DIGEST_MISMATCH at the end
+   * @throws ImageException as {@link EntrySource#next}; DIGEST_MISMATCH at the end
    */
+  @Override
   public Optional<Entry> next() {
     var entry = reader.next();
     if (entry.isEmpty() && !diffId.matches(hash)) {
@@ -58,7 +59,7 @@ public final class LayerStream implements AutoCloseable {
     return entry;
   }
 
-  /** See {@link LayerReader#read}. */
+  @Override
   public int read(byte[] bytes, int offset, int length) {
     return reader.read(bytes, offset, length);
   }

@@ -74,7 +74,7 @@ class LayerReaderTest {
   @Test
   void dataIsReadOrSkipped() {
     var reader =
-        new LayerReader(
+        LayerReader.ofLayer(
             new ByteArrayInputStream(Tar.archive().file("a", "12345").file("b", "678").bytes()),
             LayerLimits.DEFAULT);
     reader.next();

@@ -54,7 +54,7 @@ final class Tar {
   }
 
   static List<Entry> entries(byte[] archive, LayerLimits limits) {
-    var reader = new LayerReader(new ByteArrayInputStream(archive), limits);
+    var reader = LayerReader.ofLayer(new ByteArrayInputStream(archive), limits);
     var entries = new ArrayList<Entry>();
     for (var entry = reader.next(); entry.isPresent(); entry = reader.next()) {
       entries.add(entry.get());

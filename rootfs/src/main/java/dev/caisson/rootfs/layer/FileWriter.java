@@ -6,7 +6,7 @@ package dev.caisson.rootfs.layer;
 
 import dev.caisson.image.layer.Attributes;
 import dev.caisson.image.layer.Entry;
-import dev.caisson.image.layer.LayerStream;
+import dev.caisson.image.layer.EntrySource;
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
@@ -14,6 +14,7 @@ import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.ExtendedAttributes;
 import dev.caisson.linux.file.FileTime;
 import dev.caisson.linux.file.OpenFile;
+import dev.caisson.rootfs.RootfsException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -34,7 +35,7 @@ final class FileWriter implements AutoCloseable {
   }
 
   /** Fills the new file {@code created}, which this closes. */
-  void write(Fd created, Entry.File entry, LayerStream data) {
+  void write(Fd created, Entry.File entry, EntrySource data) {
     try (var file = OpenFile.of(created)) {
       if (entry.sparse()) {
         file.truncate(entry.size());
@@ -48,7 +49,7 @@ final class FileWriter implements AutoCloseable {
     }
   }
 
-  private void copy(LayerStream data, OpenFile file, long start, long length) {
+  private void copy(EntrySource data, OpenFile file, long start, long length) {
     long done = 0;
     while (done < length) {
       int filled = fill(data, (int) Math.min(BUFFER, length - done));
@@ -58,10 +59,14 @@ final class FileWriter implements AutoCloseable {
     }
   }
 
-  private int fill(LayerStream data, int wanted) {
+  private int fill(EntrySource data, int wanted) {
     int filled = 0;
     while (filled < wanted) {
-      filled += data.read(buffer, filled, wanted - filled);
+      int n = data.read(buffer, filled, wanted - filled);
+      if (n <= 0) {
+        throw new RootfsException(RootfsException.Kind.INVALID, "a file's data ends too early");
+      }
+      filled += n;
     }
     return filled;
   }

@@ -169,7 +169,7 @@ public final class LayerStore implements AutoCloseable {
     folder.changePermissions(FILES, 0755);
     try (var files = folder.resolve(FILES);
         var layer = LayerStream.open(stored.get(), diffId, limits);
-        var unpacker = new LayerUnpacker(files, marks, ownership)) {
+        var unpacker = Unpacker.ofLayer(files, marks, ownership)) {
       var result = unpacker.unpack(layer);
       new LayerRecord(diffId, result.entries(), result.bytes(), LayerRecord.thisBoot())
           .write(folder);

@@ -31,7 +31,7 @@ public enum OverlayMarks {
   }
 
   /** Hides {@code name} of the layers below; anybody may make this one device, since Linux 5.8. */
-  public void hide(Directory parent, String name) {
+  static void hide(Directory parent, String name) {
     parent.makeNode(name, FileType.CHARACTER_DEVICE, 0, DeviceNumber.NONE);
   }
 

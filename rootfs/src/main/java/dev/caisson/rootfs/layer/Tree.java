@@ -10,31 +10,36 @@ import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.FileType;
 import dev.caisson.linux.file.Resolution;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * The directories below a root of ours, opened by paths somebody else wrote.
  *
  * <p>Descriptors of the current path stay open, because archives come directory by directory: most
- * lookups cost no system call. Every step is taken below an open directory without following links;
- * where a component is a link, openat2 walks the whole path with the root as "/".
+ * lookups cost no system call. Every step is taken below an open directory, and none follows a
+ * link.
  */
 final class Tree implements AutoCloseable {
   private static final Resolution[] STEP = {Resolution.BENEATH, Resolution.NO_SYMLINKS};
-  private static final int MAX_OPEN = 64;
+  private static final int MAX_LINKS = 40; // as the kernel, path_resolution(7)
 
   private final Directory root;
+  private final boolean keepFiles;
   private final Deque<Open> path = new ArrayDeque<>();
-  private final Map<String, Directory> elsewhere = new HashMap<>();
 
   private record Open(String path, Directory directory) {}
 
-  /** Works below {@code root}, which stays the caller's to close. */
-  Tree(Directory root) {
+  /**
+   * Works below {@code root}, which stays the caller's to close.
+   *
+   * @param keepFiles refuse to replace a file by a directory that a path needs
+   */
+  Tree(Directory root, boolean keepFiles) {
     this.root = root;
+    this.keepFiles = keepFiles;
   }
 
   Directory root() {
@@ -57,7 +62,7 @@ final class Tree implements AutoCloseable {
       int end = slash < 0 ? path.length() : slash;
       var next = step(path.substring(start, end));
       if (next.isEmpty()) {
-        return throughLinks(path);
+        return directory(withoutLinks(path));
       }
       enter(path.substring(0, end), next.get());
       start = end + 1;
@@ -100,6 +105,9 @@ final class Tree implements AutoCloseable {
             if (current().status(name).type() == FileType.SYMBOLIC_LINK) {
               return Optional.empty();
             }
+            if (keepFiles) {
+              throw e;
+            }
             current().remove(name); // the archive put a file where it now wants a directory
           }
           default -> throw e;
@@ -119,31 +127,56 @@ final class Tree implements AutoCloseable {
     }
   }
 
-  // Rare: the layer made a link and goes on through it. The kernel keeps the walk inside the root.
-  private Directory throughLinks(String wanted) {
-    if (elsewhere.size() >= MAX_OPEN) {
-      closeElsewhere();
+  // Rare: the archive made a link and goes on through it. Each link is replaced by what it says, with
+  // the root as "/" and as the end of "..", until only directories are left to walk.
+  private String withoutLinks(String wanted) {
+    Deque<String> todo = new ArrayDeque<>(List.of(wanted.split("/")));
+    var real = new ArrayList<String>();
+    int links = 0;
+    while (!todo.isEmpty()) {
+      var name = todo.removeFirst();
+      if (name.isEmpty() || name.equals(".")) {
+        continue;
+      }
+      if (name.equals("..")) {
+        if (!real.isEmpty()) {
+          real.removeLast();
+        }
+        continue;
+      }
+      var target = linkTarget(String.join("/", real), name);
+      if (target.isEmpty()) {
+        real.add(name);
+        continue;
+      }
+      if (++links > MAX_LINKS) {
+        throw new LinuxException("openat2", wanted, Errno.ELOOP);
+      }
+      if (target.get().startsWith("/")) {
+        real.clear();
+      }
+      List.of(target.get().split("/")).reversed().forEach(todo::addFirst);
     }
-    return elsewhere.computeIfAbsent(wanted, p -> root.resolve(p, Resolution.IN_ROOT));
+    return String.join("/", real);
   }
 
-  /** Forgets open directories at and below {@code path}, because it is about to be removed. */
-  void forget(String removed) {
-    while (!path.isEmpty() && below(path.peekLast().path(), removed)) {
-      path.removeLast().directory().close();
+  private Optional<String> linkTarget(String parent, String name) {
+    var directory = directory(parent);
+    try {
+      return directory.status(name).type() == FileType.SYMBOLIC_LINK
+          ? Optional.of(directory.readLink(name))
+          : Optional.empty();
+    } catch (LinuxException e) {
+      if (e.is(Errno.ENOENT)) {
+        return Optional.empty();
+      }
+      throw e;
     }
-    closeElsewhere();
-  }
-
-  private void closeElsewhere() {
-    elsewhere.values().forEach(Directory::close);
-    elsewhere.clear();
   }
 
   @Override
   public void close() {
     path.forEach(open -> open.directory().close());
     path.clear();
-    closeElsewhere();
   }
 }

@@ -70,6 +70,11 @@ public final class TreeArchive {
     new TreeArchive(out, Optional.empty(), wanted, latest).directory(root, "");
   }
 
+  /** Writes what is called {@code name}, with everything below it, under that name. */
+  static void ofEntry(Directory parent, String name, LayerWriter out) throws IOException {
+    new TreeArchive(out, Optional.empty(), _ -> true, Long.MAX_VALUE).entry(parent, name, name);
+  }
+
   private void directory(Directory directory, String path) throws IOException {
     try {
       var attributes = attributes(directory.status(), ExtendedAttributes.of(directory.fd()));

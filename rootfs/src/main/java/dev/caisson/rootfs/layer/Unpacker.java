@@ -6,7 +6,7 @@ package dev.caisson.rootfs.layer;
 
 import dev.caisson.image.layer.Attributes;
 import dev.caisson.image.layer.Entry;
-import dev.caisson.image.layer.LayerStream;
+import dev.caisson.image.layer.EntrySource;
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.DeviceNumber;
@@ -17,20 +17,23 @@ import dev.caisson.linux.file.Resolution;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.RootfsException.Kind;
 import java.util.Collections;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Writes the entries of one layer into an empty folder, in the form overlayfs stacks. One use each.
+ * Writes entries below a directory: a layer into an empty folder, in the form overlayfs stacks, or
+ * an archive into a tree that a workload may be changing. One use each.
  *
  * <p>A later entry replaces an earlier one of the same name, as in any archive. Directories get
  * their owner, mode and time at the end, because filling them changes the time and may need the
  * mode.
  */
-final class LayerUnpacker implements AutoCloseable {
+final class Unpacker implements AutoCloseable {
   private final Directory root;
   private final Tree tree;
-  private final OverlayMarks marks;
+  private final Optional<OverlayMarks> marks;
+  private final boolean keepKind;
   private final FileWriter writer;
   private final SortedMap<String, Attributes> directories =
       new TreeMap<>(Collections.reverseOrder());
@@ -38,12 +41,31 @@ final class LayerUnpacker implements AutoCloseable {
   private long entries;
   private long bytes;
 
-  LayerUnpacker(Directory root, OverlayMarks marks, Ownership ownership) {
+  private Unpacker(
+      Directory root,
+      Optional<OverlayMarks> marks,
+      boolean keepKind,
+      Ownership ownership) {
     this.root = root;
-    this.tree = new Tree(root);
+    this.tree = new Tree(root, keepKind);
     this.marks = marks;
+    this.keepKind = keepKind;
     this.writer = new FileWriter(ownership);
-    this.mayLackDevices = ownership == Ownership.OWN || marks == OverlayMarks.USER;
+    this.mayLackDevices = ownership == Ownership.OWN || marks.equals(Optional.of(OverlayMarks.USER));
+  }
+
+  /** Unpacks a layer into the empty {@code root}. */
+  static Unpacker ofLayer(Directory root, OverlayMarks marks, Ownership ownership) {
+    return new Unpacker(root, Optional.of(marks), false, ownership);
+  }
+
+  /**
+   * Unpacks an archive into a tree.
+   *
+   * @param keepKind refuse to replace a directory by something else, or the other way round
+   */
+  static Unpacker ofArchive(Directory root, boolean keepKind, Ownership ownership) {
+    return new Unpacker(root, Optional.empty(), keepKind, ownership);
   }
 
   /** What a layer came to. */
@@ -53,9 +75,9 @@ final class LayerUnpacker implements AutoCloseable {
    * Unpacks the whole layer.
    *
    * @throws RootfsException INVALID, NO_SPACE, IO
-   * @throws dev.caisson.image.ImageException as {@link LayerStream#next}
+   * @throws dev.caisson.image.ImageException as {@link EntrySource#next}
    */
-  Result unpack(LayerStream layer) {
+  Result unpack(EntrySource layer) {
     for (var entry = layer.next(); entry.isPresent(); entry = layer.next()) {
       write(entry.get(), layer);
     }
@@ -63,7 +85,7 @@ final class LayerUnpacker implements AutoCloseable {
     return new Result(entries, bytes);
   }
 
-  private void write(Entry entry, LayerStream layer) {
+  private void write(Entry entry, EntrySource layer) {
     entries++;
     try {
       switch (entry) {
@@ -74,7 +96,7 @@ final class LayerUnpacker implements AutoCloseable {
         case Entry.Device e -> device(e);
         case Entry.Pipe e -> node(e.path(), e.attributes(), FileType.FIFO, DeviceNumber.NONE);
         case Entry.Whiteout e -> whiteout(e.path());
-        case Entry.Opaque e -> marks.makeOpaque(tree.directory(e.path()).fd());
+        case Entry.Opaque e -> makeOpaque(e.path());
       }
     } catch (LinuxException e) {
       throw RootfsException.of("unpacking \"" + entry.path() + "\"", e);
@@ -103,15 +125,16 @@ final class LayerUnpacker implements AutoCloseable {
     if (there.type() == FileType.DIRECTORY) {
       return;
     }
+    requireMayReplace(false, path);
     parent.remove(name(path));
     parent.makeDirectory(name(path), 0700);
     if (OverlayMarks.hides(there)) {
       // The layer removed what was below and then made a directory: nothing shines through.
-      marks.makeOpaque(tree.directory(path).fd());
+      makeOpaque(path);
     }
   }
 
-  private void file(Entry.File entry, LayerStream layer) {
+  private void file(Entry.File entry, EntrySource layer) {
     var path = entry.path();
     var parent = tree.directory(parent(path));
     bytes += entry.size();
@@ -178,7 +201,7 @@ final class LayerUnpacker implements AutoCloseable {
   }
 
   private void device(Entry.Device entry) {
-    if (!entry.block() && entry.major() == 0 && entry.minor() == 0) {
+    if (marks.isPresent() && !entry.block() && entry.major() == 0 && entry.minor() == 0) {
       whiteout(entry.path()); // what overlayfs itself makes of one
       return;
     }
@@ -199,17 +222,21 @@ final class LayerUnpacker implements AutoCloseable {
     writer.finishNode(parent, name(path), attributes);
   }
 
+  private void makeOpaque(String path) {
+    marks.ifPresent(m -> m.makeOpaque(tree.directory(path).fd()));
+  }
+
   private void whiteout(String path) {
     var parent = tree.directory(parent(path));
     try {
-      marks.hide(parent, name(path));
+      OverlayMarks.hide(parent, name(path));
     } catch (LinuxException e) {
       if (!e.is(Errno.EEXIST)) {
         throw e;
       }
       // Whiteouts speak of the layers below, never of this one's own files.
       if (parent.status(name(path)).type() == FileType.DIRECTORY) {
-        marks.makeOpaque(tree.directory(path).fd());
+        makeOpaque(path);
       }
     }
   }
@@ -222,9 +249,21 @@ final class LayerUnpacker implements AutoCloseable {
       if (!e.is(Errno.EEXIST)) {
         throw e;
       }
-      tree.forget(path);
+      if (parent.status(name(path)).type() == FileType.DIRECTORY) {
+        requireMayReplace(true, path);
+      }
       TreeRemoval.remove(parent, name(path));
       make.run();
+    }
+  }
+
+  private void requireMayReplace(boolean directory, String path) {
+    if (keepKind) {
+      throw new RootfsException(
+          Kind.INVALID,
+          directory
+              ? "cannot overwrite directory \"/" + path + "\" with a file"
+              : "cannot overwrite file \"/" + path + "\" with a directory");
     }
   }
 
