@@ -22,8 +22,8 @@ import java.io.OutputStream;
  * Copies files into and out of a root file system as tar streams: what {@code cp}, {@code export}
  * and the archive endpoints do.
  *
- * <p>Every path is walked by the kernel with {@code root} as "/", so that no link, also none swapped
- * in meanwhile by the workload, leads outside.
+ * <p>Every path is walked by the kernel with {@code root} as "/", so that no link, also none
+ * swapped in meanwhile by the workload, leads outside.
  */
 public final class ArchiveCopy {
   private ArchiveCopy() {}
@@ -61,8 +61,8 @@ public final class ArchiveCopy {
   }
 
   /**
-   * Unpacks a tar stream, in any compression, into the directory at {@code path}, following links to
-   * it.
+   * Unpacks a tar stream, in any compression, into the directory at {@code path}, following links
+   * to it.
    *
    * @param keepKind refuse to replace a directory by something else, or the other way round
    */
@@ -84,8 +84,7 @@ public final class ArchiveCopy {
 
   private static RootfsException refused(String path, LinuxException e) {
     return switch (e.errno()) {
-      case ENOENT ->
-          new RootfsException(Kind.NOT_FOUND, "no such file or directory: " + path, e);
+      case ENOENT -> new RootfsException(Kind.NOT_FOUND, "no such file or directory: " + path, e);
       case ENOTDIR -> new RootfsException(Kind.INVALID, "not a directory: " + path, e);
       default -> RootfsException.of("copying " + path, e);
     };

@@ -127,7 +127,8 @@ final class Tree implements AutoCloseable {
     }
   }
 
-  // Rare: the archive made a link and goes on through it. Each link is replaced by what it says, with
+  // Rare: the archive made a link and goes on through it. Each link is replaced by what it says,
+  // with
   // the root as "/" and as the end of "..", until only directories are left to walk.
   private String withoutLinks(String wanted) {
     Deque<String> todo = new ArrayDeque<>(List.of(wanted.split("/")));

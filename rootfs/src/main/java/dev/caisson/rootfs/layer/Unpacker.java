@@ -42,16 +42,14 @@ final class Unpacker implements AutoCloseable {
   private long bytes;
 
   private Unpacker(
-      Directory root,
-      Optional<OverlayMarks> marks,
-      boolean keepKind,
-      Ownership ownership) {
+      Directory root, Optional<OverlayMarks> marks, boolean keepKind, Ownership ownership) {
     this.root = root;
     this.tree = new Tree(root, keepKind);
     this.marks = marks;
     this.keepKind = keepKind;
     this.writer = new FileWriter(ownership);
-    this.mayLackDevices = ownership == Ownership.OWN || marks.equals(Optional.of(OverlayMarks.USER));
+    this.mayLackDevices =
+        ownership == Ownership.OWN || marks.equals(Optional.of(OverlayMarks.USER));
   }
 
   /** Unpacks a layer into the empty {@code root}. */

@@ -4,6 +4,7 @@
  */
 package dev.caisson.rootfs.overlay;
 
+import dev.caisson.image.layer.LayerWriter;
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
@@ -14,7 +15,6 @@ import dev.caisson.linux.mount.Mounts;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.layer.OverlayMarks;
 import dev.caisson.rootfs.layer.TreeArchive;
-import dev.caisson.image.layer.LayerWriter;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -39,11 +39,12 @@ public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMa
 
   /** The overlay kept in {@code folder}, in {@code upper} and {@code work} below it. */
   public static InstanceOverlay in(Path folder, List<Path> lower, OverlayMarks marks) {
-    return new InstanceOverlay(
-        lower, folder.resolve("upper"), folder.resolve("work"), marks);
+    return new InstanceOverlay(lower, folder.resolve("upper"), folder.resolve("work"), marks);
   }
 
-  /** Makes the folders of a new instance; the root directory takes owner and mode of the image's. */
+  /**
+   * Makes the folders of a new instance; the root directory takes owner and mode of the image's.
+   */
   public InstanceOverlay create() {
     try {
       Files.createDirectories(upper);
@@ -110,9 +111,12 @@ public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMa
     var options =
         "lowerdir="
             + lower.stream().map(Path::toString).collect(Collectors.joining(":"))
-            + ",upperdir=" + upper
-            + ",workdir=" + work
-            + "," + String.join(",", options());
+            + ",upperdir="
+            + upper
+            + ",workdir="
+            + work
+            + ","
+            + String.join(",", options());
     try {
       Files.createDirectories(target);
       Mounts.mount("overlay", target, "overlay", options);

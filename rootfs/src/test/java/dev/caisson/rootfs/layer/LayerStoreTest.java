@@ -65,9 +65,7 @@ class LayerStoreTest {
 
   private Path unpack(byte[] archive) {
     try {
-      return store
-          .unpack(Digest.of(archive), () -> new ByteArrayInputStream(archive))
-          .join();
+      return store.unpack(Digest.of(archive), () -> new ByteArrayInputStream(archive)).join();
     } catch (CompletionException e) {
       throw (RuntimeException) e.getCause();
     }
@@ -104,7 +102,8 @@ class LayerStoreTest {
       assertThat(Files.getLastModifiedTime(files.resolve(path)))
           .isEqualTo(FileTime.from(Instant.ofEpochSecond(1_000_000_000, 5_000)));
     }
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(files.resolve("implicit"))))
+    assertThat(
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(files.resolve("implicit"))))
         .isEqualTo("rwxr-xr-x");
   }
 
@@ -200,12 +199,11 @@ class LayerStoreTest {
   @Test
   void hardLinksReachOnlyFilesOfTheLayer() {
     for (var target : List.of(secret.toString().substring(1), "out/secret", "none")) {
-      assertThatThrownBy(
-              () ->
-                  unpack(
-                      TestLayer.empty()
-                          .link("out", folder.toString())
-                          .with(new Entry.HardLink("hard", target))))
+      assertThatThrownBy(() ->
+              unpack(
+                  TestLayer.empty()
+                      .link("out", folder.toString())
+                      .with(new Entry.HardLink("hard", target))))
           .isInstanceOf(RootfsException.class)
           .hasMessageContaining("hard link");
     }
@@ -267,8 +265,12 @@ class LayerStoreTest {
   void attributesThatSpeakToTheHostAreDropped() {
     var bad =
         List.of(
-            "trusted.overlay.redirect", "user.overlay.opaque", "trusted.note", "security.selinux",
-            "security.capability", "security.ima");
+            "trusted.overlay.redirect",
+            "user.overlay.opaque",
+            "trusted.note",
+            "security.selinux",
+            "security.capability",
+            "security.ima");
     var layer = TestLayer.empty();
     for (var name : bad) {
       layer.file(name, "", TestLayer.extended(name, new byte[] {1, 2, 3}));
@@ -287,12 +289,11 @@ class LayerStoreTest {
   void aBombLeavesNothing() {
     store.close();
     store = open(LayerLimits.DEFAULT.withBytes(1 << 20));
-    assertThatThrownBy(
-            () ->
-                unpack(
-                    TestLayer.empty()
-                        .file("first", "x")
-                        .with(new Entry.File("bomb", Attributes.of(0644), 4 << 20))))
+    assertThatThrownBy(() ->
+            unpack(
+                TestLayer.empty()
+                    .file("first", "x")
+                    .with(new Entry.File("bomb", Attributes.of(0644), 4 << 20))))
         .isInstanceOfSatisfying(
             ImageException.class,
             e -> assertThat(e.kind()).isEqualTo(ImageException.Kind.TOO_LARGE));
@@ -304,19 +305,21 @@ class LayerStoreTest {
   void aWrongDigestLeavesNothing() {
     var archive = TestLayer.empty().file("a", "1").archive();
     var other = Digest.of(new byte[0]);
-    assertThatThrownBy(
-            () -> store.unpack(other, () -> new ByteArrayInputStream(archive)).join())
+    assertThatThrownBy(() -> store.unpack(other, () -> new ByteArrayInputStream(archive)).join())
         .hasCauseInstanceOf(ImageException.class);
     assertThat(folder.resolve("state/layers")).isEmptyDirectory();
   }
 
-  /** Whatever order hostile entries come in, nothing outside changes; see nothingOutsideWasTouched. */
+  /**
+   * Whatever order hostile entries come in, nothing outside changes; see nothingOutsideWasTouched.
+   */
   @Test
   void randomLayersStayInside() {
     var random = new Random(162);
     var names = List.of("a", "b", "a/b", "a/b/c", "b/a", "l", "l/a", "l/secret", "a/l/secret");
     var targets =
-        List.of("/", "..", "../..", "a", "/a", folder.toString(), secret.toString(), "l", "b/../..");
+        List.of(
+            "/", "..", "../..", "a", "/a", folder.toString(), secret.toString(), "l", "b/../..");
     long rounds = Long.getLong("fuzz.rounds", 300);
     for (long round = 0; round < rounds; round++) {
       var layer = TestLayer.empty();

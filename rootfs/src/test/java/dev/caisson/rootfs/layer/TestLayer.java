@@ -33,8 +33,7 @@ public final class TestLayer {
   public TestLayer file(String path, String content, Attributes attributes) {
     var bytes = content.getBytes(StandardCharsets.UTF_8);
     try {
-      writer.add(
-          new Entry.File(path, attributes, bytes.length), new ByteArrayInputStream(bytes));
+      writer.add(new Entry.File(path, attributes, bytes.length), new ByteArrayInputStream(bytes));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

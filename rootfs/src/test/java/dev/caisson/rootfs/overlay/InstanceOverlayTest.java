@@ -115,8 +115,7 @@ class InstanceOverlayTest {
     overlay.exportChanges(tar);
     var committed =
         layers
-            .unpack(
-                Digest.of(tar.toByteArray()), () -> new ByteArrayInputStream(tar.toByteArray()))
+            .unpack(Digest.of(tar.toByteArray()), () -> new ByteArrayInputStream(tar.toByteArray()))
             .join();
     var lower = new ArrayList<>(List.of(committed));
     lower.addAll(overlay.lower());
@@ -153,26 +152,21 @@ class InstanceOverlayTest {
     var archive = TestLayer.empty().file("file", "copied").archive();
     var swapping =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    while (!Thread.interrupted()) {
-                      var link = root.resolve("next");
-                      Files.createSymbolicLink(link, outside);
-                      Files.move(
-                          link,
-                          root.resolve("dir"),
-                          java.nio.file.StandardCopyOption.ATOMIC_MOVE);
-                      Files.createSymbolicLink(link, Path.of("real"));
-                      Files.move(
-                          link,
-                          root.resolve("dir"),
-                          java.nio.file.StandardCopyOption.ATOMIC_MOVE);
-                    }
-                  } catch (IOException _) {
-                    // the test is over
-                  }
-                });
+            .start(() -> {
+              try {
+                while (!Thread.interrupted()) {
+                  var link = root.resolve("next");
+                  Files.createSymbolicLink(link, outside);
+                  Files.move(
+                      link, root.resolve("dir"), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+                  Files.createSymbolicLink(link, Path.of("real"));
+                  Files.move(
+                      link, root.resolve("dir"), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+                }
+              } catch (IOException _) {
+                // the test is over
+              }
+            });
     try (var directory = Directory.open(root)) {
       for (int i = 0; i < 500; i++) {
         try {
@@ -205,15 +199,14 @@ class InstanceOverlayTest {
     Files.createDirectories(root.resolve("taken"));
     var archive = TestLayer.empty().file("taken", "x").archive();
     try (var directory = Directory.open(root)) {
-      assertThatThrownBy(
-              () ->
-                  ArchiveCopy.in(
-                      directory,
-                      "/",
-                      new ByteArrayInputStream(archive),
-                      true,
-                      Ownership.OWN,
-                      LayerLimits.DEFAULT))
+      assertThatThrownBy(() ->
+              ArchiveCopy.in(
+                  directory,
+                  "/",
+                  new ByteArrayInputStream(archive),
+                  true,
+                  Ownership.OWN,
+                  LayerLimits.DEFAULT))
           .isInstanceOf(RootfsException.class)
           .hasMessageContaining("cannot overwrite directory");
     }
