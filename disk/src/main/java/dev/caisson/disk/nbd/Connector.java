@@ -43,6 +43,7 @@ final class Connector {
         var pipeline =
             new Pipeline(
                 uri.toString(), handshake.link(), handshake.inbox(), export, options.inFlight());
+        pipeline.start();
         return new NbdDisk(uri.toString(), pipeline, export, options);
       } finally {
         cutUnless(agreed, channel);

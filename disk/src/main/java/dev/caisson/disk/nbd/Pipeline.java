@@ -7,6 +7,7 @@ package dev.caisson.disk.nbd;
 import dev.caisson.disk.DiskException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -35,7 +36,6 @@ final class Pipeline implements AutoCloseable {
   private final Semaphore room;
   private final AtomicLong cookies = new AtomicLong();
   private final Map<Long, Pending> pending = new ConcurrentHashMap<>();
-  private final Thread reader;
   private volatile boolean broken;
   private volatile boolean readerDone;
   private volatile boolean closing;
@@ -47,7 +47,11 @@ final class Pipeline implements AutoCloseable {
     this.export = export;
     this.inbox = new Inbox(inbox, INBOX);
     this.room = new Semaphore(inFlight);
-    this.reader = Thread.ofPlatform().daemon().name("nbd-replies").start(this::readReplies);
+  }
+
+  /** Begins to read replies. */
+  void start() {
+    Thread.ofPlatform().daemon().name("nbd-replies").start(this::readReplies);
   }
 
   /**
@@ -64,7 +68,6 @@ final class Pipeline implements AutoCloseable {
     var request = new Request(all, command.number(), cookies.incrementAndGet(), offset, length);
     var waiting = new Pending(request, target);
     pending.put(request.cookie(), waiting);
-    waiting.done.whenComplete((done, failure) -> room.release());
     try {
       if (broken) {
         throw new IOException(breach);
@@ -245,7 +248,13 @@ final class Pipeline implements AutoCloseable {
 
   private void finish(Pending waiting) throws ProtocolException {
     waiting.finish();
-    pending.remove(waiting.request.cookie());
+    settled(waiting);
+  }
+
+  private void settled(Pending waiting) {
+    if (pending.remove(waiting.request.cookie()) != null) {
+      room.release();
+    }
   }
 
   private DiskException failure(Request request, int number, String reason) {
@@ -276,9 +285,9 @@ final class Pipeline implements AutoCloseable {
 
   /** Only once the reading thread is done with their buffers. */
   private void failAll() {
-    for (var waiting : pending.values()) {
+    for (var waiting : List.copyOf(pending.values())) {
       var kind = closing ? DiskException.Kind.CLOSED : DiskException.Kind.IO;
-      pending.remove(waiting.request.cookie());
+      settled(waiting);
       waiting.done.completeExceptionally(
           new DiskException(kind, subject + ": connection lost: " + breach));
     }
