@@ -1,11 +1,24 @@
-/** The caisson command. */
+/**
+ * The caisson command: what is said, what is shown, and the door through which callers reach the
+ * engine's process.
+ *
+ * <p>It decides nothing about containers. Start at {@code dev.caisson.cli.command.CommandTable};
+ * the front end that passes a caller's words and descriptors on is {@code src/main/c}.
+ */
 @org.jspecify.annotations.NullMarked
 module dev.caisson.cli {
   requires static org.jspecify;
   requires dev.caisson.engine;
-  requires dev.caisson.disk;
-  requires dev.caisson.launch;
-  requires dev.caisson.container;
+  requires dev.caisson.linux;
   requires info.picocli;
-  requires tools.jackson.databind;
+  requires org.apache.commons.compress;
+
+  exports dev.caisson.cli.command;
+  exports dev.caisson.cli.console;
+
+  opens dev.caisson.cli.command to
+      info.picocli;
+
+  uses dev.caisson.cli.command.CommandProvider;
+  uses dev.caisson.engine.Endpoint;
 }

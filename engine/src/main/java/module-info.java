@@ -18,4 +18,5 @@ module dev.caisson.engine {
   exports dev.caisson.engine;
   exports dev.caisson.engine.spec;
   exports dev.caisson.engine.view;
+  exports dev.caisson.engine.text;
 }

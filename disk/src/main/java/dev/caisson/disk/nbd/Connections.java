@@ -68,23 +68,17 @@ final class Connections implements AutoCloseable {
   }
 
   void start(SocketChannel channel) {
-    synchronized (open) { // Whoever close() finds in the set has started, and nobody comes after.
-      if (!stopping) {
-        var connection = new Connection(channel);
-        open.add(connection);
-        connection.thread.start();
-        return;
-      }
+    var connection = new Connection(channel);
+    open.add(connection);
+    connection.thread.start();
+    if (stopping) { // It may have come between the last look and the end of listening.
+      connection.stop();
     }
-    noneCame();
-    closeQuietly(channel);
   }
 
   @Override
   public void close() {
-    synchronized (open) {
-      stopping = true;
-    }
+    stopping = true;
     open.forEach(Connection::stop);
     long end = System.nanoTime() + limits.goodbye().toNanos();
     for (var connection : open) {
@@ -184,15 +178,11 @@ final class Connections implements AutoCloseable {
     }
 
     void cut() {
-      closeQuietly(channel);
-    }
-  }
-
-  private static void closeQuietly(SocketChannel channel) {
-    try {
-      channel.close();
-    } catch (IOException alreadyGone) {
-      LOG.log(Level.TRACE, "closing a connection that ended", alreadyGone);
+      try {
+        channel.close();
+      } catch (IOException alreadyGone) {
+        LOG.log(Level.TRACE, "closing a connection that ended", alreadyGone);
+      }
     }
   }
 }

@@ -111,8 +111,7 @@ final class Listener implements AutoCloseable {
 
   private void accept(ServerSocketChannel from) throws InterruptedException {
     try {
-      var client = from.accept();
-      connections.start(client);
+      connections.start(from.accept());
     } catch (IOException failure) {
       connections.noneCame();
       if (from.isOpen()) {

@@ -28,11 +28,6 @@ record PlainLink(SocketChannel channel) implements Link {
   }
 
   @Override
-  public void abort() throws IOException {
-    channel.close();
-  }
-
-  @Override
   public void close() throws IOException {
     channel.close();
   }

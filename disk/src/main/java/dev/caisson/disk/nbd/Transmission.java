@@ -199,7 +199,7 @@ final class Transmission {
 
   private void hangUp() {
     try {
-      link.abort();
+      link.close();
     } catch (IOException alreadyClosed) {
       // That was the aim.
     }

@@ -4,6 +4,7 @@
  */
 package dev.caisson.engine.instance;
 
+import dev.caisson.engine.text.Signal;
 import dev.caisson.engine.view.Health;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Executable;

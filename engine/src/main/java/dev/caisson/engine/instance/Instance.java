@@ -10,6 +10,7 @@ import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.RestartPolicy;
 import dev.caisson.engine.state.Change;
 import dev.caisson.engine.state.RecordCodec;
+import dev.caisson.engine.text.Signal;
 import dev.caisson.engine.view.ExitStatus;
 import dev.caisson.engine.view.Health;
 import dev.caisson.engine.view.NetworkView;

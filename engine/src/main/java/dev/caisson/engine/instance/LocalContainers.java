@@ -21,6 +21,8 @@ import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.RestartPolicy;
 import dev.caisson.engine.state.RecordCodec;
+import dev.caisson.engine.text.PruneLimit;
+import dev.caisson.engine.text.Signal;
 import dev.caisson.engine.view.Created;
 import dev.caisson.engine.view.ExecInfo;
 import dev.caisson.engine.view.ExitStatus;

@@ -8,6 +8,7 @@ import dev.caisson.engine.EngineException;
 import dev.caisson.engine.instance.MountPoint;
 import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.StorageSpec;
+import dev.caisson.engine.text.ByteSize;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Mounts;
 import java.util.ArrayList;

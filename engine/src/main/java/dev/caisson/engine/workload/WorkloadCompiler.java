@@ -6,9 +6,10 @@ package dev.caisson.engine.workload;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.instance.Definition;
-import dev.caisson.engine.instance.Signal;
 import dev.caisson.engine.spec.LogSpec;
 import dev.caisson.engine.spec.NamespaceSpec;
+import dev.caisson.engine.text.ByteSize;
+import dev.caisson.engine.text.Signal;
 import dev.caisson.sandbox.workload.LogPolicy;
 import dev.caisson.sandbox.workload.Namespaces;
 import dev.caisson.sandbox.workload.Namespaces.Mode;

@@ -1,0 +1,77 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli;
+
+import dev.caisson.cli.command.CommandRunner;
+import dev.caisson.cli.command.CommandTable;
+import dev.caisson.cli.command.ErrorText;
+import dev.caisson.cli.dialog.FrontDoor;
+import dev.caisson.engine.Endpoint;
+import dev.caisson.engine.Engine;
+import dev.caisson.engine.EngineException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.CountDownLatch;
+
+/** The engine as a process: {@code caisson engine}. Commands reach it through its front door. */
+public final class Main {
+  private Main() {}
+
+  static void main(String[] words) {
+    int code = 0;
+    try {
+      serve(EngineArguments.parse(List.of(words)));
+    } catch (EngineException e) {
+      ErrorText.print(System.err, e);
+      code = e.kind().exitCode();
+    }
+    System.exit(code);
+  }
+
+  private static void serve(EngineArguments arguments) {
+    var ended = new CountDownLatch(1);
+    Runtime.getRuntime().addShutdownHook(new Thread(ended::countDown, "end"));
+    try (var engine = Engine.open(arguments.options())) {
+      var runner = new CommandRunner(engine, new CommandTable());
+      var endpoints = endpoints(arguments, engine);
+      var door = FrontDoor.open(arguments.options().run().resolve("caisson.sock"), runner);
+      try {
+        runner.warm();
+        if (!arguments.once()) { // the training run of the AOT cache has seen enough
+          ended.await();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } finally {
+        door.close();
+        endpoints.forEach(Endpoint::close);
+      }
+    }
+  }
+
+  private static List<Endpoint> endpoints(EngineArguments arguments, Engine engine) {
+    var started = new ArrayList<Endpoint>();
+    if (arguments.endpoints().isEmpty()) {
+      return started;
+    }
+    var installed =
+        ServiceLoader.load(Endpoint.class).stream().map(ServiceLoader.Provider::get).toList();
+    arguments
+        .endpoints()
+        .forEach((name, options) -> {
+          var endpoint =
+              installed.stream()
+                  .filter(candidate -> candidate.name().equals(name))
+                  .findFirst()
+                  .orElseThrow(() ->
+                      EngineException.unsupported(
+                          "no endpoint '" + name + "' is installed", "leave --" + name + " out"));
+          endpoint.start(engine, options);
+          started.add(endpoint);
+        });
+    return started;
+  }
+}

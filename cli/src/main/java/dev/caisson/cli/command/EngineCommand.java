@@ -1,0 +1,68 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.command;
+
+import dev.caisson.cli.console.Console;
+import dev.caisson.engine.Engine;
+import dev.caisson.engine.EngineException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What every command has: a caller and an engine. One object serves one call at a time. */
+public abstract class EngineCommand implements Callable<Integer> {
+  /** As docker, for what fails before anything of the user's runs in it. */
+  static final int FAILED = 1;
+
+  protected EngineCommand() {}
+
+  @Option(names = "--help", usageHelp = true, description = "show this text")
+  boolean help;
+
+  private @Nullable Console caller;
+  private @Nullable Engine speaker;
+
+  /** Says for whom the next call is. */
+  public void bind(Engine engine, Console console) {
+    speaker = engine;
+    caller = console;
+  }
+
+  protected final Console console() {
+    return java.util.Objects.requireNonNull(caller, "bind comes before call");
+  }
+
+  protected final Engine engine() {
+    return java.util.Objects.requireNonNull(speaker, "bind comes before call");
+  }
+
+  protected final void print(String line) {
+    console().out().println(line);
+  }
+
+  /** Does it for each; tells failures one by one and goes on. */
+  protected final int each(List<String> references, Consumer<String> action) {
+    int code = 0;
+    for (var reference : references) {
+      try {
+        action.accept(reference);
+        print(reference);
+      } catch (EngineException e) {
+        if (e.kind() == EngineException.Kind.NOT_MODIFIED) {
+          print(reference);
+          continue;
+        }
+        ErrorText.print(console().err(), e);
+        code = FAILED;
+      }
+    }
+    return code;
+  }
+
+  @Override
+  public abstract Integer call();
+}

@@ -1,0 +1,36 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.command;
+
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.Filters;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** {@code --filter KEY=VALUE}, as often as wanted. */
+final class FilterOption {
+  @Option(
+      names = {"-f", "--filter"},
+      paramLabel = "KEY=VALUE",
+      description = "only what fits; may be repeated")
+  List<String> filters = new ArrayList<>();
+
+  Filters filters() {
+    return parse(filters);
+  }
+
+  static Filters parse(List<String> texts) {
+    var parsed = Filters.none();
+    for (var text : texts) {
+      int equals = text.indexOf('=');
+      if (equals <= 0) {
+        throw EngineException.invalid("bad format of filter '" + text + "'", "write KEY=VALUE");
+      }
+      parsed = parsed.with(text.substring(0, equals), text.substring(equals + 1));
+    }
+    return parsed;
+  }
+}

@@ -1,0 +1,152 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.command;
+
+import dev.caisson.cli.format.HumanSize;
+import dev.caisson.engine.view.PruneReport;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The commands that remove what nobody uses. */
+final class PruneCommands {
+  private PruneCommands() {}
+
+  /** Asks first. */
+  abstract static class Pruning extends EngineCommand {
+    @Mixin FilterOption filter = new FilterOption();
+
+    @Option(
+        names = {"-f", "--force"},
+        description = "without asking")
+    boolean force;
+
+    final boolean agreed(String what) {
+      if (force) {
+        return true;
+      }
+      console().err().print("This removes " + what + ". Continue? [y/N] ");
+      console().err().flush();
+      try {
+        var answer =
+            new BufferedReader(new InputStreamReader(console().in(), StandardCharsets.UTF_8))
+                .readLine();
+        return answer != null && answer.strip().equalsIgnoreCase("y");
+      } catch (IOException e) {
+        return false; // no answer is no
+      }
+    }
+
+    final void show(String kind, PruneReport report) {
+      if (!report.removed().isEmpty()) {
+        print("Deleted " + kind + ":");
+        report.removed().forEach(this::print);
+        print("");
+      }
+    }
+
+    final void total(long bytes) {
+      print("Total reclaimed space: " + HumanSize.decimal(bytes));
+    }
+  }
+
+  @Command(name = "prune", description = "Remove stopped containers")
+  static final class Containers extends Pruning {
+    @Override
+    public Integer call() {
+      if (agreed("all stopped containers")) {
+        var report = engine().containers().prune(filter.filters());
+        show("Containers", report);
+        total(report.reclaimed());
+      }
+      return 0;
+    }
+  }
+
+  @Command(name = "prune", description = "Remove unused images")
+  static final class Images extends Pruning {
+    @Option(
+        names = {"-a", "--all"},
+        description = "not only those without a name")
+    boolean all;
+
+    @Override
+    public Integer call() {
+      if (agreed(all ? "all images no container uses" : "all dangling images")) {
+        var filters = filter.filters();
+        var report = engine().images().prune(all ? filters.with("dangling", "false") : filters);
+        show("Images", report);
+        total(report.reclaimed());
+      }
+      return 0;
+    }
+  }
+
+  @Command(name = "prune", description = "Remove unused networks")
+  static final class Networks extends Pruning {
+    @Override
+    public Integer call() {
+      if (agreed("all networks no container uses")) {
+        show("Networks", engine().networks().prune(filter.filters()));
+      }
+      return 0;
+    }
+  }
+
+  @Command(name = "prune", description = "Remove unused volumes")
+  static final class Volumes extends Pruning {
+    @Option(
+        names = {"-a", "--all"},
+        description = "also those with a name")
+    boolean all;
+
+    @Override
+    public Integer call() {
+      if (agreed(all ? "all unused volumes" : "all unused anonymous volumes")) {
+        var filters = filter.filters();
+        var report = engine().volumes().prune(all ? filters.with("all", "true") : filters);
+        show("Volumes", report);
+        total(report.reclaimed());
+      }
+      return 0;
+    }
+  }
+
+  @Command(name = "prune", description = "Remove everything unused")
+  static final class Everything extends Pruning {
+    @Option(
+        names = {"-a", "--all"},
+        description = "all unused images, not only dangling ones")
+    boolean all;
+
+    @Option(names = "--volumes", description = "unused anonymous volumes too")
+    boolean volumes;
+
+    @Override
+    public Integer call() {
+      if (!agreed("all stopped containers, unused networks and images")) {
+        return 0;
+      }
+      var filters = filter.filters();
+      var containers = engine().containers().prune(filters);
+      show("Containers", containers);
+      show("Networks", engine().networks().prune(filters));
+      long reclaimed = containers.reclaimed();
+      if (volumes) {
+        var report = engine().volumes().prune(filters);
+        show("Volumes", report);
+        reclaimed += report.reclaimed();
+      }
+      var images = engine().images().prune(all ? filters.with("dangling", "false") : filters);
+      show("Images", images);
+      total(reclaimed + images.reclaimed());
+      return 0;
+    }
+  }
+}

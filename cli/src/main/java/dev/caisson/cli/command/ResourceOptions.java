@@ -1,0 +1,163 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.command;
+
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.spec.ResourceSpec;
+import dev.caisson.engine.spec.ResourceSpec.DeviceRate;
+import dev.caisson.engine.text.ByteSize;
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What a new container may use. */
+final class ResourceOptions {
+  @Mixin LimitOptions limits = new LimitOptions();
+
+  @Option(names = "--memory-swappiness")
+  Optional<Long> swappiness = Optional.empty();
+
+  @Option(names = "--oom-kill-disable")
+  boolean oomKillDisable;
+
+  @Option(names = "--oom-score-adj")
+  Optional<Integer> oomScore = Optional.empty();
+
+  @Option(names = "--ulimit", paramLabel = "NAME=SOFT[:HARD]")
+  List<String> ulimits = new ArrayList<>();
+
+  @Option(names = "--device", paramLabel = "HOST[:CONTAINER[:rwm]]")
+  List<String> devices = new ArrayList<>();
+
+  @Option(names = "--device-cgroup-rule", paramLabel = "RULE")
+  List<String> deviceRules = new ArrayList<>();
+
+  @Option(names = "--device-read-bps", paramLabel = "DEVICE:RATE")
+  List<String> readBytes = new ArrayList<>();
+
+  @Option(names = "--device-write-bps", paramLabel = "DEVICE:RATE")
+  List<String> writeBytes = new ArrayList<>();
+
+  @Option(names = "--device-read-iops", paramLabel = "DEVICE:RATE")
+  List<String> reads = new ArrayList<>();
+
+  @Option(names = "--device-write-iops", paramLabel = "DEVICE:RATE")
+  List<String> writes = new ArrayList<>();
+
+  ResourceSpec spec() {
+    var builder = limits.builder();
+    swappiness.ifPresent(builder::memorySwappiness);
+    builder.oomKillDisable(oomKillDisable);
+    oomScore.ifPresent(builder::oomScoreAdjustment);
+    var rates = new ArrayList<DeviceRate>();
+    rates(rates, DeviceRate.Kind.READ_BPS, readBytes);
+    rates(rates, DeviceRate.Kind.WRITE_BPS, writeBytes);
+    rates(rates, DeviceRate.Kind.READ_IOPS, reads);
+    rates(rates, DeviceRate.Kind.WRITE_IOPS, writes);
+    return builder
+        .ulimits(ulimits.stream().map(ResourceOptions::ulimit).toList())
+        .devices(devices.stream().map(ResourceOptions::device).toList())
+        .deviceRules(deviceRules)
+        .blkioRates(rates)
+        .build();
+  }
+
+  private static void rates(List<DeviceRate> to, DeviceRate.Kind kind, List<String> texts) {
+    for (var text : texts) {
+      int colon = text.lastIndexOf(':');
+      if (colon <= 0) {
+        throw EngineException.invalid(
+            "bad format of device rate '" + text + "'", "write /dev/sda:1mb");
+      }
+      to.add(
+          new DeviceRate(
+              kind, text.substring(0, colon), ByteSize.parse(text.substring(colon + 1))));
+    }
+  }
+
+  private static ResourceSpec.Ulimit ulimit(String text) {
+    var match =
+        java.util.regex.Pattern.compile("([a-z]+)=(-?[0-9]+)(?::(-?[0-9]+))?").matcher(text);
+    if (!match.matches()) {
+      throw EngineException.invalid(
+          "invalid ulimit argument: " + text, "write nofile=1024 or nofile=1024:2048");
+    }
+    long soft = Long.parseLong(match.group(2));
+    return new ResourceSpec.Ulimit(
+        match.group(1), soft, match.group(3) == null ? soft : Long.parseLong(match.group(3)));
+  }
+
+  private static ResourceSpec.Device device(String text) {
+    var parts = text.split(":", -1);
+    var inner = parts.length > 1 && !parts[1].matches("[rwm]+") ? parts[1] : parts[0];
+    var rights =
+        parts.length > 1 && parts[parts.length - 1].matches("[rwm]+")
+            ? parts[parts.length - 1]
+            : "rwm";
+    return new ResourceSpec.Device(parts[0], inner, rights);
+  }
+
+  /** Limits that can also be changed later. */
+  static final class LimitOptions {
+    @Option(
+        names = {"-m", "--memory"},
+        paramLabel = "SIZE")
+    Optional<String> memory = Optional.empty();
+
+    @Option(names = "--memory-swap", paramLabel = "SIZE", description = "-1 for unlimited swap")
+    Optional<String> memorySwap = Optional.empty();
+
+    @Option(names = "--memory-reservation", paramLabel = "SIZE")
+    Optional<String> reservation = Optional.empty();
+
+    @Option(names = "--cpus", paramLabel = "NUMBER")
+    Optional<BigDecimal> cpus = Optional.empty();
+
+    @Option(names = {"-c", "--cpu-shares"})
+    Optional<Long> shares = Optional.empty();
+
+    @Option(names = "--cpu-period", paramLabel = "MICROSECONDS")
+    Optional<Long> period = Optional.empty();
+
+    @Option(names = "--cpu-quota", paramLabel = "MICROSECONDS")
+    Optional<Long> quota = Optional.empty();
+
+    @Option(names = "--cpuset-cpus", paramLabel = "0-3,5")
+    Optional<String> cpuset = Optional.empty();
+
+    @Option(names = "--cpuset-mems", paramLabel = "0,1")
+    Optional<String> memoryNodes = Optional.empty();
+
+    @Option(names = "--pids-limit", description = "processes and threads; -1 for no limit")
+    Optional<Long> pids = Optional.empty();
+
+    @Option(names = "--blkio-weight", description = "10 to 1000")
+    Optional<Integer> weight = Optional.empty();
+
+    ResourceSpec.Builder builder() {
+      var builder = ResourceSpec.builder();
+      size(memory, builder::memory);
+      size(memorySwap, builder::memorySwap);
+      size(reservation, builder::memoryReservation);
+      cpus.ifPresent(number -> builder.nanoCpus(number.movePointRight(9).longValue()));
+      shares.ifPresent(builder::cpuShares);
+      period.ifPresent(builder::cpuPeriod);
+      quota.ifPresent(builder::cpuQuota);
+      cpuset.ifPresent(builder::cpusetCpus);
+      memoryNodes.ifPresent(builder::cpusetMems);
+      pids.ifPresent(builder::pids);
+      weight.ifPresent(builder::blkioWeight);
+      return builder;
+    }
+
+    private static void size(Optional<String> text, LongConsumer setter) {
+      text.ifPresent(value -> setter.accept(value.equals("-1") ? -1 : ByteSize.parse(value)));
+    }
+  }
+}

@@ -1,0 +1,265 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.command;
+
+import dev.caisson.cli.format.ProgressBars;
+import dev.caisson.engine.AttachOptions;
+import dev.caisson.engine.Attachment;
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.WaitCondition;
+import dev.caisson.engine.spec.InstanceSpec;
+import dev.caisson.engine.spec.RegistryAuth;
+import dev.caisson.engine.view.Created;
+import dev.caisson.engine.view.ExitStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Making containers, and running them to their end. */
+final class RunCommands {
+  private RunCommands() {}
+
+  /** An image with the options of its container, and a command. */
+  abstract static class OfImage extends EngineCommand {
+    @Mixin CreateOptions options = new CreateOptions();
+
+    @Option(names = "--pull", defaultValue = "missing", description = "always, missing or never")
+    String pull = "missing";
+
+    @Parameters(index = "0", paramLabel = "IMAGE")
+    String image = "";
+
+    @Parameters(index = "1..*", paramLabel = "COMMAND")
+    List<String> command = new ArrayList<>();
+
+    final InstanceSpec spec() {
+      return options.spec(image, command, console());
+    }
+
+    /** Creates, after fetching the image if it is missing and may be fetched. */
+    final Created create(InstanceSpec spec) {
+      if (pull.equals("always")) {
+        fetch();
+      }
+      try {
+        return told(engine().containers().create(spec));
+      } catch (EngineException e) {
+        boolean missing =
+            e.kind() == EngineException.Kind.NOT_FOUND
+                && String.valueOf(e.getMessage())
+                    .toLowerCase(Locale.ROOT)
+                    .contains("no such image");
+        if (!missing || !pull.equals("missing")) {
+          throw e;
+        }
+        console().err().println("Unable to find image '" + image + "' locally");
+        fetch();
+        return told(engine().containers().create(spec));
+      }
+    }
+
+    private void fetch() {
+      var bars = new ProgressBars(console());
+      engine().images().pull(image, options.platform, RegistryAuth.configured(), bars);
+      bars.finish();
+    }
+
+    private Created told(Created created) {
+      created.warnings().forEach(line -> console().err().println("WARNING: " + line));
+      return created;
+    }
+  }
+
+  @Command(name = "create", description = "Make a container without starting it")
+  static final class Create extends OfImage {
+    @Override
+    public Integer call() {
+      var id = create(spec()).id();
+      options.writeIdFile(id, console());
+      print(id);
+      return 0;
+    }
+  }
+
+  @Command(name = "explain", description = "Print the plan by which a container would be started")
+  static final class Explain extends OfImage {
+    @Option(names = "--format", defaultValue = "table", description = "table or json")
+    String format = "table";
+
+    @Override
+    public Integer call() {
+      print(engine().containers().explain(spec(), format.equals("json")).stripTrailing());
+      return 0;
+    }
+  }
+
+  @Command(name = "run", description = "Make a container, start it and see it through")
+  static final class Run extends OfImage {
+    @Option(
+        names = {"-d", "--detach"},
+        description = "leave it in the background and print its id")
+    boolean detach;
+
+    @Option(names = "--detach-keys", defaultValue = AttachOptions.DEFAULT_DETACH_KEYS)
+    String detachKeys = AttachOptions.DEFAULT_DETACH_KEYS;
+
+    @Option(names = "--sig-proxy", defaultValue = "true", arity = "0..1", fallbackValue = "true")
+    boolean signalProxy = true;
+
+    @Option(names = "--dry-run", description = "print the plan, as explain does, and stop")
+    boolean dryRun;
+
+    @Override
+    public Integer call() {
+      if (dryRun) {
+        print(engine().containers().explain(spec(), false).stripTrailing());
+        return 0;
+      }
+      try {
+        return detach ? inBackground() : inForeground();
+      } catch (EngineException e) {
+        ErrorText.print(console().err(), e);
+        return e.kind().exitCode();
+      }
+    }
+
+    private int inBackground() {
+      var created = create(spec());
+      options.writeIdFile(created.id(), console());
+      start(created.id());
+      print(created.id());
+      return 0;
+    }
+
+    private int inForeground() {
+      var spec = spec();
+      var created = create(spec);
+      options.writeIdFile(created.id(), console());
+      var condition = spec.autoRemove() ? WaitCondition.REMOVED : WaitCondition.NEXT_EXIT;
+      var over = engine().containers().exit(created.id(), condition);
+      return new Foreground(console(), engine(), created.id(), signalProxy)
+          .run(spec.process().attachStdin(), detachKeys, over, () -> start(created.id()));
+    }
+
+    /** A container that does not start leaves nothing with --rm. */
+    private void start(String id) {
+      try {
+        engine().containers().start(id);
+      } catch (EngineException e) {
+        if (options.autoRemove) {
+          removeQuietly(id);
+        }
+        throw e;
+      }
+    }
+
+    private void removeQuietly(String id) {
+      try {
+        engine().containers().remove(id, true, true);
+      } catch (EngineException e) {
+        // What matters to the user is why it did not start.
+      }
+    }
+  }
+
+  @Command(name = "start", description = "Start containers")
+  static final class Start extends LifeCommands.OnContainers {
+    @Option(
+        names = {"-a", "--attach"},
+        description = "show output and pass signals on")
+    boolean attach;
+
+    @Option(
+        names = {"-i", "--interactive"},
+        description = "pass standard input on")
+    boolean interactive;
+
+    @Option(names = "--detach-keys", defaultValue = AttachOptions.DEFAULT_DETACH_KEYS)
+    String detachKeys = AttachOptions.DEFAULT_DETACH_KEYS;
+
+    @Override
+    public Integer call() {
+      if (!attach && !interactive) {
+        return each(containers, name -> engine().containers().start(name));
+      }
+      var name = containers.getFirst();
+      var over = engine().containers().exit(name, WaitCondition.NEXT_EXIT);
+      return new Foreground(console(), engine(), name, true)
+          .run(interactive, detachKeys, over, () -> engine().containers().start(name));
+    }
+  }
+
+  @Command(name = "attach", description = "Join the streams of a running container")
+  static final class Attach extends EngineCommand {
+    @Option(names = "--no-stdin", description = "only show output")
+    boolean noInput;
+
+    @Option(names = "--detach-keys", defaultValue = AttachOptions.DEFAULT_DETACH_KEYS)
+    String detachKeys = AttachOptions.DEFAULT_DETACH_KEYS;
+
+    @Option(names = "--sig-proxy", defaultValue = "true", arity = "0..1", fallbackValue = "true")
+    boolean signalProxy = true;
+
+    @Parameters(paramLabel = "CONTAINER")
+    String container = "";
+
+    @Override
+    public Integer call() {
+      var info = engine().containers().inspect(container, false);
+      if (!info.state().running()) {
+        throw EngineException.conflict(
+            "You cannot attach to a stopped container, start it first",
+            "caisson start -a " + container);
+      }
+      CompletableFuture<ExitStatus> over =
+          engine().containers().exit(container, WaitCondition.NOT_RUNNING);
+      boolean input = !noInput && info.spec().process().openStdin();
+      return new Foreground(console(), engine(), container, signalProxy)
+          .run(input, detachKeys, over, () -> {});
+    }
+  }
+
+  @Command(name = "exec", description = "Run a further command in a running container")
+  static final class Exec extends EngineCommand {
+    @Mixin ExecOptions options = new ExecOptions();
+
+    @Parameters(index = "0", paramLabel = "CONTAINER")
+    String container = "";
+
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "COMMAND")
+    List<String> command = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+      try {
+        var id = engine().containers().createExec(container, options.spec(command, console()));
+        if (options.detach) {
+          engine().containers().startExecDetached(id);
+          return 0;
+        }
+        return attached(id);
+      } catch (EngineException e) {
+        ErrorText.print(console().err(), e);
+        int code = e.kind().exitCode();
+        return code == 125 ? FAILED : code;
+      }
+    }
+
+    private int attached(String id) {
+      try (Attachment streams = engine().containers().startExec(id)) {
+        new Duplex(console(), streams).run(options.interactive);
+        if (streams.detached()) {
+          return 0;
+        }
+      }
+      return engine().containers().execExit(id);
+    }
+  }
+}

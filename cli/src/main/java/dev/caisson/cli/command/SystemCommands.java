@@ -1,0 +1,171 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.command;
+
+import dev.caisson.cli.format.HumanSize;
+import dev.caisson.cli.format.Json;
+import dev.caisson.cli.format.Table;
+import dev.caisson.cli.format.Template;
+import dev.caisson.engine.view.Finding;
+import dev.caisson.engine.view.Status;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The commands about the host and the engine. */
+final class SystemCommands {
+  private SystemCommands() {}
+
+  /** Prints one document in the way asked for. */
+  abstract static class Telling extends EngineCommand {
+    @Option(
+        names = {"-f", "--format"},
+        defaultValue = "",
+        description = "json or a template")
+    String format = "";
+
+    final int tell(Map<String, Object> fields) {
+      if (format.equals("json")) {
+        print(Json.compact(fields));
+      } else if (!format.isEmpty()) {
+        print(Template.parse(format).render(fields));
+      } else {
+        tell("", fields);
+      }
+      return 0;
+    }
+
+    private void tell(String indent, Map<?, ?> fields) {
+      fields.forEach((name, value) -> {
+        if (value instanceof Map<?, ?> inner) {
+          print(indent + name + ":");
+          tell(indent + " ", inner);
+        } else {
+          print(indent + name + ": " + value);
+        }
+      });
+    }
+  }
+
+  @Command(name = "version", description = "Show which Caisson this is")
+  static final class Version extends Telling {
+    @Override
+    public Integer call() {
+      var version = engine().host().version();
+      return tell(
+          new Document()
+              .with("Version", version.version())
+              .with("Os", version.os())
+              .with("Arch", version.architecture())
+              .with("KernelVersion", version.kernelVersion())
+              .with("JavaVersion", version.javaVersion())
+              .map());
+    }
+  }
+
+  @Command(name = "info", description = "Show the host and the engine on it")
+  static final class Info extends Telling {
+    @Override
+    public Integer call() {
+      var info = engine().host().info();
+      var isolations = new LinkedHashMap<String, Object>();
+      info.isolations()
+          .forEach((name, reason) ->
+              isolations.put(
+                  name, reason.map(text -> "not available: " + text).orElse("available")));
+      return tell(
+          new Document()
+              .with("ID", info.id())
+              .with("Name", info.name())
+              .with("Containers", info.containers())
+              .with("ContainersRunning", info.running())
+              .with("ContainersPaused", info.paused())
+              .with("ContainersStopped", info.stopped())
+              .with("Images", info.images())
+              .with("Driver", info.storageDriver())
+              .with("CgroupVersion", info.cgroupVersion())
+              .with("KernelVersion", info.kernelVersion())
+              .with("OperatingSystem", info.operatingSystem())
+              .with("Architecture", info.architecture())
+              .with("NCPU", info.processors())
+              .with("MemTotal", info.memory())
+              .with("RootDir", info.root().toString())
+              .with("Rootless", info.rootless())
+              .with("DefaultIsolation", info.defaultIsolation())
+              .with("Isolations", isolations)
+              .map());
+    }
+  }
+
+  @Command(name = "doctor", description = "Show what this host can do, and what would help")
+  static final class Doctor extends EngineCommand {
+    @Option(names = "--format", defaultValue = "", description = "table, json or a template")
+    String format = "";
+
+    @Override
+    public Integer call() {
+      var table =
+          new Table()
+              .column("Subject", "SUBJECT")
+              .column("Verdict", "VERDICT")
+              .column("Detail", "DETAIL")
+              .column("Remedy", "REMEDY");
+      boolean missing = false;
+      for (var finding : engine().host().doctor()) {
+        missing |= finding.verdict() == Finding.Verdict.MISSING;
+        var row = new LinkedHashMap<String, Object>();
+        row.put("Subject", finding.subject());
+        row.put("Verdict", finding.verdict().name().toLowerCase(Locale.ROOT));
+        row.put("Detail", finding.detail());
+        row.put("Remedy", finding.remedy());
+        table.row(row);
+      }
+      table.print(console().out(), format);
+      return missing ? FAILED : 0;
+    }
+  }
+
+  @Command(name = "df", description = "Show who holds the disk")
+  static final class DiskUsage extends EngineCommand {
+    @Option(names = "--format", defaultValue = "")
+    String format = "";
+
+    @Override
+    public Integer call() {
+      var usage = engine().host().diskUsage();
+      var table =
+          new Table()
+              .column("Type", "TYPE")
+              .column("TotalCount", "TOTAL")
+              .column("Active", "ACTIVE")
+              .column("Size", "SIZE");
+      long used = usage.images().stream().filter(image -> image.containers() > 0).count();
+      table.row(row("Images", usage.images().size(), used, usage.layersSize()));
+      long running =
+          usage.containers().stream().filter(one -> one.state() == Status.RUNNING).count();
+      long written =
+          usage.containers().stream()
+              .mapToLong(one -> one.sizes().map(size -> size.writable()).orElse(0L))
+              .sum();
+      table.row(row("Containers", usage.containers().size(), running, written));
+      long named = usage.volumes().stream().filter(volume -> volume.references() > 0).count();
+      long held = usage.volumes().stream().mapToLong(volume -> volume.size().orElse(0)).sum();
+      table.row(row("Local Volumes", usage.volumes().size(), named, held));
+      table.print(console().out(), format);
+      return 0;
+    }
+
+    private static Map<String, Object> row(String type, long all, long active, long bytes) {
+      var row = new LinkedHashMap<String, Object>();
+      row.put("Type", type);
+      row.put("TotalCount", all);
+      row.put("Active", active);
+      row.put("Size", HumanSize.decimal(bytes));
+      return row;
+    }
+  }
+}
