@@ -8,8 +8,9 @@
 @org.jspecify.annotations.NullMarked
 module dev.caisson.launch {
   requires static org.jspecify;
-  requires dev.caisson.linux;
+  requires transitive dev.caisson.linux;
   requires tools.jackson.databind;
 
   exports dev.caisson.launch;
+  exports dev.caisson.launch.run;
 }

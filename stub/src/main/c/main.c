@@ -38,6 +38,7 @@ static void ignore(int signal) {
 /* Reads all of a plan into fresh memory, of which only what is used becomes resident. */
 static long read_plan(const uint8_t *to) {
   size_t size = 0;
+  CALL3(lseek, PLAN_DESCRIPTOR, 0, 0); /* a file just written is at its end; a pipe refuses */
   for (;;) {
     long got = sys_read(PLAN_DESCRIPTOR, (uint8_t *)to + size, PLAN_MAX_SIZE + 1 - size);
     if (got == -EINTR) continue;

@@ -127,7 +127,11 @@ static int enter_directory(struct launch *launch, struct reader *arguments) {
     if (fd < 0) return fault(fd, "mkdir", path);
     sys_close(fd);
   }
-  long error = CALL1(chdir, path);
+  /* Not through /proc/self/fd: what is open here may be of the outside (CVE-2024-21626). */
+  int directory = root_open(launch, path, O_PATH | O_DIRECTORY);
+  if (directory < 0) return fault(directory, "chdir", path);
+  long error = CALL1(fchdir, directory);
+  sys_close(directory);
   if (error < 0) return fault(error, "chdir", path);
   error = CALL2(getcwd, now, sizeof now);
   if (error < 0) return fault(error, "getcwd", path);

@@ -6,7 +6,6 @@ package dev.caisson.launch;
 
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -67,16 +66,13 @@ final class ActionCodes {
           new Entry(82, SupervisionAction.OpenTerminal.class),
           new Entry(83, SupervisionAction.ConsoleSocket.class),
           new Entry(84, SupervisionAction.RunHook.class),
-          new Entry(85, SupervisionAction.AwaitStart.class));
+          new Entry(85, SupervisionAction.AwaitStart.class),
+          new Entry(86, SupervisionAction.AwaitExit.class));
 
   private static final Map<Class<? extends Action>, Integer> CODES =
       TABLE.stream().collect(Collectors.toUnmodifiableMap(Entry::type, Entry::code));
   private static final Map<Integer, Class<? extends Action>> TYPES =
-      TABLE.stream()
-          .collect(Collectors.toUnmodifiableMap(Entry::code, Function.identity()))
-          .entrySet()
-          .stream()
-          .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, e -> e.getValue().type()));
+      TABLE.stream().collect(Collectors.toUnmodifiableMap(Entry::code, Entry::type));
 
   private ActionCodes() {}
 

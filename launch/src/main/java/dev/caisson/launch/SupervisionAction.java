@@ -71,4 +71,10 @@ public sealed interface SupervisionAction extends Action {
    * to that connection, which closes when the workload runs. INSIDE.
    */
   record AwaitStart(int listener) implements SupervisionAction {}
+
+  /**
+   * The launcher waits for the workload, passes signals on to it, reports its end, and ends with
+   * its exit code. OUTSIDE; without {@link Watch}.
+   */
+  record AwaitExit() implements SupervisionAction {}
 }
