@@ -12,10 +12,12 @@ module dev.caisson.image {
   requires org.apache.commons.compress;
   requires com.github.luben.zstd_jni;
   requires org.tukaani.xz;
-  requires tools.jackson.databind;
+  requires transitive tools.jackson.databind;
 
   exports dev.caisson.image;
+  exports dev.caisson.image.archive;
   exports dev.caisson.image.layer;
   exports dev.caisson.image.model;
+  exports dev.caisson.image.registry;
   exports dev.caisson.image.store;
 }

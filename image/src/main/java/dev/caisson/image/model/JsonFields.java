@@ -22,6 +22,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -111,6 +112,10 @@ public final class JsonFields {
   /** An empty object to be filled and written with {@link #write}. */
   public static ObjectNode newObject() {
     return MAPPER.createObjectNode();
+  }
+
+  public static ArrayNode newArray() {
+    return MAPPER.createArrayNode();
   }
 
   public static byte[] write(JsonNode tree) {

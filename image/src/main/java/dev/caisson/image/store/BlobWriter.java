@@ -10,6 +10,7 @@ import dev.caisson.image.model.Descriptor;
 import dev.caisson.image.model.Digest;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,8 +125,23 @@ public final class BlobWriter implements AutoCloseable {
     }
   }
 
+  /** Appends whatever is written to it; unbuffered, and closing it does nothing. */
+  public OutputStream output() {
+    return new OutputStream() {
+      @Override
+      public void write(int b) {
+        BlobWriter.this.write(new byte[] {(byte) b}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int offset, int length) {
+        BlobWriter.this.write(bytes, offset, length);
+      }
+    };
+  }
+
   /** The digest of the bytes there so far. */
-  Digest digestSoFar() {
+  public Digest digestSoFar() {
     try {
       return Digest.finish((MessageDigest) hash.clone());
     } catch (CloneNotSupportedException e) {

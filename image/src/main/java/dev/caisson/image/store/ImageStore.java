@@ -195,6 +195,28 @@ public final class ImageStore {
     return add(manifest, names);
   }
 
+  /**
+   * Puts the same image stored in another way in the place of {@code old}, with all its names.
+   *
+   * @param manifest of the same configuration, its blobs in the store under a lease
+   */
+  Image replace(Image old, Descriptor manifest) {
+    var parts = documents(manifest);
+    requireBlobs(parts.manifest());
+    var entry = new Catalog.Entry(manifest, old.id(), old.stored());
+    try (var _ = catalog.lock()) {
+      var now = catalog.read();
+      var names = now.namesOf(old.manifestDescriptor().digest());
+      var after =
+          catalog.changeLocked(before ->
+              before
+                  .with(entry, names)
+                  .without(e -> e.manifest().digest().equals(old.manifestDescriptor().digest())));
+      collectLocked(after);
+      return image(after, after.entries().get(manifest.digest()));
+    }
+  }
+
   private void requireBlobs(Manifest manifest) {
     for (var layer : manifest.layers()) {
       if (!blobs.contains(layer.digest())) {

@@ -13,7 +13,6 @@ import dev.caisson.image.model.MediaType;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.List;
 
 /**
@@ -23,6 +22,7 @@ import java.util.List;
  * @param diffId digest of the layer uncompressed
  */
 public record StoredLayer(Descriptor blob, Digest diffId) {
+  private static final int BUFFER = 1 << 17;
 
   /** Writes the entries of a layer. */
   public interface Content {
@@ -37,7 +37,7 @@ public record StoredLayer(Descriptor blob, Digest diffId) {
    */
   public static StoredLayer write(ImageStore store, Lease lease, Content content) {
     try (var writer = store.blobs().writeUnnamed()) {
-      try (var layer = new LayerWriter(output(writer))) {
+      try (var layer = new LayerWriter(new BufferedOutputStream(writer.output(), BUFFER))) {
         content.writeTo(layer);
       }
       return committed(writer, lease, MediaType.OCI_LAYER);
@@ -62,21 +62,5 @@ public record StoredLayer(Descriptor blob, Digest diffId) {
     lease.keep(List.of(digest));
     writer.commit();
     return new StoredLayer(Descriptor.of(mediaType, digest, size), digest);
-  }
-
-  private static OutputStream output(BlobWriter writer) {
-    return new BufferedOutputStream(
-        new OutputStream() {
-          @Override
-          public void write(int b) {
-            write(new byte[] {(byte) b}, 0, 1);
-          }
-
-          @Override
-          public void write(byte[] bytes, int offset, int length) {
-            writer.write(bytes, offset, length);
-          }
-        },
-        1 << 17);
   }
 }

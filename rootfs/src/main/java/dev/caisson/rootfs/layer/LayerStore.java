@@ -10,6 +10,7 @@ import dev.caisson.image.layer.LayerStream;
 import dev.caisson.image.model.Digest;
 import dev.caisson.image.store.Image;
 import dev.caisson.image.store.ImageStore;
+import dev.caisson.image.store.LayerReceiver;
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
@@ -47,7 +48,7 @@ import java.util.function.Supplier;
  * <p>A layer is a cache of its blob. It appears by one rename, without waiting for the disk; one
  * that a power cut may have caught is told by its record, thrown away and unpacked again.
  */
-public final class LayerStore implements AutoCloseable {
+public final class LayerStore implements LayerReceiver, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(LayerStore.class.getName());
   private static final String FILES = "fs";
 
@@ -139,6 +140,11 @@ public final class LayerStore implements AutoCloseable {
             known != null && !known.isCompletedExceptionally()
                 ? known
                 : CompletableFuture.supplyAsync(() -> unpackNow(diffId, stored), workers));
+  }
+
+  @Override
+  public void offer(Digest diffId, Supplier<InputStream> stored) {
+    unpack(diffId, stored);
   }
 
   private Path unpackNow(Digest diffId, Supplier<InputStream> stored) {
