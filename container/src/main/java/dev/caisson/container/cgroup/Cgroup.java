@@ -42,6 +42,9 @@ public sealed interface Cgroup permits LegacyCgroup, UnifiedCgroup {
 
   void thaw();
 
+  /** Whether it was frozen and not thawed since. */
+  boolean frozen();
+
   /** Ids of all processes, those of groups made inside included. */
   List<Integer> pids();
 

@@ -199,6 +199,13 @@ final class LegacyCgroup implements Cgroup {
     CgroupFile.write(freezer().resolve("freezer.state"), "THAWED");
   }
 
+  @Override
+  public boolean frozen() {
+    Path group = groups.get("freezer");
+    return group != null
+        && !CgroupFile.readIfPresent(group.resolve("freezer.state")).equals("THAWED");
+  }
+
   private Path freezer() {
     Path group = groups.get("freezer");
     if (group == null) {

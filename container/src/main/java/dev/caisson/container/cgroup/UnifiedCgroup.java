@@ -152,6 +152,11 @@ final class UnifiedCgroup implements Cgroup {
   }
 
   @Override
+  public boolean frozen() {
+    return CgroupFile.readIfPresent(group.resolve("cgroup.freeze")).equals("1");
+  }
+
+  @Override
   public List<Integer> pids() {
     var pids = new TreeSet<Integer>();
     for (Path directory : CgroupTree.below(group)) {

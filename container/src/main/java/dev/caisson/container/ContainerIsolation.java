@@ -1,0 +1,53 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container;
+
+import dev.caisson.container.run.Container;
+import dev.caisson.container.run.ContainerHost;
+import dev.caisson.container.run.HostAbilities;
+import dev.caisson.container.run.PlanExplainer;
+import dev.caisson.sandbox.Isolation;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.Sandbox;
+import dev.caisson.sandbox.Unavailable;
+import dev.caisson.sandbox.ability.Explainable;
+import dev.caisson.sandbox.workload.Workload;
+import java.util.Optional;
+
+/** Containers: processes of the host's kernel with their own view of it. */
+public final class ContainerIsolation implements Isolation, Explainable {
+  // Made when first used, because being found by ServiceLoader must cost nothing.
+  private static final class Shared {
+    private static final ContainerHost HOST = new ContainerHost(HostAbilities.cgroups());
+  }
+
+  /** For {@link java.util.ServiceLoader}. */
+  public ContainerIsolation() {}
+
+  @Override
+  public String name() {
+    return "container";
+  }
+
+  @Override
+  public Optional<Unavailable> unavailable() {
+    return HostAbilities.missing();
+  }
+
+  @Override
+  public Sandbox create(Workload workload, Place place) {
+    return Container.create(Shared.HOST, workload, place);
+  }
+
+  @Override
+  public Sandbox adopt(Workload workload, Place place) {
+    return Container.adopt(Shared.HOST, workload, place);
+  }
+
+  @Override
+  public Explanation explain(Workload workload, Place place) {
+    return PlanExplainer.explain(Shared.HOST, workload, place);
+  }
+}

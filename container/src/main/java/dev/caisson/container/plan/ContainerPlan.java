@@ -1,0 +1,34 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.plan;
+
+import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.Step;
+import dev.caisson.sandbox.workload.Workload;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Compiles a workload into the steps that start it as a container. Pure: the same facts give the
+ * same plan, and nothing is read or changed.
+ *
+ * <pre>
+ * watch, streams  ->  clone, cgroups  ->  root, mounts, devices  ->  pivot  ->  identity  ->  exec
+ * </pre>
+ */
+public final class ContainerPlan {
+  private ContainerPlan() {}
+
+  public static LaunchPlan compile(Workload workload, Surroundings host) {
+    List<Step> steps = new ArrayList<>();
+    NamespaceSteps.add(workload, host, steps);
+    RootSteps.add(workload, host, steps);
+    DeviceSteps.add(workload, host, steps);
+    MountSteps.add(workload, host, steps);
+    SwitchSteps.add(workload, host, steps);
+    IdentitySteps.add(workload, host, steps);
+    return new LaunchPlan(steps);
+  }
+}

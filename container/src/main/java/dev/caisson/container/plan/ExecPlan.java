@@ -1,0 +1,127 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.plan;
+
+import dev.caisson.container.cgroup.Cgroup;
+import dev.caisson.container.user.Identity;
+import dev.caisson.launch.Bytes;
+import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.Namespace;
+import dev.caisson.launch.NamespaceAction;
+import dev.caisson.launch.ProcessAction;
+import dev.caisson.launch.Step;
+import dev.caisson.launch.SupervisionAction;
+import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.workload.Namespaces;
+import dev.caisson.sandbox.workload.NetworkAttachment;
+import dev.caisson.sandbox.workload.Program;
+import dev.caisson.sandbox.workload.Security;
+import dev.caisson.sandbox.workload.Workload;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Compiles a further process of a running container into steps. Pure, as {@link ContainerPlan}. */
+public final class ExecPlan {
+  private static final int USUAL_UMASK = 022;
+
+  private ExecPlan() {}
+
+  /**
+   * @param directory where its monitor works
+   * @param process descriptor number of the pidfd of the container's first process
+   * @param starter descriptor number of a listening socket; a connection to it is the start signal
+   */
+  public static LaunchPlan compile(
+      Workload workload,
+      Executable.Command command,
+      Identity identity,
+      Optional<Cgroup> group,
+      Path directory,
+      int process,
+      int starter,
+      Optional<Bytes> filter) {
+    var steps = new ArrayList<Step>();
+    steps.add(
+        Step.outside(
+            "watch", new SupervisionAction.Watch(directory.toString(), Optional.empty(), "")));
+    if (!command.terminal()) {
+      steps.add(Step.outside("open streams", new SupervisionAction.OpenStreams(command.stdin())));
+    }
+    if (!(workload.namespaces().pid() instanceof Namespaces.OfHost)) {
+      steps.add(
+          Step.outside(
+                  "join PID namespace",
+                  new NamespaceAction.JoinProcess(process, Set.of(Namespace.PID)))
+              .because("a PID namespace holds for children only"));
+    }
+    steps.add(
+        Step.outside("create process", new NamespaceAction.Clone(Set.of(), Optional.empty())));
+    group.ifPresent(joined ->
+        steps.add(
+            Step.outside(
+                "join control groups",
+                new NamespaceAction.JoinCgroups(
+                    joined.procsFiles().stream().map(Path::toString).toList()))));
+    steps.add(
+        Step.inside("join namespaces", new NamespaceAction.JoinProcess(process, shared(workload))));
+    if (command.terminal()) {
+      steps.add(Step.inside("open terminal", new SupervisionAction.OpenTerminal(0, 0, false)));
+    }
+    Program program = workload.process();
+    steps.add(
+        Step.inside(
+            "working directory",
+            new ProcessAction.EnterDirectory(
+                command.directory().orElse(program.directory()), false)));
+    steps.add(
+        Step.inside("umask", new ProcessAction.SetUmask(program.umask().orElse(USUAL_UMASK))));
+    steps.add(Step.inside("await start", new SupervisionAction.AwaitStart(starter)));
+    Security security = command.privileged() ? Security.PRIVILEGED : workload.security();
+    IdentitySteps.confine(security, identity, false, filter, steps);
+    steps.add(IdentitySteps.exec(command.arguments(), environment(workload, command, identity)));
+    return new LaunchPlan(steps);
+  }
+
+  private static Set<Namespace> shared(Workload workload) {
+    Set<Namespace> shared = EnumSet.of(Namespace.MOUNT);
+    Namespaces namespaces = workload.namespaces();
+    if (!namespaces.user().isHost()) {
+      shared.add(Namespace.USER);
+    }
+    if (!(namespaces.ipc() instanceof Namespaces.OfHost)) {
+      shared.add(Namespace.IPC);
+    }
+    if (!(namespaces.uts() instanceof Namespaces.OfHost)) {
+      shared.add(Namespace.UTS);
+    }
+    if (!(namespaces.cgroup() instanceof Namespaces.OfHost)) {
+      shared.add(Namespace.CGROUP);
+    }
+    if (!(workload.network().mode() instanceof NetworkAttachment.OfHost)) {
+      shared.add(Namespace.NETWORK);
+    }
+    return shared;
+  }
+
+  private static List<String> environment(
+      Workload workload, Executable.Command command, Identity identity) {
+    Map<String, String> all = new LinkedHashMap<>(workload.process().environment());
+    if (command.terminal()) {
+      all.putIfAbsent("TERM", "xterm");
+    }
+    all.putAll(Program.checkEnvironment(command.environment()));
+    if (!workload.hostname().isEmpty()) {
+      all.putIfAbsent("HOSTNAME", workload.hostname());
+    }
+    all.putIfAbsent("HOME", identity.home());
+    return all.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
+  }
+}

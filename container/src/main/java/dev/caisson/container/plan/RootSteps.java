@@ -1,0 +1,181 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.plan;
+
+import static dev.caisson.launch.MountAttribute.NO_DEVICES;
+import static dev.caisson.launch.MountAttribute.NO_EXEC;
+import static dev.caisson.launch.MountAttribute.NO_SETUID;
+import static dev.caisson.launch.MountAttribute.READ_ONLY;
+import static dev.caisson.launch.MountAttribute.STRICT_ACCESS_TIME;
+
+import dev.caisson.container.cgroup.Cgroup;
+import dev.caisson.launch.Handle;
+import dev.caisson.launch.MountAction;
+import dev.caisson.launch.MountAttribute;
+import dev.caisson.launch.Namespace;
+import dev.caisson.launch.Propagation;
+import dev.caisson.launch.Step;
+import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.workload.Mount;
+import dev.caisson.sandbox.workload.NetworkAttachment;
+import dev.caisson.sandbox.workload.RootFilesystem;
+import dev.caisson.sandbox.workload.Workload;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The root file system, and the kernel's own file systems every Linux program counts on. */
+final class RootSteps {
+  private static final Set<MountAttribute> CAREFUL = Set.of(NO_SETUID, NO_EXEC, NO_DEVICES);
+  private static final Set<MountAttribute> CAREFUL_READ_ONLY =
+      Set.of(NO_SETUID, NO_EXEC, NO_DEVICES, READ_ONLY);
+
+  private RootSteps() {}
+
+  static void add(Workload workload, Surroundings host, List<Step> steps) {
+    boolean echoes = workload.mounts().mounts().stream().anyMatch(RootSteps::listens);
+    steps.add(
+        inside(
+                "stop echoes",
+                new MountAction.SetPropagation(
+                    "/", echoes ? Propagation.SLAVE : Propagation.PRIVATE, true))
+            .because("the host must not see our mounts"));
+    steps.add(inside("mount root", root(workload, host)));
+    kernelFileSystems(workload, host, steps);
+  }
+
+  /** Whether a mount wants to see, or be seen by, the host's later mounts. */
+  private static boolean listens(Mount mount) {
+    return mount instanceof Mount.Bind bind
+        && switch (bind.propagation()) {
+          case PRIVATE, RECURSIVE_PRIVATE -> false;
+          case SHARED, RECURSIVE_SHARED, SLAVE, RECURSIVE_SLAVE -> true;
+        };
+  }
+
+  private static MountAction root(Workload workload, Surroundings host) {
+    Path state = host.place().state();
+    String target = state.resolve("root").toString();
+    return switch (workload.root()) {
+      case RootFilesystem.Layers layers ->
+          new MountAction.MountOverlay(
+              layers.layers().stream().map(layer -> layer.directory().toString()).toList(),
+              Optional.of(state.resolve("upper").toString()),
+              Optional.of(state.resolve("work").toString()),
+              workload.namespaces().user().isHost() ? List.of("index=off") : List.of("userxattr"),
+              Set.of(),
+              target);
+      case RootFilesystem.Directory directory ->
+          new MountAction.BindRoot(Handle.path(directory.path().toString()), true, target);
+      case RootFilesystem.DiskImage disk ->
+          throw SandboxException.unsupported(
+              "root " + disk.path(),
+              "a container shares the host's files and takes no disk; choose an isolation that"
+                  + " does, or an image");
+    };
+  }
+
+  private static void kernelFileSystems(Workload workload, Surroundings host, List<Step> steps) {
+    // A namespace of the host's, seen from a user namespace of one's own, gives no right to mount
+    // its file system; what the host has is shown then. user_namespaces(7)
+    boolean ownUsers = !workload.namespaces().user().isHost();
+    steps.add(mount("/proc", "proc", List.of(), CAREFUL));
+    steps.add(
+        mount(
+            "/dev",
+            "tmpfs",
+            List.of("mode=755", "size=65536k"),
+            Set.of(NO_SETUID, STRICT_ACCESS_TIME)));
+    List<String> terminals =
+        ownUsers && host.idTools().isEmpty() && host.rootless()
+            ? List.of("newinstance", "ptmxmode=0666", "mode=0620")
+            : List.of("newinstance", "ptmxmode=0666", "mode=0620", "gid=5");
+    steps.add(mount("/dev/pts", "devpts", terminals, Set.of(NO_SETUID, NO_EXEC)));
+    sharedMemory(workload, host, steps);
+    boolean ownIpc = !host.joined().containsKey(Namespace.IPC) && ownsIpc(workload);
+    steps.add(
+        ownIpc || !ownUsers
+            ? mount("/dev/mqueue", "mqueue", List.of(), CAREFUL)
+            : bind("/dev/mqueue", CAREFUL));
+    boolean privileged = workload.security().privileged();
+    Set<MountAttribute> system = privileged ? CAREFUL : CAREFUL_READ_ONLY;
+    boolean ownNetwork = workload.network().mode() instanceof NetworkAttachment.Isolated;
+    steps.add(
+        ownNetwork || !ownUsers ? mount("/sys", "sysfs", List.of(), system) : bind("/sys", system));
+    host.group().ifPresent(group -> groups(group, system, steps));
+  }
+
+  private static boolean ownsIpc(Workload workload) {
+    return workload.namespaces().ipc() instanceof dev.caisson.sandbox.workload.Namespaces.Own;
+  }
+
+  private static void sharedMemory(Workload workload, Surroundings host, List<Step> steps) {
+    if (host.sharedMemory().isPresent()) {
+      steps.add(
+          inside(
+              "mount /dev/shm",
+              new MountAction.Bind(
+                  host.sharedMemory().get(),
+                  true,
+                  CAREFUL,
+                  Set.of(),
+                  Set.of(),
+                  Propagation.PRIVATE,
+                  Optional.empty(),
+                  "/dev/shm")));
+      return;
+    }
+    List<String> options = List.of("mode=1777", "size=" + workload.mounts().sharedMemory());
+    steps.add(mount("/dev/shm", "tmpfs", options, CAREFUL));
+  }
+
+  /** Shown for reading, so that programs find their limits: v2 as one tree, v1 as one each. */
+  private static void groups(Cgroup group, Set<MountAttribute> attributes, List<Step> steps) {
+    if (group.hierarchies().isEmpty()) {
+      steps.add(mount("/sys/fs/cgroup", "cgroup2", List.of(), attributes));
+      return;
+    }
+    steps.add(mount("/sys/fs/cgroup", "tmpfs", List.of("mode=755", "size=64k"), CAREFUL));
+    List<String> hierarchies = new ArrayList<>(group.hierarchies());
+    for (String hierarchy : hierarchies) {
+      steps.add(
+          mount(
+              "/sys/fs/cgroup/" + hierarchy, "cgroup", List.of(hierarchy.split(",")), attributes));
+    }
+    if (attributes.contains(READ_ONLY)) {
+      steps.add(
+          inside(
+              "close control groups",
+              new MountAction.SetAttributes("/sys/fs/cgroup", Set.of(READ_ONLY), Set.of(), false)));
+    }
+  }
+
+  private static Step mount(
+      String target, String type, List<String> options, Set<MountAttribute> attributes) {
+    return inside(
+        "mount " + target,
+        new MountAction.Mount(type, type, options, attributes, Propagation.PRIVATE, target));
+  }
+
+  private static Step bind(String path, Set<MountAttribute> attributes) {
+    return inside(
+        "mount " + path,
+        new MountAction.Bind(
+            Handle.path(path),
+            true,
+            Set.of(),
+            Set.of(),
+            attributes,
+            Propagation.PRIVATE,
+            Optional.empty(),
+            path));
+  }
+
+  private static Step inside(String name, MountAction action) {
+    return Step.inside(name, action);
+  }
+}

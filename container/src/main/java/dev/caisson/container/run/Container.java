@@ -1,0 +1,272 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.run;
+
+import dev.caisson.container.cgroup.Cgroup;
+import dev.caisson.container.user.Identity;
+import dev.caisson.rootfs.RootfsException;
+import dev.caisson.sandbox.Exit;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.Sandbox;
+import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.SandboxState;
+import dev.caisson.sandbox.ability.Attachable;
+import dev.caisson.sandbox.ability.Attachment;
+import dev.caisson.sandbox.ability.Copyable;
+import dev.caisson.sandbox.ability.Diffable;
+import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.ability.Exportable;
+import dev.caisson.sandbox.ability.Listable;
+import dev.caisson.sandbox.ability.Logged;
+import dev.caisson.sandbox.ability.Measurable;
+import dev.caisson.sandbox.ability.Pausable;
+import dev.caisson.sandbox.ability.Updatable;
+import dev.caisson.sandbox.workload.Resources;
+import dev.caisson.sandbox.workload.User;
+import dev.caisson.sandbox.workload.Workload;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A workload on the host's kernel. Each ability is the work of a class beside this one; here they
+ * meet the state of the run.
+ */
+public final class Container
+    implements Sandbox,
+        Attachable,
+        Executable,
+        Pausable,
+        Updatable,
+        Measurable,
+        Listable,
+        Logged,
+        Diffable,
+        Copyable,
+        Exportable {
+  private static final int KILL = 9;
+
+  private final ContainerHost host;
+  private final Workload workload;
+  private final Place place;
+  private final ContainerRoot root;
+  private final ContainerFiles files;
+  private final Run run;
+  private volatile boolean paused;
+
+  private Container(ContainerHost host, Workload workload, Place place) {
+    this.host = host;
+    this.workload = workload;
+    this.place = place;
+    this.root = new ContainerRoot(workload.root(), place, host.marks());
+    this.files = new ContainerFiles(root, this::pid);
+    this.run = new Run(host, workload, place);
+  }
+
+  public static Container create(ContainerHost host, Workload workload, Place place) {
+    Container container = new Container(host, workload, place);
+    container.root.prepare();
+    container.run.prepare();
+    host.containers().put(workload.id(), container);
+    return container;
+  }
+
+  public static Container adopt(ContainerHost host, Workload workload, Place place) {
+    Container container = new Container(host, workload, place);
+    container.run.adopt();
+    container.paused =
+        container.run.pid().isPresent() && container.group().map(Cgroup::frozen).orElse(false);
+    host.containers().put(workload.id(), container);
+    return container;
+  }
+
+  @Override
+  public Workload workload() {
+    return workload;
+  }
+
+  @Override
+  public SandboxState state() {
+    SandboxState state = run.state();
+    return state == SandboxState.RUNNING && paused ? SandboxState.PAUSED : state;
+  }
+
+  @Override
+  public void start() {
+    root.prepare();
+    run.start(identity(workload.process().user()), new VolumeFiller(root, workload)::fill);
+  }
+
+  Identity identity(User user) {
+    return host.accounts().of(workload.root(), root.upper(), host.marks()).resolve(user);
+  }
+
+  @Override
+  public void signal(int signal) {
+    if (signal < 1 || signal > 64) {
+      throw SandboxException.invalid("signal " + signal, "must be 1 to 64");
+    }
+    requireRunning("be sent a signal");
+    run.signal(signal);
+    if (signal == KILL && paused) {
+      resume(); // a process that stands still dies when it moves again
+    }
+  }
+
+  @Override
+  public CompletableFuture<Exit> exit() {
+    return run.exit();
+  }
+
+  @Override
+  public OptionalInt pid() {
+    return run.pid();
+  }
+
+  @Override
+  public void delete() {
+    if (run.state() == SandboxState.RUNNING) {
+      run.signal(KILL);
+      if (paused) {
+        resume();
+      }
+      run.exit().join();
+    }
+    run.cleaned().join();
+    run.discard();
+    root.remove();
+    host.containers().remove(workload.id(), this);
+  }
+
+  @Override
+  public Attachment attach() {
+    return run.attach();
+  }
+
+  @Override
+  public Session exec(Command command) {
+    if (paused) {
+      throw wrongState("execute more while it is paused; resume it first");
+    }
+    int pid = requireRunning("execute more");
+    Identity identity = identity(command.user().orElse(workload.process().user()));
+    return new ExecLauncher(host, workload, place, group()).launch(command, pid, identity);
+  }
+
+  @Override
+  public synchronized void pause() {
+    requireRunning("be paused");
+    if (paused) {
+      throw wrongState("be paused twice");
+    }
+    requireGroup("pause").freeze();
+    paused = true;
+  }
+
+  @Override
+  public synchronized void resume() {
+    if (!paused) {
+      throw wrongState("be resumed: it is not paused");
+    }
+    requireGroup("resume").thaw();
+    paused = false;
+  }
+
+  @Override
+  public void update(Resources resources) {
+    requireRunning("have its limits changed");
+    requireGroup("limit").update(resources);
+  }
+
+  @Override
+  public Usage usage() {
+    int pid = requireRunning("be measured");
+    Usage usage = requireGroup("measure").usage();
+    return new Usage(
+        usage.time(),
+        usage.cpu(),
+        usage.memory(),
+        usage.tasks(),
+        usage.blockDevices(),
+        InterfaceCounters.of(pid));
+  }
+
+  @Override
+  public ProcessTable processes(List<String> options) {
+    requireRunning("list processes");
+    return new ProcessLister(pids()).list(options);
+  }
+
+  @Override
+  public List<Integer> pids() {
+    return group().map(Cgroup::pids).orElseGet(() -> pid().stream().boxed().toList());
+  }
+
+  @Override
+  public Entries logs(Range range) {
+    return new LogReader(place.state(), range, run.exit());
+  }
+
+  @Override
+  public List<Change> changes() {
+    return files.changes();
+  }
+
+  @Override
+  public FileFacts facts(String path) {
+    return files.facts(path);
+  }
+
+  @Override
+  public void copyOut(String path, OutputStream tar) throws IOException {
+    files.copyOut(path, tar);
+  }
+
+  @Override
+  public void copyIn(String directory, InputStream tar, CopyOptions options) throws IOException {
+    if (workload.root().readOnly()) {
+      files.requireWritable(directory, workload);
+    }
+    files.copyIn(directory, tar, options);
+  }
+
+  @Override
+  public void export(OutputStream tar) throws IOException {
+    files.export(tar);
+  }
+
+  @Override
+  public void exportChanges(OutputStream tar) throws IOException {
+    try {
+      root.overlay("commit").exportChanges(tar);
+    } catch (RootfsException failed) {
+      throw ContainerRoot.explain(failed);
+    }
+  }
+
+  private Optional<Cgroup> group() {
+    return run.group();
+  }
+
+  private Cgroup requireGroup(String purpose) {
+    return group()
+        .orElseThrow(() ->
+            SandboxException.unsupported(
+                purpose, "this needs a control group; caisson doctor says how to get one"));
+  }
+
+  private int requireRunning(String purpose) {
+    return pid().orElseThrow(() -> wrongState(purpose + ": it does not run"));
+  }
+
+  private SandboxException wrongState(String purpose) {
+    return new SandboxException(
+        SandboxException.Kind.WRONG_STATE, "container " + workload.name() + " cannot " + purpose);
+  }
+}

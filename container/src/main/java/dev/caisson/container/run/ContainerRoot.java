@@ -1,0 +1,144 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.run;
+
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.rootfs.RootfsException;
+import dev.caisson.rootfs.layer.OverlayMarks;
+import dev.caisson.rootfs.overlay.InstanceOverlay;
+import dev.caisson.rootfs.overlay.MountedRoot;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.workload.RootFilesystem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+
+/** The root file system of one container, running or not. */
+final class ContainerRoot {
+  private final RootFilesystem root;
+  private final Path state;
+  private final Optional<InstanceOverlay> overlay;
+
+  ContainerRoot(RootFilesystem root, Place place, OverlayMarks marks) {
+    this.root = root;
+    this.state = place.state();
+    this.overlay =
+        root instanceof RootFilesystem.Layers layers
+            ? Optional.of(
+                InstanceOverlay.in(
+                    state,
+                    layers.layers().stream().map(RootFilesystem.Layer::directory).toList(),
+                    marks))
+            : Optional.empty();
+  }
+
+  /** Makes the directories a run needs. */
+  void prepare() {
+    try {
+      Files.createDirectories(state.resolve("root"));
+      if (overlay.isPresent() && !Files.exists(upper())) {
+        overlay.get().create();
+      }
+    } catch (IOException failed) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, "prepare " + state + ": " + failed.getMessage(), failed);
+    }
+  }
+
+  Path upper() {
+    return state.resolve("upper");
+  }
+
+  InstanceOverlay overlay(String purpose) {
+    return overlay.orElseThrow(
+        () -> SandboxException.unsupported(purpose, "the root is a directory, not an image"));
+  }
+
+  /** An open root to work in; close it soon. */
+  interface Opened extends AutoCloseable {
+    Directory directory();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Opens the root: through the first process when one runs, so that its volumes are seen too,
+   * otherwise by a mount no path leads to.
+   */
+  Opened open(Supplier<OptionalInt> pid) {
+    OptionalInt first = pid.get();
+    if (first.isPresent()) {
+      Directory directory = Directory.open(Path.of("/proc/" + first.getAsInt() + "/root"));
+      // The process was there before and after, so it is the one whose root was opened.
+      if (pid.get().equals(first)) {
+        return opened(directory);
+      }
+      directory.close();
+    }
+    if (overlay.isEmpty()) {
+      return opened(Directory.open(((RootFilesystem.Directory) root).path()));
+    }
+    prepare();
+    MountedRoot mounted = overlay.get().mount();
+    return new Opened() {
+      @Override
+      public Directory directory() {
+        return mounted.directory();
+      }
+
+      @Override
+      public void close() {
+        mounted.close();
+      }
+    };
+  }
+
+  private static Opened opened(Directory directory) {
+    return new Opened() {
+      @Override
+      public Directory directory() {
+        return directory;
+      }
+
+      @Override
+      public void close() {
+        directory.close();
+      }
+    };
+  }
+
+  /** Removes what was written, and the directories. */
+  void remove() {
+    try (Directory directory = Directory.open(state)) {
+      for (String name : new String[] {"upper", "work", "root", "merged"}) {
+        dev.caisson.rootfs.layer.TreeRemoval.remove(directory, name);
+      }
+    } catch (LinuxException failed) {
+      if (failed.errno() != dev.caisson.linux.Errno.ENOENT) {
+        throw failed;
+      }
+    }
+  }
+
+  static SandboxException explain(RootfsException failed) {
+    SandboxException.Kind kind =
+        switch (failed.kind()) {
+          case NOT_FOUND -> SandboxException.Kind.NOT_FOUND;
+          case INVALID -> SandboxException.Kind.INVALID;
+          default ->
+              failed.getCause() instanceof LinuxException cause
+                      && cause.is(dev.caisson.linux.Errno.EROFS)
+                  ? SandboxException.Kind.DENIED
+                  : SandboxException.Kind.FAILED;
+        };
+    return new SandboxException(kind, String.valueOf(failed.getMessage()), failed);
+  }
+}

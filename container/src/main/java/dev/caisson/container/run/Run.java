@@ -1,0 +1,310 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.run;
+
+import dev.caisson.container.cgroup.Cgroup;
+import dev.caisson.container.cgroup.CgroupException;
+import dev.caisson.container.user.Identity;
+import dev.caisson.launch.LaunchPlan;
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.io.EventLoop;
+import dev.caisson.linux.io.SocketKind;
+import dev.caisson.linux.io.UnixListener;
+import dev.caisson.linux.io.UnixSocket;
+import dev.caisson.linux.process.ProcessFd;
+import dev.caisson.sandbox.Exit;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.SandboxState;
+import dev.caisson.sandbox.ability.Attachment;
+import dev.caisson.sandbox.workload.Workload;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of a container's processes: created, running, exited, and cleaned up after.
+ *
+ * <p>The end is seen on the stub's report pipe or, once adopted, on a descriptor of the monitor
+ * process; what the monitor wrote down then says how it ended.
+ */
+final class Run {
+  private final ContainerHost host;
+  private final Workload workload;
+  private final Place place;
+  private final Monitor monitor;
+  private final UndoRecord undo;
+  private final List<MonitorAttachment> waiting = new ArrayList<>();
+  private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+  private final CompletableFuture<Void> cleaned = new CompletableFuture<>();
+  private volatile SandboxState state = SandboxState.CREATED;
+  private volatile int pid;
+  private volatile @Nullable Cgroup group;
+  private volatile Instant startedAt = Instant.EPOCH;
+
+  Run(ContainerHost host, Workload workload, Place place) {
+    this.host = host;
+    this.workload = workload;
+    this.place = place;
+    this.monitor = new Monitor(place.run());
+    this.undo = UndoRecord.in(place.run());
+  }
+
+  /** Forgets how a former run in this place ended. */
+  void prepare() {
+    try {
+      Files.createDirectories(place.run());
+      ExitRecord.discard(place.run());
+    } catch (IOException failed) {
+      throw new SandboxException(SandboxException.Kind.FAILED, "prepare " + place.run(), failed);
+    }
+  }
+
+  SandboxState state() {
+    return state;
+  }
+
+  OptionalInt pid() {
+    return state == SandboxState.RUNNING ? OptionalInt.of(pid) : OptionalInt.empty();
+  }
+
+  CompletableFuture<Exit> exit() {
+    return exit;
+  }
+
+  /** Completes when nothing of the run is left on the host. */
+  CompletableFuture<Void> cleaned() {
+    if (state == SandboxState.CREATED) {
+      cleaned.complete(null);
+    }
+    return cleaned;
+  }
+
+  Optional<Cgroup> group() {
+    return Optional.ofNullable(group);
+  }
+
+  /**
+   * Starts the processes.
+   *
+   * @param beforehand work on the root file system that is done first
+   */
+  synchronized void start(Identity identity, Runnable beforehand) {
+    if (state != SandboxState.CREATED) {
+      throw new SandboxException(
+          SandboxException.Kind.WRONG_STATE,
+          "container " + workload.name() + " was started already; create another run");
+    }
+    beforehand.run();
+    try (Preparation preparation = Preparation.of(workload, place, host, identity)) {
+      group = preparation.group().orElse(null);
+      // The record comes first: whoever is killed from here on, the next engine takes it all away.
+      undo.write(preparation.group().map(Cgroup::directories).orElse(List.of()));
+      try {
+        preparation
+            .group()
+            .ifPresent(made -> made.create(workload.resources(), preparation.devices().access()));
+        launch(preparation);
+      } catch (RuntimeException failed) {
+        abandon();
+        throw failed instanceof CgroupException refused
+            ? new SandboxException(SandboxException.Kind.FAILED, refused.getMessage(), refused)
+            : failed;
+      }
+    }
+  }
+
+  private void abandon() {
+    waiting.forEach(MonitorAttachment::abandon);
+    waiting.clear();
+    group().ifPresent(made -> host.reaper().reap(made, undo::remove).join());
+    group = null;
+  }
+
+  private void launch(Preparation preparation) {
+    if (waiting.isEmpty()) {
+      running(host.launcher().launch(preparation.plan(), preparation.passed()));
+      return;
+    }
+    Path starter = place.run().resolve("start.sock");
+    try (UnixListener listener = UnixListener.open(starter, SocketKind.STREAM, 1)) {
+      LaunchPlan plan = preparation.planAwaiting(listener.fd());
+      var launched = host.launcher().launch(plan, preparation.passed());
+      expect(Report.Kind.CREATED, launched);
+      for (MonitorAttachment attachment : waiting) {
+        attachment.join();
+      }
+      waiting.clear();
+      try (UnixSocket _ = UnixSocket.connect(starter, SocketKind.STREAM)) {
+        running(launched);
+      }
+    } catch (IOException failed) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, "attach to " + workload.name(), failed);
+    } finally {
+      try {
+        Files.deleteIfExists(starter);
+      } catch (IOException left) {
+        // removed with the run directory
+      }
+    }
+  }
+
+  private Report expect(Report.Kind kind, StubLauncher.Launched launched) {
+    Optional<Report> report = Report.read(launched.status());
+    if (report.isPresent() && report.get().kind() == kind) {
+      return report.get();
+    }
+    launched.process().await();
+    launched.close();
+    throw report
+        .map(failed -> LaunchFailure.explain(workload.name(), launched.plan(), failed))
+        .orElseGet(() ->
+            new SandboxException(
+                SandboxException.Kind.FAILED,
+                workload.name() + " did not start: the stub was killed"));
+  }
+
+  private void running(StubLauncher.Launched launched) {
+    pid = expect(Report.Kind.RUNNING, launched).value();
+    startedAt = Instant.now();
+    state = SandboxState.RUNNING;
+    var watch = new EventLoop.Registration[1];
+    synchronized (watch) {
+      watch[0] =
+          host.loop()
+              .whenReadable(
+                  launched.status().fd(),
+                  () -> {
+                    synchronized (watch) {
+                      watch[0].close();
+                    }
+                    launched.process().await(); // it has said all and is about to end
+                    launched.close();
+                    ended();
+                  });
+    }
+  }
+
+  /**
+   * Once the monitor is gone: takes down how it went, tells everybody, and has the rest removed.
+   */
+  private void ended() {
+    Exit how = ExitRecord.read(place.run()).orElseGet(() -> ExitRecord.unrecorded(startedAt));
+    Optional<Cgroup> left = group();
+    // Of a run that shares a PID namespace, or lost its monitor, processes may be left.
+    boolean orphans = ExitRecord.read(place.run()).isEmpty();
+    if (orphans) {
+      left.ifPresent(Cgroup::kill);
+    }
+    state = SandboxState.EXITED;
+    exit.complete(how);
+    if (left.isEmpty()) {
+      undo.remove();
+      cleaned.complete(null);
+    } else {
+      host.reaper().reap(left.get(), undo::remove).thenRun(() -> cleaned.complete(null));
+    }
+  }
+
+  /** Finds out what became of the run while no engine looked. */
+  void adopt() {
+    group =
+        undo.exists()
+            ? Preparation.group(workload, host, DeviceNodes.of(workload)).orElse(null)
+            : null;
+    Optional<ProcessFd> process = monitorProcess();
+    Optional<Monitor.State> now = process.isPresent() ? monitor.state() : Optional.empty();
+    if (now.isPresent() && now.get().phase() != Monitor.Phase.CREATED) {
+      pid = now.get().pid();
+      state = SandboxState.RUNNING;
+      watchAdopted(process.get());
+      return;
+    }
+    process.ifPresent(this::killUnstarted);
+    if (undo.exists() || ExitRecord.read(place.run()).isPresent()) {
+      ended();
+    }
+  }
+
+  private Optional<ProcessFd> monitorProcess() {
+    Path socket = place.run().resolve("control.sock");
+    if (!Files.exists(socket)) {
+      return Optional.empty();
+    }
+    try (UnixSocket connection = UnixSocket.connect(socket, SocketKind.STREAM)) {
+      return ProcessFd.find(connection.peer().pid());
+    } catch (LinuxException nobody) {
+      return Optional.empty();
+    }
+  }
+
+  /** The engine was killed in the middle of a start: nobody was told of it, so it never was. */
+  private void killUnstarted(ProcessFd process) {
+    try (process) {
+      process.signal(KILL);
+      group().ifPresent(Cgroup::kill);
+    }
+  }
+
+  private static final int KILL = 9;
+
+  private void watchAdopted(ProcessFd process) {
+    var watch = new EventLoop.Registration[1];
+    synchronized (watch) {
+      watch[0] =
+          host.loop()
+              .whenReadable(
+                  process.fd(),
+                  () -> {
+                    synchronized (watch) {
+                      watch[0].close();
+                    }
+                    process.close();
+                    ended();
+                  });
+    }
+  }
+
+  void signal(int number) {
+    if (!monitor.signal(number) && state == SandboxState.RUNNING && exit.isDone()) {
+      throw new SandboxException(
+          SandboxException.Kind.WRONG_STATE, workload.name() + " has ended already");
+    }
+  }
+
+  synchronized Attachment attach() {
+    MonitorAttachment attachment = new MonitorAttachment(monitor);
+    switch (state) {
+      case CREATED -> waiting.add(attachment);
+      case RUNNING, PAUSED -> {
+        try {
+          attachment.join();
+        } catch (IOException ended) {
+          attachment.abandon();
+        }
+      }
+      case EXITED -> attachment.abandon();
+    }
+    return attachment;
+  }
+
+  /** Removes what the run left in its place. */
+  void discard() {
+    try {
+      ExitRecord.discard(place.run());
+      Files.deleteIfExists(place.run().resolve("control.sock"));
+    } catch (IOException failed) {
+      throw new SandboxException(SandboxException.Kind.FAILED, "clean " + place.run(), failed);
+    }
+  }
+}
