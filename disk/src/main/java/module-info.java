@@ -17,6 +17,8 @@ module dev.caisson.disk {
   exports dev.caisson.disk;
   exports dev.caisson.disk.luks;
   exports dev.caisson.disk.nbd;
+  exports dev.caisson.disk.chain;
+  exports dev.caisson.disk.qcow2;
   exports dev.caisson.disk.raw;
   exports dev.caisson.disk.storage;
 

@@ -220,6 +220,11 @@ public final class FileStorage implements Storage {
   }
 
   @Override
+  public void release(long offset, long length) {
+    host.ifPresent(file -> file.punchHole(offset, length));
+  }
+
+  @Override
   public void close() {
     synchronized (reopening) {
       if (closed) {

@@ -50,4 +50,7 @@ public interface Storage extends AutoCloseable {
 
   /** Makes {@code [offset, offset + length)} read as zero, freeing space where the host can. */
   void zero(long offset, long length);
+
+  /** Gives the range's space back if the host can do so cheaply; what it reads as is open. */
+  default void release(long offset, long length) {}
 }

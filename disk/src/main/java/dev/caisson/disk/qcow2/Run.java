@@ -1,0 +1,22 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.disk.qcow2;
+
+/**
+ * What an image's own tables say about a run of guest bytes.
+ *
+ * @param length in bytes; never crosses what one page of an L2 table maps
+ * @param host for DATA where the first byte lies; for COMPRESSED where the packed cluster starts
+ * @param packed for COMPRESSED the packed cluster's bytes, up to a sector's end
+ * @param writable for DATA whether it may be overwritten in place
+ */
+record Run(Kind kind, long length, long host, int packed, boolean writable) {
+  enum Kind {
+    ABSENT,
+    ZERO,
+    DATA,
+    COMPRESSED
+  }
+}

@@ -1,0 +1,31 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.disk.qcow2;
+
+import dev.caisson.disk.storage.FileStorage;
+import java.nio.file.Path;
+
+/** Opens and makes images for tests. */
+final class Images {
+  private Images() {}
+
+  static Qcow2Disk create(Path path, Qcow2Format format, long size) {
+    var file = FileStorage.create(path, FileStorage.Sharing.LOCKED);
+    format.write(file, size);
+    return Qcow2Disk.open(file, access(path));
+  }
+
+  static Qcow2Disk open(Path path, boolean writable) {
+    return Qcow2Disk.open(
+        FileStorage.open(path, writable, FileStorage.Sharing.LOCKED), access(path));
+  }
+
+  private static Qcow2Access access(Path image) {
+    return Qcow2Access.PLAIN
+        .withSyncing(false)
+        .withDataFile(
+            name -> FileStorage.create(image.resolveSibling(name), FileStorage.Sharing.LOCKED));
+  }
+}
