@@ -15,6 +15,7 @@ module dev.caisson.disk {
   requires com.github.luben.zstd_jni;
 
   exports dev.caisson.disk;
+  exports dev.caisson.disk.file;
   exports dev.caisson.disk.luks;
   exports dev.caisson.disk.nbd;
   exports dev.caisson.disk.chain;

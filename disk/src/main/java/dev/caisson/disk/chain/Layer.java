@@ -5,9 +5,7 @@
 package dev.caisson.disk.chain;
 
 import dev.caisson.disk.Extent;
-import dev.caisson.disk.storage.Storage;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 
 /** One file of a chain taken by itself, without what lies beneath it. */
 public interface Layer extends AutoCloseable {
@@ -20,7 +18,7 @@ public interface Layer extends AutoCloseable {
 
   /**
    * What this file alone says about the start of a range; HOLE means that it says nothing, so that
-   * the next layer answers. {@link Extent#hostOffset} is given only where {@link #plain} may be
+   * the next layer answers. {@link Extent#hostOffset} is given only where {@link #readPlain} may be
    * read there directly.
    */
   Extent own(long offset, long length);
@@ -28,8 +26,11 @@ public interface Layer extends AutoCloseable {
   /** Reads bytes that {@link #own} called DATA or COMPRESSED. */
   void readOwn(long offset, ByteBuffer target);
 
-  /** The file with its stored bytes as guests see them. */
-  Optional<Storage> plain();
+  /** Whether host offsets of {@link #own} may be read with {@link #readPlain}. */
+  boolean isPlain();
+
+  /** Reads stored bytes by their place in the file. */
+  void readPlain(long host, ByteBuffer target);
 
   @Override
   void close();

@@ -98,7 +98,7 @@ final class BitmapStore {
   }
 
   private static long bytesOf(BitmapDirectory.Entry entry, long size) {
-    return ((size - 1 >>> entry.granularityBits()) + 8) >>> 3;
+    return (((size - 1) >>> entry.granularityBits()) + 8) >>> 3;
   }
 
   private StoredBitmap load(BitmapDirectory.Entry entry, long size) {

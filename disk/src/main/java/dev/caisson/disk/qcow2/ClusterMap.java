@@ -117,7 +117,7 @@ final class ClusterMap {
     long bitmap = page.bytes.getLong(index * 16 + 8);
     boolean zero = (bitmap >>> (32 + unit) & 1) != 0;
     boolean stored = (bitmap >>> unit & 1) != 0;
-    if (zero && stored || stored && !hasHost(entry)) {
+    if (stored && (zero || !hasHost(entry))) {
       throw corrupt(
           image.name(), "invalid subclusters 0x%x of L2 entry 0x%x".formatted(bitmap, entry));
     }
@@ -126,7 +126,8 @@ final class ClusterMap {
 
   /** Offset 0 holds the header, so means "none", except in a data file of its own. */
   boolean hasHost(long entry) {
-    return (entry & L2Entry.OFFSET) != 0 || image.external() && (entry & L2Entry.COPIED) != 0;
+    return (entry & L2Entry.OFFSET) != 0
+        || (image.external() && (entry & L2Entry.COPIED) != 0);
   }
 
   // Changing.

@@ -26,7 +26,7 @@ final class ClusterWriter {
     this.map = map;
     this.data = data;
     this.reader = reader;
-    this.scratch = ByteBuffer.allocateDirect(geometry.clusterSize());
+    this.scratch = ByteBuffer.allocateDirect(image.file().writable() ? geometry.clusterSize() : 0);
   }
 
   void write(long offset, ByteBuffer source, Optional<Disk> base) {
@@ -146,7 +146,7 @@ final class ClusterWriter {
     }
     source.position(source.position() + to - from);
     map.set(slot, host | L2Entry.COPIED, plan.bitmap());
-    return to - from;
+    return (long) to - from;
   }
 
   /** Writes units {@code [unit, end)}: old bytes where they must be kept, new ones over them. */
@@ -170,7 +170,7 @@ final class ClusterWriter {
             ? ByteBuffer.allocate(0)
             : source.slice(source.position() + newFrom - from, newTo - newFrom);
     boolean onlyNew = newFrom == start && newTo == stop;
-    if (onlyNew || untouched && keepsOnlyZeroes(cluster, start, stop, newFrom, newTo, base)) {
+    if (onlyNew || (untouched && keepsOnlyZeroes(cluster, start, stop, newFrom, newTo, base))) {
       data.write(host + newFrom, fresh);
       return;
     }

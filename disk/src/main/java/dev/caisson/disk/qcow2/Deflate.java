@@ -121,11 +121,11 @@ final class Deflate {
 
   private int hash(int at) {
     int three = at + 4 <= length ? (int) INTS.get(source, at) & 0xffffff : tail(at);
-    return three * 0x9e3779b1 >>> 32 - HASH_BITS;
+    return (three * 0x9e3779b1) >>> (32 - HASH_BITS);
   }
 
   private int tail(int at) {
-    return source[at] & 0xff | (source[at + 1] & 0xff) << 8 | (source[at + 2] & 0xff) << 16;
+    return (source[at] & 0xff) | (source[at + 1] & 0xff) << 8 | (source[at + 2] & 0xff) << 16;
   }
 
   /** Length of the longest earlier match above {@code best}, and {@code matchStart}; else best. */

@@ -78,7 +78,7 @@ final class DeflateBlock {
       return distance - 1;
     }
     int bits = 31 - Integer.numberOfLeadingZeros(distance - 1);
-    return bits * 2 + (distance - 1 >>> bits - 1 & 1);
+    return bits * 2 + (((distance - 1) >>> (bits - 1)) & 1);
   }
 
   private static int distanceExtra(int code) {

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param extra header bytes beyond those this version knows, kept as they are
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared, never handed out
 record FirstCluster(
     Header header, byte[] extra, List<HeaderExtension> extensions, Optional<String> backing) {
 

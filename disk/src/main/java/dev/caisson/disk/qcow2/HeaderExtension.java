@@ -5,6 +5,7 @@
 package dev.caisson.disk.qcow2;
 
 /** A typed block after the header; unknown types are kept byte for byte. */
+@SuppressWarnings("ArrayRecordComponent") // never compared, never handed out
 record HeaderExtension(int type, byte[] data) {
   static final int END = 0;
   static final int BACKING_FORMAT = 0xe2792aca;

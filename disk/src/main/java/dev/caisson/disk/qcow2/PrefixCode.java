@@ -80,7 +80,7 @@ final class PrefixCode {
       } else {
         a[next] = a[leaf++];
       }
-      if (leaf >= n || root < next && a[root] < a[leaf]) {
+      if (leaf >= n || (root < next && a[root] < a[leaf])) {
         a[next] += a[root];
         a[root++] = next;
       } else {
@@ -119,7 +119,7 @@ final class PrefixCode {
     }
     long total = 0;
     for (int bits = longest; bits > 0; bits--) {
-      total += (long) ofLength[bits] << longest - bits;
+      total += (long) ofLength[bits] << (longest - bits);
     }
     while (total > 1L << longest) {
       ofLength[longest]--;
@@ -143,12 +143,12 @@ final class PrefixCode {
     ofLength[0] = 0;
     int value = 0;
     for (int bits = 1; bits <= longest; bits++) {
-      value = value + ofLength[bits - 1] << 1;
+      value = (value + ofLength[bits - 1]) << 1;
       next[bits] = value;
     }
     for (int i = 0; i < length.length; i++) {
       if (length[i] > 0) {
-        code[i] = Integer.reverse(next[length[i]]++) >>> 32 - length[i];
+        code[i] = Integer.reverse(next[length[i]]++) >>> (32 - length[i]);
       }
     }
   }

@@ -331,8 +331,13 @@ public final class Qcow2Disk
   }
 
   @Override
-  public Optional<Storage> plain() {
-    return Optional.of(image.data());
+  public boolean isPlain() {
+    return image.header().cryptMethod() == Header.CRYPT_NONE;
+  }
+
+  @Override
+  public void readPlain(long host, ByteBuffer target) {
+    data.readStored(host, target);
   }
 
   // Snapshots.

@@ -67,7 +67,7 @@ public record Qcow2Format(
             || dataFile.isPresent();
     require(version == 3 || !needsThree, "version 2 with features of version 3");
     require(!extendedL2 || bits >= 14, "subclusters in clusters below 16 KiB");
-    require(!dataFileRaw || dataFile.isPresent() && backing.isEmpty(), "a raw data file on a base");
+    require(!dataFileRaw || (dataFile.isPresent() && backing.isEmpty()), "a raw data file on a base");
     require(backing.isEmpty() || backingFormat.isPresent(), "a base without its format");
   }
 
@@ -242,7 +242,7 @@ public record Qcow2Format(
     long perBlock = 1L << (geometry.clusterBits() + 3 - order);
     for (int i = 0; i < blocks; i++) {
       long here = Math.min(perBlock, used - i * perBlock);
-      var block = ByteBuffer.allocate((int) Math.max(1, (here << order) + 7 >>> 3));
+      var block = ByteBuffer.allocate((int) Math.max(1, ((here << order) + 7) >>> 3));
       for (long at = 0; at < here; at++) {
         Refcounts.write(block, at << order, order, 1);
       }

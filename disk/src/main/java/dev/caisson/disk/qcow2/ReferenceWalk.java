@@ -54,7 +54,7 @@ final class ReferenceWalk {
           countOwn("refcount block", block);
         }
       } catch (DiskException misaligned) {
-        findings.corruption(misaligned.getMessage());
+        findings.corruption(String.valueOf(misaligned.getMessage()));
       }
     }
   }
@@ -91,7 +91,7 @@ final class ReferenceWalk {
     try {
       directory = BitmapDirectory.read(image);
     } catch (DiskException broken) {
-      findings.corruption(broken.getMessage());
+      findings.corruption(String.valueOf(broken.getMessage()));
       return;
     }
     count("bitmap directory", directory.offset(), directory.bytes());

@@ -34,11 +34,11 @@ public final class Repair {
     var before = new Findings();
     var walk = walk(before);
     boolean blocksBroken = compare(walk.counts(), before, extent);
-    if (extent == Extent.NONE || before.clean() && !marked()) {
+    if (extent == Extent.NONE || (before.clean() && !marked())) {
       return report(walk, before, 0, 0);
     }
     if (extent == Extent.ALL && blocksBroken) {
-      rebuild(walk.counts());
+      rebuild();
     } else {
       image.refcounts().blocks().write();
     }
@@ -69,7 +69,7 @@ public final class Repair {
     if (findings.corruptions > 0) {
       throw image.markCorrupt("is dirty, and " + findings.messages.getFirst());
     }
-    rebuild(walk.counts());
+    rebuild();
     fixCopied();
     image.barrier();
     image.forgetCounting();
@@ -157,7 +157,7 @@ public final class Repair {
       } else {
         findings.corruption(what);
       }
-      boolean fix = extent == Extent.ALL || extent == Extent.LEAKS && leak;
+      boolean fix = extent == Extent.ALL || (extent == Extent.LEAKS && leak);
       if (fix && uses <= stored.maximum()) {
         stored.set(cluster, uses);
       }
@@ -165,7 +165,7 @@ public final class Repair {
   }
 
   /** Writes new blocks and a new table behind everything, then names them in the header. */
-  private void rebuild(UserCounts counts) {
+  private void rebuild() {
     int order = image.header().refcountOrder();
     int blockBits = geometry.clusterBits() + 3 - order;
     long perBlock = 1L << blockBits;

@@ -268,7 +268,7 @@ final class SnapshotStore {
             }
           });
       long single = users(l2) == 1 ? L2Entry.COPIED : 0;
-      image.setL1(i, image.l1(i) & ~L2Entry.COPIED | single);
+      image.setL1(i, (image.l1(i) & ~L2Entry.COPIED) | single);
     }
     image.writeBack();
     image.barrier();

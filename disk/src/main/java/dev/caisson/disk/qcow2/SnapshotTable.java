@@ -26,6 +26,7 @@ record SnapshotTable(List<Entry> entries, long bytes) {
   private static final int MAX_TABLE = 16 << 20;
 
   /** One snapshot as the file describes it; {@code extra} is kept byte for byte. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared, never handed out
   record Entry(
       long l1Offset,
       int l1Size,

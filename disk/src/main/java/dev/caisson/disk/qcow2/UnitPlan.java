@@ -37,7 +37,7 @@ final class UnitPlan {
       return packed ? L2Entry.ALL_STORED : old.bitmap() & L2Entry.ALL_STORED;
     }
     boolean zero = !packed && (old.entry() & L2Entry.ZERO) != 0;
-    return !zero && (old.entry() & L2Entry.OFFSET) != 0 || packed ? 1 : 0;
+    return packed || (!zero && (old.entry() & L2Entry.OFFSET) != 0) ? 1 : 0;
   }
 
   private static long bits(int from, int to) {

@@ -63,8 +63,8 @@ final class ZeroWriter {
     try {
       Run run = map.find(offset, end - offset);
       boolean zeroAlready =
-          run.kind() == Run.Kind.ZERO && !mayFree
-              || run.kind() == Run.Kind.ABSENT && base.isEmpty();
+          (run.kind() == Run.Kind.ZERO && !mayFree)
+              || (run.kind() == Run.Kind.ABSENT && base.isEmpty());
       if (zeroAlready) {
         return offset + run.length();
       }
@@ -124,7 +124,7 @@ final class ZeroWriter {
     int first = (int) (from & (geometry.clusterSize() - 1)) >>> geometry.unitBits();
     int count = (int) ((to - from) >>> geometry.unitBits());
     long units = ((1L << count) - 1) << first;
-    map.set(slot, slot.entry(), slot.bitmap() & ~units | units << 32);
+    map.set(slot, slot.entry(), (slot.bitmap() & ~units) | units << 32);
   }
 
   /** Lets whole clusters go; where that would bring the base back to light, nothing happens. */

@@ -168,7 +168,7 @@ public final class FileStorage implements Storage {
     int start = source.position();
     retrying(file -> {
       while (source.hasRemaining()) {
-        int unused = file.write(source, offset + source.position() - start);
+        int _ = file.write(source, offset + source.position() - start);
       }
       return 0L;
     });
@@ -180,7 +180,7 @@ public final class FileStorage implements Storage {
       if (size <= file.size()) {
         file.truncate(size);
       } else {
-        int unused = file.write(ByteBuffer.allocate(1), size - 1);
+        int _ = file.write(ByteBuffer.allocate(1), size - 1);
       }
       return 0L;
     });
@@ -264,6 +264,7 @@ public final class FileStorage implements Storage {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // which object broke is the question
   private void reopen(FileChannel broken) throws IOException {
     synchronized (reopening) {
       if (closed) {

@@ -1,0 +1,49 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.disk.chain;
+
+import dev.caisson.disk.Disk;
+import dev.caisson.disk.Extent;
+import java.nio.ByteBuffer;
+
+/** The bottom of a chain: any disk that has no base of its own. */
+public record BaseLayer(Disk disk) implements Layer {
+
+  @Override
+  public String name() {
+    return disk.toString();
+  }
+
+  @Override
+  public long size() {
+    return disk.size();
+  }
+
+  @Override
+  public Extent own(long offset, long length) {
+    var extent = disk.extent(offset, length);
+    return new Extent(extent.offset(), extent.length(), extent.kind(), 0, -1);
+  }
+
+  @Override
+  public void readOwn(long offset, ByteBuffer target) {
+    disk.read(offset, target);
+  }
+
+  @Override
+  public void readPlain(long host, ByteBuffer target) {
+    disk.read(host, target);
+  }
+
+  @Override
+  public boolean isPlain() {
+    return false;
+  }
+
+  @Override
+  public void close() {
+    disk.close();
+  }
+}

@@ -1,0 +1,21 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.disk.file;
+
+import dev.caisson.disk.Disk;
+import dev.caisson.disk.DiskException;
+import dev.caisson.disk.DiskFormat;
+import dev.caisson.disk.storage.FileStorage;
+import java.nio.file.Path;
+
+/** Other programs' formats, which are read only. */
+final class ForeignFormats {
+  private ForeignFormats() {}
+
+  static Disk open(DiskFormat format, Path path, FileStorage storage) {
+    throw new DiskException(
+        DiskException.Kind.UNSUPPORTED, "%s: format %s".formatted(path, format.label()));
+  }
+}
