@@ -91,9 +91,10 @@ final class ChainOpener {
   }
 
   private static dev.caisson.disk.Disk bottom(DiskFormat format, Path path, FileStorage file) {
-    return format == DiskFormat.RAW
-        ? dev.caisson.disk.raw.RawDisk.open(file)
-        : ForeignFormats.open(format, path, file);
+    if (format == DiskFormat.RAW) {
+      return dev.caisson.disk.raw.RawDisk.open(file);
+    }
+    throw ForeignFormats.unsupported(format, path);
   }
 
   /** A base whose format were guessed could be a guest's raw disk that poses as qcow2. */

@@ -32,7 +32,7 @@ public final class DiskFiles {
       return switch (format) {
         case RAW -> RawDisk.open(storage);
         case QCOW2 -> new ChainOpener(options).open(path, storage);
-        case VMDK, VHD, VHDX, VDI -> ForeignFormats.open(format, path, storage);
+        case VMDK, VHD, VHDX, VDI -> throw ForeignFormats.unsupported(format, path);
       };
     } catch (DiskException | Error refused) {
       storage.close();

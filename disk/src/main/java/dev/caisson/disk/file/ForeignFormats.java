@@ -4,18 +4,16 @@
  */
 package dev.caisson.disk.file;
 
-import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
-import dev.caisson.disk.storage.FileStorage;
 import java.nio.file.Path;
 
 /** Other programs' formats, which are read only. */
 final class ForeignFormats {
   private ForeignFormats() {}
 
-  static Disk open(DiskFormat format, Path path, FileStorage storage) {
-    throw new DiskException(
+  static DiskException unsupported(DiskFormat format, Path path) {
+    return new DiskException(
         DiskException.Kind.UNSUPPORTED, "%s: format %s".formatted(path, format.label()));
   }
 }
