@@ -16,6 +16,8 @@ module dev.caisson.linux {
   exports dev.caisson.linux.io;
   exports dev.caisson.linux.memory;
   exports dev.caisson.linux.mount;
+  exports dev.caisson.linux.net;
+  exports dev.caisson.linux.nftables;
   exports dev.caisson.linux.node;
   exports dev.caisson.linux.process;
 }

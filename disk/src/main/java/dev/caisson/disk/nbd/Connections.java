@@ -68,17 +68,23 @@ final class Connections implements AutoCloseable {
   }
 
   void start(SocketChannel channel) {
-    var connection = new Connection(channel);
-    open.add(connection);
-    connection.thread.start();
-    if (stopping) { // It may have come between the last look and the end of listening.
-      connection.stop();
+    synchronized (open) { // Whoever close() finds in the set has started, and nobody comes after.
+      if (!stopping) {
+        var connection = new Connection(channel);
+        open.add(connection);
+        connection.thread.start();
+        return;
+      }
     }
+    noneCame();
+    closeQuietly(channel);
   }
 
   @Override
   public void close() {
-    stopping = true;
+    synchronized (open) {
+      stopping = true;
+    }
     open.forEach(Connection::stop);
     long end = System.nanoTime() + limits.goodbye().toNanos();
     for (var connection : open) {
@@ -178,11 +184,15 @@ final class Connections implements AutoCloseable {
     }
 
     void cut() {
-      try {
-        channel.close();
-      } catch (IOException alreadyGone) {
-        LOG.log(Level.TRACE, "closing a connection that ended", alreadyGone);
-      }
+      closeQuietly(channel);
+    }
+  }
+
+  private static void closeQuietly(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException alreadyGone) {
+      LOG.log(Level.TRACE, "closing a connection that ended", alreadyGone);
     }
   }
 }

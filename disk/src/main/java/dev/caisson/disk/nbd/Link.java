@@ -21,6 +21,9 @@ interface Link extends AutoCloseable {
   /** Lets a blocked {@link #read} return -1, while replies can still be written. */
   void stopReading() throws IOException;
 
+  /** Ends both directions at once and without a word, whatever others are doing. */
+  void abort() throws IOException;
+
   @Override
   void close() throws IOException;
 }

@@ -111,7 +111,8 @@ final class Listener implements AutoCloseable {
 
   private void accept(ServerSocketChannel from) throws InterruptedException {
     try {
-      connections.start(from.accept());
+      var client = from.accept();
+      connections.start(client);
     } catch (IOException failure) {
       connections.noneCame();
       if (from.isOpen()) {

@@ -28,6 +28,11 @@ record PlainLink(SocketChannel channel) implements Link {
   }
 
   @Override
+  public void abort() throws IOException {
+    channel.close();
+  }
+
+  @Override
   public void close() throws IOException {
     channel.close();
   }

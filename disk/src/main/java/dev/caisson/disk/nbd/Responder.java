@@ -24,8 +24,6 @@ final class Responder {
   /** Reads at least this long skip holes; below, the look-up would cost more than it saves. */
   private static final int WORTH_A_LOOK = 64 << 10;
 
-  private static final ByteBuffer ZEROES = ByteBuffer.allocateDirect(1 << 20).asReadOnlyBuffer();
-
   private final NbdExport export;
   private final Disk disk;
   private final ReplyStyle style;
@@ -239,10 +237,10 @@ final class Responder {
     } else {
       long end = request.offset() + request.length();
       for (long at = request.offset(); at < end; ) {
-        var piece = ZEROES.duplicate();
-        piece.limit((int) Math.min(piece.capacity(), end - at));
-        at += piece.remaining();
-        disk.write(at - piece.remaining(), piece);
+        var zeroes = Zeroes.upTo(end - at);
+        int count = zeroes.remaining();
+        disk.write(at, zeroes);
+        at += count;
       }
     }
     succeed(request, out);

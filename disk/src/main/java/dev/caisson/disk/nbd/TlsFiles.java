@@ -13,9 +13,12 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Certificates and keys in QEMU's folder layout: {@code ca-cert.pem}, and {@code server-cert.pem}
@@ -45,7 +48,7 @@ public final class TlsFiles {
       var keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       keys.init(ownCertificate ? identity(folder, role) : emptyStore(), NO_PASSWORD);
       var context = SSLContext.getInstance("TLS");
-      context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+      context.init(keys.getKeyManagers(), unnamed(trust.getTrustManagers()), null);
       return context;
     } catch (IOException failure) {
       throw DiskException.io(folder.toString(), failure);
@@ -55,6 +58,12 @@ public final class TlsFiles {
           folder + ": unusable TLS files: " + failure.getMessage(),
           failure);
     }
+  }
+
+  private static TrustManager[] unnamed(TrustManager[] managers) {
+    return Stream.of(managers)
+        .map(m -> m instanceof X509ExtendedTrustManager x509 ? new UnnamedTrust(x509) : m)
+        .toArray(TrustManager[]::new);
   }
 
   private static KeyStore authorities(Path file) throws IOException, GeneralSecurityException {

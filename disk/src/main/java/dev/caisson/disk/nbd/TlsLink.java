@@ -160,6 +160,11 @@ final class TlsLink implements Link {
   }
 
   @Override
+  public void abort() throws IOException {
+    plain.abort();
+  }
+
+  @Override
   public void close() throws IOException {
     try {
       if (writing.tryLock()) { // A writer that is stuck must not keep the socket open.

@@ -199,7 +199,7 @@ final class Transmission {
 
   private void hangUp() {
     try {
-      link.close();
+      link.abort();
     } catch (IOException alreadyClosed) {
       // That was the aim.
     }

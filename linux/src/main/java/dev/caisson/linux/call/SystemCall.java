@@ -19,6 +19,8 @@ public final class SystemCall {
   public static final long MADVISE = 28;
   public static final long SOCKET = 41;
   public static final long CONNECT = 42;
+  public static final long SENDTO = 44;
+  public static final long RECVFROM = 45;
   public static final long SENDMSG = 46;
   public static final long RECVMSG = 47;
   public static final long SHUTDOWN = 48;

@@ -37,7 +37,7 @@ public final class Caller {
       throw new IllegalStateException("a virtual thread would change its carrier's user");
     }
     PREPARED.get();
-    if (!ROOT || user == 0 && group == 0) {
+    if (!ROOT || (user == 0 && group == 0)) {
       return action.run();
     }
     Downcall.attempt(SystemCall.SETFSGID, Integer.toUnsignedLong(group));
