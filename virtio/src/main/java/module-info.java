@@ -15,4 +15,6 @@ module dev.caisson.virtio {
   exports dev.caisson.virtio.queue;
   exports dev.caisson.virtio.device;
   exports dev.caisson.virtio.fs;
+  exports dev.caisson.virtio.transport;
+  exports dev.caisson.virtio.vhost;
 }

@@ -7,6 +7,8 @@ package dev.caisson.virtio.device;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.queue.Chain;
 import dev.caisson.virtio.queue.VirtQueue;
+import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * from several threads holds the queue's monitor meanwhile.
  */
 public final class DeviceQueue {
-  private final VirtQueue ring;
+  private final @Nullable VirtQueue ring;
   private final Runnable interrupt;
   private final Consumer<VirtioException> broken;
 
@@ -29,6 +31,17 @@ public final class DeviceQueue {
     this.broken = broken;
   }
 
+  private DeviceQueue() {
+    this.ring = null;
+    this.interrupt = () -> {};
+    this.broken = fault -> {};
+  }
+
+  /** A queue the driver did not enable: always empty. */
+  public static DeviceQueue absent() {
+    return new DeviceQueue();
+  }
+
   /** Answers one request. */
   @FunctionalInterface
   public interface Server {
@@ -38,21 +51,42 @@ public final class DeviceQueue {
     long serve(Chain chain);
   }
 
-  public VirtQueue ring() {
-    return ring;
-  }
-
+  /** The next request, or null. */
   public @Nullable Chain poll() {
-    return ring.poll();
+    return ring == null ? null : ring.poll();
   }
 
+  /**
+   * @param written bytes put at the front of the chain's writable part
+   */
   public void complete(Chain chain, long written) {
-    ring.complete(chain, written);
+    Objects.requireNonNull(ring).complete(chain, written);
+  }
+
+  /** Takes back the last polled chain, which the device has not touched. */
+  public void putBack(Chain chain) {
+    Objects.requireNonNull(ring).putBack(chain);
+  }
+
+  /** Asks for a kick with the next request; true when one came meanwhile. */
+  public boolean enableKicks() {
+    return ring != null && ring.enableKicks();
+  }
+
+  public void disableKicks() {
+    if (ring != null) {
+      ring.disableKicks();
+    }
+  }
+
+  /** Where the device stands, if the queue is there. */
+  public OptionalInt position() {
+    return ring == null ? OptionalInt.empty() : OptionalInt.of(ring.position());
   }
 
   /** Tells the driver of completed chains if it wants to know. */
   public void flush() {
-    if (ring.wantsInterrupt()) {
+    if (ring != null && ring.wantsInterrupt()) {
       interrupt.run();
     }
   }
@@ -60,16 +94,16 @@ public final class DeviceQueue {
   /** Serves every request in the queue, and those that come meanwhile. */
   public synchronized void serveAll(Server server) {
     do {
-      ring.disableKicks();
+      disableKicks();
       boolean any = false;
-      for (Chain chain = ring.poll(); chain != null; chain = ring.poll()) {
-        ring.complete(chain, server.serve(chain));
+      for (Chain chain = poll(); chain != null; chain = poll()) {
+        complete(chain, server.serve(chain));
         any = true;
       }
       if (any) {
         flush();
       }
-    } while (ring.enableKicks());
+    } while (enableKicks());
   }
 
   /** Marks the device broken until the driver resets it. */

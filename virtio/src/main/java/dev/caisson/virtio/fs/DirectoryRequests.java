@@ -17,7 +17,6 @@ import java.util.List;
 final class DirectoryRequests {
   private static final int LISTING = 32 << 10;
   private static final int O_DIRECTORY = 0200000;
-  private static final int TYPE_DIRECTORY = 4;
   private static final int HEADER = 24; // struct fuse_dirent without its name
   private static final int HOST_HEADER = 19; // struct linux_dirent64 without its name
   private static final long ROOT_HANDLE = 0; // handles of the table begin at 1
@@ -143,7 +142,7 @@ final class DirectoryRequests {
       reply.u64(top.id);
       reply.u64(i + 1);
       reply.u32(name.length);
-      reply.u32(TYPE_DIRECTORY);
+      reply.u32(top.type >> 12);
       reply.bytes(MemorySegment.ofArray(name));
       reply.zero(padded(HEADER + name.length) - HEADER - name.length);
     }

@@ -19,7 +19,7 @@ final class Entry {
     reply.u64(node.id);
     reply.u64(0); // generation: numbers are never used again
     validity(reply, node.export.cacheSeconds());
-    status.attributes(reply, node.top);
+    status.attributes(reply, node.top && node.isDirectory());
   }
 
   private static void validity(FuseReply reply, int seconds) {

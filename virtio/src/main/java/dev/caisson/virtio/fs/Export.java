@@ -7,15 +7,15 @@ package dev.caisson.virtio.fs;
 import dev.caisson.linux.Fd;
 
 /**
- * A directory of the host that a guest sees under a name of the file system's root.
+ * A directory, or one file, of the host that a guest sees under a name of the file system's root.
  *
  * @param name one component, such as "root" or "0"
- * @param directory opened with O_PATH; the server closes it
+ * @param file opened with O_PATH; the server closes it
  * @param readOnly whether changes are answered with EROFS
  * @param cacheSeconds how long the guest may trust what it knows, 0 to 86400: more than about 1
  *     only where nobody else changes the tree
  */
-public record Export(String name, Fd directory, boolean readOnly, int cacheSeconds) {
+public record Export(String name, Fd file, boolean readOnly, int cacheSeconds) {
   public Export {
     if (name.isEmpty() || name.contains("/") || name.equals(".") || name.equals("..")) {
       throw new IllegalArgumentException("export name \"" + name + "\"");

@@ -107,7 +107,10 @@ public final class FuseServer implements AutoCloseable {
   /** Answers how many bytes went to the guest's memory directly, behind the header. */
   private long answer(FuseRequest request, FuseReply reply, Buffers out) {
     switch (request.opcode()) {
-      case Opcode.INIT -> Negotiation.answer(request, reply);
+      case Opcode.INIT -> {
+        reset();
+        Negotiation.answer(request, reply);
+      }
       case Opcode.DESTROY -> reset();
       case Opcode.LOOKUP -> names.lookup(request, reply);
       case Opcode.SYMLINK -> names.symbolicLink(request, reply);

@@ -34,7 +34,7 @@ final class NodeTable {
   }
 
   private KnownNode top(Export export) {
-    Node node = Node.of(export.directory());
+    Node node = Node.of(export.file());
     Status status = Status.of(node);
     return new KnownNode(nextId++, status.identity(), node, status.type(), export, true);
   }

@@ -1,0 +1,35 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.engine;
+
+import dev.caisson.virtio.device.VirtioDevice;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What a machine is made of, whatever engine runs it.
+ *
+ * @param id names processes and threads
+ * @param directory for sockets and the console's log; short, it is part of socket paths
+ * @param memory bytes, whole MiB
+ * @param cpus 1 to 64
+ * @param kernel an ELF kernel
+ * @param initialFiles an initramfs
+ * @param commandLine for the kernel, without what the engine adds
+ * @param devices the engine closes them with the machine
+ */
+public record MachineSpec(
+    String id,
+    Path directory,
+    long memory,
+    int cpus,
+    Path kernel,
+    Path initialFiles,
+    String commandLine,
+    List<VirtioDevice> devices) {
+  public MachineSpec {
+    devices = List.copyOf(devices);
+  }
+}

@@ -1,0 +1,98 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.engine;
+
+import dev.caisson.virtio.vhost.VhostUserServer;
+import java.io.IOException;
+import java.nio.channels.ByteChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+
+/** One QEMU process and the devices lent to it. */
+final class QemuMachine implements RunningMachine {
+  private static final System.Logger LOG = System.getLogger(QemuMachine.class.getName());
+
+  private final Process process;
+  private final SocketChannel control;
+  private final QemuMonitor monitor;
+  private final List<VhostUserServer> lent;
+  private final Path directory;
+  private final CompletableFuture<String> ended = new CompletableFuture<>();
+
+  QemuMachine(
+      Process process,
+      SocketChannel control,
+      QemuMonitor monitor,
+      List<VhostUserServer> lent,
+      Path directory) {
+    this.process = process;
+    this.control = control;
+    this.monitor = monitor;
+    this.lent = lent;
+    this.directory = directory;
+    process.onExit().thenAccept(gone -> ended.complete("QEMU ended with " + gone.exitValue()));
+  }
+
+  @Override
+  public ByteChannel control() {
+    return control;
+  }
+
+  @Override
+  public CompletableFuture<String> ended() {
+    return ended;
+  }
+
+  @Override
+  public void pause() {
+    monitor.run("stop");
+  }
+
+  @Override
+  public void resume() {
+    monitor.run("cont");
+  }
+
+  @Override
+  public OptionalLong pid() {
+    return OptionalLong.of(process.pid());
+  }
+
+  @Override
+  public Duration cpuTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  @Override
+  public long memoryUse() {
+    try {
+      return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
+          .findFirst()
+          .orElse(0);
+    } catch (IOException e) {
+      return 0; // it has just ended
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+    process.onExit().join();
+    try {
+      control.close();
+      monitor.close();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "closing " + directory, e);
+    }
+    lent.forEach(VhostUserServer::close);
+  }
+}

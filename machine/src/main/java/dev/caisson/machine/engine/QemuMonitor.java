@@ -1,0 +1,64 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.engine;
+
+import dev.caisson.sandbox.SandboxException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+
+/** The few QMP commands we need. docs/interop/qmp-spec in QEMU's manual */
+final class QemuMonitor implements AutoCloseable {
+  private final SocketChannel socket;
+  private final BufferedReader answers;
+  private boolean negotiated;
+
+  QemuMonitor(SocketChannel socket) {
+    this.socket = socket;
+    this.answers = new BufferedReader(Channels.newReader(socket, StandardCharsets.UTF_8));
+  }
+
+  /** Returns when the command was carried out. */
+  synchronized void run(String command) {
+    try {
+      if (!negotiated) {
+        answers.readLine(); // the greeting
+        exchange("qmp_capabilities");
+        negotiated = true;
+      }
+      exchange(command);
+    } catch (IOException e) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, "QEMU does not answer: " + e.getMessage(), e);
+    }
+  }
+
+  private void exchange(String command) throws IOException {
+    String line = "{\"execute\":\"" + command + "\"}\n";
+    socket.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
+    while (true) {
+      String answer = answers.readLine();
+      if (answer == null) {
+        throw new IOException("the monitor is closed");
+      }
+      // Events come in between; a command's answer has one of two first words.
+      if (answer.startsWith("{\"return\"")) {
+        return;
+      }
+      if (answer.startsWith("{\"error\"")) {
+        throw new SandboxException(
+            SandboxException.Kind.FAILED, "QEMU refused " + command + ": " + answer);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

@@ -1,0 +1,271 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.guest;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The host's end of the stream to a guest's first process; docs/guest-protocol.md.
+ *
+ * <p>The guest is not trusted: a frame that breaks the protocol ends the channel.
+ */
+public final class GuestChannel implements AutoCloseable {
+  static final int LAUNCH = 1;
+  static final int INPUT = 2;
+  static final int WINDOW = 3;
+  static final int SIGNAL = 4;
+  static final int CREDIT = 5;
+  private static final int READ_FILE = 6;
+  private static final int POWER_OFF = 7;
+  private static final int SET_CLOCK = 8;
+  private static final int ADD_ENTROPY = 9;
+  private static final int INTERFACE = 10;
+  private static final int ROUTE = 11;
+  private static final int PROCESSES = 12;
+
+  private static final int HELLO = 1;
+  private static final int STARTED = 2;
+  private static final int FAILED = 3;
+  private static final int OUTPUT = 4;
+  private static final int EXITED = 5;
+  private static final int ACCEPTED = 6;
+  private static final int FILE_CONTENT = 7;
+  private static final int ANSWER = 8;
+
+  private static final int VERSION = 1;
+  private static final int HEADER = 12;
+  private static final int LARGEST = 1 << 20;
+  private static final int TERMINAL = 1;
+  private static final int WITH_INPUT = 2;
+
+  private final ByteChannel stream;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final CompletableFuture<Void> gone = new CompletableFuture<>();
+  private final Map<Integer, GuestProcess> processes = new ConcurrentHashMap<>();
+  private final Map<Integer, CompletableFuture<byte[]>> questions = new ConcurrentHashMap<>();
+  private final AtomicInteger questionNumbers = new AtomicInteger(1 << 30);
+
+  /**
+   * @param stream blocking; closed together with the channel
+   */
+  public GuestChannel(ByteChannel stream, String name) {
+    this.stream = stream;
+    Thread.ofPlatform().name("guest " + name).daemon().start(this::receive);
+  }
+
+  /** Completes when the guest's first process is ready for plans. */
+  public CompletableFuture<Void> ready() {
+    return ready;
+  }
+
+  /** Completes, never exceptionally, when the guest can no longer be reached. */
+  public CompletableFuture<Void> gone() {
+    return gone;
+  }
+
+  /**
+   * Has the guest carry out a plan.
+   *
+   * @param plan encoded
+   * @param session a number never used before on this channel, 1 to 2^30
+   * @param rows of the terminal, 0 when unknown
+   */
+  public GuestProcess launch(
+      byte[] plan,
+      int session,
+      boolean terminal,
+      boolean withInput,
+      int rows,
+      int columns,
+      GuestProcess.Receiver receiver) {
+    var process = new GuestProcess(this, session, receiver);
+    processes.put(session, process);
+    ByteBuffer payload = ByteBuffer.allocate(8 + plan.length).order(ByteOrder.LITTLE_ENDIAN);
+    payload.putInt((terminal ? TERMINAL : 0) | (withInput ? WITH_INPUT : 0));
+    payload.putShort((short) rows).putShort((short) columns).put(plan);
+    send(LAUNCH, 0, session, payload.array());
+    if (gone.isDone()) {
+      process.onGone(new GuestFailure(GuestFailure.NO_STEP, 0, "the guest is gone"));
+    }
+    return process;
+  }
+
+  /** The first 32 KiB of a file of the guest; empty if it cannot be read. */
+  public CompletableFuture<byte[]> file(String path) {
+    return ask(READ_FILE, path.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Status, stat and command line of each process: length and bytes, three for each. */
+  public CompletableFuture<byte[]> processes() {
+    return ask(PROCESSES, new byte[0]);
+  }
+
+  public CompletableFuture<byte[]> setClock(long seconds, long nanoseconds) {
+    ByteBuffer time = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+    return ask(SET_CLOCK, time.putLong(seconds).putLong(nanoseconds).array());
+  }
+
+  /**
+   * @param bytes at most 256
+   */
+  public CompletableFuture<byte[]> addEntropy(byte[] bytes) {
+    return ask(ADD_ENTROPY, bytes);
+  }
+
+  public CompletableFuture<byte[]> configure(InterfaceOrder order) {
+    return ask(INTERFACE, order.encode());
+  }
+
+  public CompletableFuture<byte[]> configure(RouteOrder order) {
+    return ask(ROUTE, order.encode());
+  }
+
+  public void powerOff() {
+    send(POWER_OFF, 0, 0, new byte[0]);
+  }
+
+  /** Answers come back with the question's number; an order's answer is four bytes of errno. */
+  private CompletableFuture<byte[]> ask(int type, byte[] payload) {
+    int number = questionNumbers.incrementAndGet();
+    var answer = new CompletableFuture<byte[]>();
+    questions.put(number, answer);
+    send(type, 0, number, payload);
+    if (gone.isDone()) {
+      failQuestions();
+    }
+    return answer;
+  }
+
+  static byte[] numbers(int... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (int value : values) {
+      bytes.putInt(value);
+    }
+    return bytes.array();
+  }
+
+  /** A guest that is gone takes frames silently: its end is told by {@link #gone}. */
+  synchronized void send(int type, int stream, int session, byte[] payload) {
+    ByteBuffer frame = ByteBuffer.allocate(HEADER + payload.length).order(ByteOrder.LITTLE_ENDIAN);
+    frame.putInt(payload.length).putShort((short) type).putShort((short) stream).putInt(session);
+    frame.put(payload).flip();
+    try {
+      while (frame.hasRemaining()) {
+        this.stream.write(frame);
+      }
+    } catch (IOException e) {
+      close();
+    }
+  }
+
+  private void receive() {
+    ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
+    try {
+      while (true) {
+        fill(header.clear());
+        int length = header.getInt(0);
+        if (length < 0 || length > LARGEST) {
+          throw new IOException("frame of " + length + " bytes");
+        }
+        ByteBuffer payload = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        fill(payload);
+        payload.flip();
+        handle(header.getShort(4), header.getShort(6), header.getInt(8), payload);
+      }
+    } catch (IOException | RuntimeException e) {
+      end(e);
+    }
+  }
+
+  private void fill(ByteBuffer target) throws IOException {
+    while (target.hasRemaining()) {
+      if (stream.read(target) < 0) {
+        throw new EOFException("the guest is gone");
+      }
+    }
+  }
+
+  private void handle(int type, int streamNumber, int session, ByteBuffer payload)
+      throws IOException {
+    if (type == HELLO) {
+      if (payload.getInt() != VERSION) {
+        throw new IOException("the guest speaks another protocol version");
+      }
+      ready.complete(null);
+      return;
+    }
+    if (type == FILE_CONTENT || type == ANSWER) {
+      @Nullable CompletableFuture<byte[]> question = questions.remove(session);
+      if (question != null) {
+        answer(question, type, payload);
+      }
+      return;
+    }
+    @Nullable GuestProcess process = processes.get(session);
+    if (process == null) {
+      return; // of a process that was given up
+    }
+    switch (type) {
+      case STARTED -> process.onStarted(payload.getInt());
+      case FAILED -> {
+        processes.remove(session);
+        process.onFailed(payload);
+      }
+      case OUTPUT -> process.onOutput(streamNumber, payload);
+      case EXITED -> {
+        processes.remove(session);
+        process.onExited(payload.getInt());
+      }
+      case ACCEPTED -> process.onAccepted(payload.getInt());
+      default -> throw new IOException("frame of unknown type " + type);
+    }
+  }
+
+  private static void answer(CompletableFuture<byte[]> question, int type, ByteBuffer payload) {
+    int errno = type == ANSWER ? payload.getInt() : 0;
+    if (errno != 0) {
+      question.completeExceptionally(
+          new GuestFailure(GuestFailure.NO_STEP, errno, "the guest refused"));
+    } else {
+      question.complete(payload.array());
+    }
+  }
+
+  private void end(Exception cause) {
+    close();
+    gone.complete(null);
+    var failure = new GuestFailure(GuestFailure.NO_STEP, 0, String.valueOf(cause.getMessage()));
+    ready.completeExceptionally(failure);
+    processes.values().forEach(process -> process.onGone(failure));
+    processes.clear();
+    failQuestions();
+  }
+
+  private void failQuestions() {
+    var failure = new GuestFailure(GuestFailure.NO_STEP, 0, "the guest is gone");
+    questions.values().forEach(question -> question.completeExceptionally(failure));
+    questions.clear();
+  }
+
+  @Override
+  public void close() {
+    try {
+      stream.close();
+    } catch (IOException e) {
+      System.getLogger(GuestChannel.class.getName())
+          .log(System.Logger.Level.DEBUG, "closing a guest's channel", e);
+    }
+  }
+}

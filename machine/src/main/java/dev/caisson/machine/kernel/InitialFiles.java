@@ -1,0 +1,52 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.kernel;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+
+/**
+ * What a guest finds when it starts: our first process, the plan executor, and the modules without
+ * which it could not reach its host. Uncompressed: unpacking would cost more than reading.
+ */
+public final class InitialFiles {
+  private InitialFiles() {}
+
+  /**
+   * @param init the guest's first process
+   * @param executor what carries out launch plans
+   * @param modules in load order
+   */
+  public static void write(Path target, byte[] init, byte[] executor, List<Path> modules)
+      throws IOException {
+    Path partial = target.resolveSibling(target.getFileName() + ".part");
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial), 1 << 16)) {
+      try (var archive = new CpioArchive(out)) {
+        for (String directory : List.of("dev", "proc", "sys", "run", "host", "modules")) {
+          archive.directory(directory, 0755);
+        }
+        // Until devtmpfs is mounted, this is where messages of the first process go.
+        archive.characterDevice("dev/console", 0600, 5, 1);
+        archive.characterDevice("dev/null", 0666, 1, 3);
+        archive.file("init", 0755, init);
+        archive.file("stub", 0755, executor);
+        var list = new StringBuilder();
+        for (Path module : modules) {
+          String name = module.getFileName().toString();
+          archive.file("modules/" + name, 0644, Files.readAllBytes(module));
+          list.append(name).append('\n');
+        }
+        archive.file("modules/list", 0644, list.toString().getBytes(StandardCharsets.UTF_8));
+      }
+    }
+    Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+  }
+}

@@ -1,0 +1,108 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.thin;
+
+import dev.caisson.sandbox.ability.Measurable;
+import dev.caisson.sandbox.workload.Workload;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What a machine uses: processor time and memory as the host pays for them, tasks and interfaces as
+ * the guest has them.
+ */
+final class GuestStatistics {
+  private static final long TICK_NANOS = 10_000_000;
+
+  private GuestStatistics() {}
+
+  static Measurable.Usage usage(ThinRun run, Workload workload) {
+    Map<String, Long> memory = meminfo(run);
+    long used = memory.getOrDefault("MemTotal", 0L) - memory.getOrDefault("MemFree", 0L);
+    long cpu = run.machine().cpuTime().toNanos();
+    return new Measurable.Usage(
+        Instant.now(),
+        new Measurable.Cpu(
+            cpu,
+            cpu,
+            0,
+            List.of(),
+            hostTime(),
+            Runtime.getRuntime().availableProcessors(),
+            0,
+            0,
+            0),
+        new Measurable.Memory(
+            used,
+            run.machine().memoryUse(),
+            MachineParts.memory(workload.resources()),
+            0,
+            Map.of("inactive_file", memory.getOrDefault("Inactive(file)", 0L))),
+        new Measurable.Tasks(GuestProcesses.count(run), -1),
+        List.of(),
+        interfaces(run));
+  }
+
+  private static String file(ThinRun run, String path) {
+    return new String(GuestProcesses.answer(run.guest().file(path)), StandardCharsets.UTF_8);
+  }
+
+  /** Values in bytes by their names in /proc/meminfo. */
+  private static Map<String, Long> meminfo(ThinRun run) {
+    return file(run, "/proc/meminfo")
+        .lines()
+        .map(line -> line.split("[: ]+"))
+        .filter(parts -> parts.length >= 2 && parts[1].matches("[0-9]{1,12}"))
+        .collect(
+            Collectors.toMap(
+                parts -> parts[0],
+                parts -> Long.parseLong(parts[1]) << 10,
+                (first, second) -> first));
+  }
+
+  private static Map<String, Measurable.Interface> interfaces(ThinRun run) {
+    Map<String, Measurable.Interface> found = new LinkedHashMap<>();
+    for (String line : file(run, "/proc/net/dev").lines().toList()) {
+      String[] fields = line.strip().split("[: ]+");
+      if (fields.length >= 13 && !fields[0].equals("lo") && fields[1].matches("[0-9]{1,18}")) {
+        found.put(fields[0], counters(fields));
+      }
+    }
+    return found;
+  }
+
+  private static Measurable.Interface counters(String[] fields) {
+    return new Measurable.Interface(
+        Long.parseLong(fields[1]),
+        Long.parseLong(fields[2]),
+        Long.parseLong(fields[3]),
+        Long.parseLong(fields[4]),
+        Long.parseLong(fields[9]),
+        Long.parseLong(fields[10]),
+        Long.parseLong(fields[11]),
+        Long.parseLong(fields[12]));
+  }
+
+  /** The first line of /proc/stat: what all processors did since boot. proc(5) */
+  private static long hostTime() {
+    try {
+      String[] fields = Files.readAllLines(Path.of("/proc/stat")).getFirst().split(" +");
+      long ticks = 0;
+      for (int i = 1; i <= 8 && i < fields.length; i++) {
+        ticks += Long.parseLong(fields[i]);
+      }
+      return ticks * TICK_NANOS;
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,118 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.thin;
+
+import dev.caisson.machine.engine.MachineEngine;
+import dev.caisson.machine.engine.MachineSpec;
+import dev.caisson.machine.kernel.GuestKernel;
+import dev.caisson.machine.kernel.InitialFiles;
+import dev.caisson.machine.kernel.KernelModules;
+import dev.caisson.machine.kernel.KernelStore;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.workload.Resources;
+import dev.caisson.sandbox.workload.Workload;
+import dev.caisson.stub.GuestInit;
+import dev.caisson.stub.Stub;
+import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.vmm.VmmException;
+import dev.caisson.vmm.boot.KernelCache;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/** Chooses engine, kernel and initial files, and sizes a machine for a workload. */
+record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
+  private static final long DEFAULT_MEMORY = 1L << 30;
+  private static final long LEAST_MEMORY = 96L << 20;
+  private static final long MEBIBYTE = 1L << 20;
+
+  /** Own messages stay off the console; a panic ends the machine instead of waiting. */
+  private static final String COMMAND_LINE = "quiet panic=-1 reboot=t random.trust_cpu=on";
+
+  MachineEngine engine() {
+    return engines.stream()
+        .filter(engine -> engine.unavailable().isEmpty())
+        .findFirst()
+        .orElseThrow(() ->
+            SandboxException.unsupported(
+                "thin machines",
+                engines.getLast().unavailable().orElseThrow().reason()
+                    + "; "
+                    + engines.getLast().unavailable().orElseThrow().remedy()));
+  }
+
+  MachineSpec spec(Workload workload, Place place, List<VirtioDevice> devices) throws IOException {
+    GuestKernel kernel =
+        kernels
+            .current()
+            .orElseThrow(() ->
+                SandboxException.unsupported(
+                    "thin machines", "there is no guest kernel; run: caisson kernel fetch"));
+    try {
+      return new MachineSpec(
+          workload.id(),
+          place.run(),
+          memory(workload.resources()),
+          cpus(workload.resources()),
+          new KernelCache(kernels.directory().resolve("unpacked")).unpacked(kernel.image()),
+          initialFiles(kernel, devices),
+          COMMAND_LINE,
+          devices);
+    } catch (VmmException e) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, "kernel " + kernel.version() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whole MiB; what the guest does not touch costs the host nothing. */
+  static long memory(Resources resources) {
+    long limit = resources.memory().limit().orElse(-1);
+    long wanted = limit > 0 ? Math.max(limit, LEAST_MEMORY) : DEFAULT_MEMORY;
+    return wanted / MEBIBYTE * MEBIBYTE;
+  }
+
+  /** As many as the quota could keep busy; one where nothing is said. */
+  static int cpus(Resources resources) {
+    long quota = resources.cpu().quota().orElse(-1);
+    long period = resources.cpu().period().orElse(100_000);
+    int host = Runtime.getRuntime().availableProcessors();
+    return quota <= 0 ? 1 : Math.clamp((quota + period - 1) / period, 1, Math.max(host, 1));
+  }
+
+  /** Built once for a kernel, our programs, and a choice of modules. */
+  private Path initialFiles(GuestKernel kernel, List<VirtioDevice> devices) throws IOException {
+    List<String> wanted = new ArrayList<>();
+    wanted.add(engine().transportModule());
+    wanted.addAll(List.of("virtio_console", "virtiofs", "virtio_balloon"));
+    for (VirtioDevice device : devices) {
+      switch (device.type()) {
+        case NET -> wanted.add("virtio_net");
+        case BLOCK -> wanted.add("virtio_blk");
+        case VSOCK -> wanted.add("vmw_vsock_virtio_transport");
+        default -> {}
+      }
+    }
+    byte[] init = GuestInit.program();
+    byte[] executor = Stub.program();
+    var sum = new CRC32C();
+    sum.update(ByteBuffer.wrap(init));
+    sum.update(ByteBuffer.wrap(executor));
+    wanted.forEach(name -> sum.update(name.getBytes(StandardCharsets.UTF_8)));
+    Path directory = Files.createDirectories(kernels.directory().resolve("unpacked"));
+    Path target =
+        directory.resolve("initial-%s-%08x.cpio".formatted(kernel.version(), sum.getValue()));
+    if (!Files.exists(target)) {
+      List<Path> modules = KernelModules.in(kernel.modules()).inLoadOrder(wanted);
+      InitialFiles.write(target, init, executor, modules);
+    }
+    return target;
+  }
+}

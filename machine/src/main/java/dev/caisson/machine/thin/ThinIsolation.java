@@ -1,0 +1,69 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.thin;
+
+import dev.caisson.machine.engine.MachineEngine;
+import dev.caisson.machine.engine.Qemu;
+import dev.caisson.machine.kernel.KernelStore;
+import dev.caisson.sandbox.Isolation;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.Sandbox;
+import dev.caisson.sandbox.Unavailable;
+import dev.caisson.sandbox.workload.Workload;
+import java.util.List;
+import java.util.Optional;
+
+/** A virtual machine for one workload: a kernel of its own, its files forwarded from the host. */
+public final class ThinIsolation implements Isolation {
+  private final KernelStore kernels;
+  private final List<MachineEngine> engines;
+
+  /** For the service loader: the standard kernel store, and every engine in order of preference. */
+  public ThinIsolation() {
+    this(KernelStore.standard(), List.of(new Qemu()));
+  }
+
+  ThinIsolation(KernelStore kernels, List<MachineEngine> engines) {
+    this.kernels = kernels;
+    this.engines = List.copyOf(engines);
+  }
+
+  @Override
+  public String name() {
+    return "thin";
+  }
+
+  @Override
+  public Optional<Unavailable> unavailable() {
+    if (!"root".equals(System.getProperty("user.name"))) {
+      return Optional.of(
+          new Unavailable(
+              "thin machines serve files with their owners kept, which needs root",
+              "run the engine as root"));
+    }
+    if (kernels.current().isEmpty()) {
+      return Optional.of(
+          new Unavailable("no guest kernel in " + kernels.directory(), "caisson kernel fetch"));
+    }
+    Optional<Unavailable> last = Optional.empty();
+    for (MachineEngine engine : engines) {
+      last = engine.unavailable();
+      if (last.isEmpty()) {
+        return last;
+      }
+    }
+    return last;
+  }
+
+  @Override
+  public Sandbox create(Workload workload, Place place) {
+    return new ThinSandbox(workload, place, new MachineParts(kernels, engines), false);
+  }
+
+  @Override
+  public Sandbox adopt(Workload workload, Place place) {
+    return new ThinSandbox(workload, place, new MachineParts(kernels, engines), true);
+  }
+}

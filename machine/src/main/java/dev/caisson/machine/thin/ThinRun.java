@@ -1,0 +1,225 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.thin;
+
+import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.PlanEncoder;
+import dev.caisson.launch.ProcessAction;
+import dev.caisson.linux.Errno;
+import dev.caisson.machine.engine.MachineSpec;
+import dev.caisson.machine.engine.RunningMachine;
+import dev.caisson.machine.guest.GuestChannel;
+import dev.caisson.machine.guest.GuestFailure;
+import dev.caisson.machine.guest.GuestProcess;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.workload.Workload;
+import dev.caisson.virtio.fs.FileSystemDevice;
+import dev.caisson.virtio.fs.FuseServer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a workload: its machine, the channel to it, and the first process in it. */
+final class ThinRun implements AutoCloseable {
+  /** Files a guest may know at once; each costs a descriptor. */
+  private static final int MOST_FILES = 200_000;
+
+  private static final int FILE_QUEUES = 1;
+  private static final int BOOT_SECONDS = 120;
+  private static final int LAUNCH_SECONDS = 60;
+  private static final int LOG_TAIL = 2000;
+
+  private final Workload workload;
+  private final SharedFiles shared;
+  private final GuestUsers users;
+  private final RunningMachine machine;
+  private final GuestChannel guest;
+  private final GuestProcess first;
+  private final int firstPid;
+  private final AtomicInteger sessions;
+
+  private ThinRun(
+      Workload workload,
+      SharedFiles shared,
+      GuestUsers users,
+      RunningMachine machine,
+      GuestChannel guest,
+      GuestProcess first,
+      int firstPid,
+      AtomicInteger sessions) {
+    this.workload = workload;
+    this.shared = shared;
+    this.users = users;
+    this.machine = machine;
+    this.guest = guest;
+    this.first = first;
+    this.firstPid = firstPid;
+    this.sessions = sessions;
+  }
+
+  /** Boots a machine and has it execute the workload; on failure nothing is left. */
+  static ThinRun start(
+      Workload workload, Place place, SharedFiles shared, MachineParts parts, Broadcast output) {
+    GuestUsers users = GuestUsers.read(shared.root());
+    RunningMachine machine = boot(workload, place, shared, parts);
+    try {
+      var guest = new GuestChannel(machine.control(), workload.id());
+      await(guest.ready(), machine, place, BOOT_SECONDS, "the guest did not come up");
+      var sessions = new AtomicInteger();
+      LaunchPlan plan = GuestPlan.first(workload, shared, users, sessions.incrementAndGet());
+      var program = workload.process();
+      GuestProcess first =
+          guest.launch(
+              PlanEncoder.encode(plan),
+              sessions.get(),
+              program.terminal(),
+              program.stdin(),
+              program.size().rows(),
+              program.size().columns(),
+              output);
+      output.follow(first);
+      int pid = started(first, plan, workload.process().arguments().getFirst(), machine, place);
+      return new ThinRun(workload, shared, users, machine, guest, first, pid, sessions);
+    } catch (RuntimeException e) {
+      machine.close();
+      throw e;
+    }
+  }
+
+  private static RunningMachine boot(
+      Workload workload, Place place, SharedFiles shared, MachineParts parts) {
+    var server = new FuseServer(shared.exports(), MOST_FILES);
+    var files = new FileSystemDevice("caisson", FILE_QUEUES, server);
+    try {
+      MachineSpec spec = parts.spec(workload, place, List.of(files));
+      return parts.engine().start(spec);
+    } catch (IOException e) {
+      files.close();
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, workload.id() + ": " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      files.close();
+      throw e;
+    }
+  }
+
+  private static int started(
+      GuestProcess process, LaunchPlan plan, String command, RunningMachine machine, Place place) {
+    try {
+      return await(process.started(), machine, place, LAUNCH_SECONDS, "the workload did not start");
+    } catch (GuestFailure failure) {
+      throw explained(failure, plan, command);
+    }
+  }
+
+  /** In a container's words: a missing command is the caller's affair, all else names its step. */
+  private static SandboxException explained(GuestFailure failure, LaunchPlan plan, String command) {
+    Errno errno = Errno.of(failure.errno());
+    if (failure.step() < 0 || failure.step() >= plan.steps().size()) {
+      return new SandboxException(
+          SandboxException.Kind.FAILED,
+          "in the guest: " + failure.detail() + ": " + errno,
+          failure);
+    }
+    var step = plan.steps().get(failure.step());
+    if (step.action() instanceof ProcessAction.Exec) {
+      var kind =
+          errno == Errno.ENOENT
+              ? SandboxException.Kind.NOT_FOUND
+              : SandboxException.Kind.NOT_EXECUTABLE;
+      return new SandboxException(kind, command + ": " + errno.meaning(), failure);
+    }
+    return new SandboxException(
+        SandboxException.Kind.FAILED,
+        "step %d of %d in the guest, %s: %s: %s"
+            .formatted(
+                failure.step() + 1, plan.steps().size(), step.name(), failure.detail(), errno),
+        failure);
+  }
+
+  private static <T> T await(
+      CompletableFuture<T> wanted, RunningMachine machine, Place place, int seconds, String what) {
+    try {
+      CompletableFuture.anyOf(wanted, machine.ended()).get(seconds, TimeUnit.SECONDS);
+      if (wanted.isDone()) {
+        return wanted.get();
+      }
+      throw failure(what + ": " + machine.ended().join(), place, null);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof GuestFailure refused && refused.step() != GuestFailure.NO_STEP) {
+        throw refused;
+      }
+      throw failure(what + ": " + e.getCause().getMessage(), place, e);
+    } catch (TimeoutException e) {
+      throw failure(what + " within " + seconds + " s", place, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure("interrupted", place, e);
+    }
+  }
+
+  private static SandboxException failure(String text, Place place, @Nullable Exception cause) {
+    String tails = tail(place.run().resolve("qemu.log")) + tail(place.run().resolve("console.log"));
+    return new SandboxException(SandboxException.Kind.FAILED, text + tails, cause);
+  }
+
+  /** The last words of a log, which usually say why. */
+  private static String tail(Path log) {
+    try {
+      String all =
+          Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1).strip() : "";
+      String last = all.substring(Math.max(0, all.length() - LOG_TAIL));
+      return last.isEmpty() ? "" : "\n" + log.getFileName() + ": " + last;
+    } catch (IOException e) {
+      return "\n" + log.getFileName() + ": " + e.getMessage();
+    }
+  }
+
+  RunningMachine machine() {
+    return machine;
+  }
+
+  GuestChannel guest() {
+    return guest;
+  }
+
+  GuestProcess first() {
+    return first;
+  }
+
+  SharedFiles shared() {
+    return shared;
+  }
+
+  /** Starts a further process beside the first. */
+  ExecSession exec(Executable.Command command, Place place) {
+    int session = sessions.incrementAndGet();
+    LaunchPlan plan = GuestPlan.further(workload, shared, users, command, firstPid, session);
+    var streams = new ExecSession.Output();
+    GuestProcess process =
+        guest.launch(
+            PlanEncoder.encode(plan), session, command.terminal(), command.stdin(), 0, 0, streams);
+    streams.follow(process);
+    int pid = started(process, plan, command.arguments().getFirst(), machine, place);
+    return new ExecSession(streams, process, pid, command.terminal());
+  }
+
+  @Override
+  public void close() {
+    guest.close();
+    machine.close();
+    shared.close();
+  }
+}

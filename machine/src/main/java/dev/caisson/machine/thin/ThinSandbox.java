@@ -1,0 +1,315 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.thin;
+
+import dev.caisson.linux.file.Directory;
+import dev.caisson.machine.guest.GuestProcess;
+import dev.caisson.rootfs.RootfsException;
+import dev.caisson.rootfs.layer.TreeRemoval;
+import dev.caisson.sandbox.Exit;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.Sandbox;
+import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.SandboxState;
+import dev.caisson.sandbox.ability.Attachable;
+import dev.caisson.sandbox.ability.Attachment;
+import dev.caisson.sandbox.ability.Copyable;
+import dev.caisson.sandbox.ability.Diffable;
+import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.ability.Exportable;
+import dev.caisson.sandbox.ability.Listable;
+import dev.caisson.sandbox.ability.Logged;
+import dev.caisson.sandbox.ability.Measurable;
+import dev.caisson.sandbox.ability.Pausable;
+import dev.caisson.sandbox.workload.Workload;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A workload in a machine of its own. The machine lives in the engine's process or as its child: if
+ * the engine is killed the guest powers itself off, and the next engine reports exit status 137.
+ */
+final class ThinSandbox
+    implements Sandbox,
+        Attachable,
+        Copyable,
+        Diffable,
+        Executable,
+        Exportable,
+        Listable,
+        Logged,
+        Measurable,
+        Pausable {
+  private static final int KILL = 9;
+  private static final int KILLED = 128 + KILL;
+
+  private final Workload workload;
+  private final Place place;
+  private final MachineParts parts;
+  private final RunRecord record;
+  private final OutputLog log;
+  private final Broadcast output;
+  private final SandboxFiles files;
+  private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+  private SandboxState state = SandboxState.CREATED;
+  private @Nullable ThinRun run;
+  private Instant startedAt = Instant.EPOCH;
+  private boolean killed;
+
+  ThinSandbox(Workload workload, Place place, MachineParts parts, boolean adopt) {
+    this.workload = workload;
+    this.place = place;
+    this.parts = parts;
+    this.record = new RunRecord(place.state());
+    this.log = new OutputLog(place.state(), workload.log());
+    this.output = new Broadcast(log, workload.process().terminal());
+    this.files = new SandboxFiles(workload, place);
+    if (adopt) {
+      adopt();
+    } else {
+      MachineParts.memory(workload.resources());
+    }
+  }
+
+  /** A run that was cut off has ended; what it left behind is taken away. */
+  private void adopt() {
+    Optional<RunRecord.Began> began = record.began();
+    if (began.isEmpty()) {
+      return;
+    }
+    Exit last = record.ended().orElse(null);
+    if (last == null) {
+      Leftovers.remove(began.get().pid(), place);
+      last = new Exit(RunRecord.LOST, false, began.get().time(), Instant.now());
+      record.end(last);
+    }
+    state = SandboxState.EXITED;
+    output.end();
+    exit.complete(last);
+  }
+
+  @Override
+  public Workload workload() {
+    return workload;
+  }
+
+  @Override
+  public synchronized SandboxState state() {
+    return state;
+  }
+
+  @Override
+  public synchronized void start() {
+    if (state != SandboxState.CREATED) {
+      throw wrongState("start", "it was started before");
+    }
+    startedAt = Instant.now();
+    SharedFiles shared = SharedFiles.open(workload, place);
+    ThinRun started;
+    try {
+      files.fillVolumes(shared);
+      record.begin(0, startedAt);
+      started = ThinRun.start(workload, place, shared, parts, output);
+    } catch (RuntimeException e) {
+      shared.close();
+      record.end(new Exit(RunRecord.LOST, false, startedAt, Instant.now()));
+      throw e instanceof RootfsException
+          ? new SandboxException(SandboxException.Kind.FAILED, e.getMessage(), e)
+          : e;
+    }
+    record.begin(started.machine().pid().orElse(0), startedAt);
+    run = started;
+    state = SandboxState.RUNNING;
+    GuestProcess first = started.first();
+    first
+        .exited()
+        .handle((code, gone) -> gone == null ? code : KILLED)
+        .thenAcceptAsync(code -> ended(started, code));
+  }
+
+  private void ended(ThinRun over, int code) {
+    Exit how;
+    synchronized (this) {
+      how = new Exit(killed ? KILLED : code, false, startedAt, Instant.now());
+      state = SandboxState.EXITED;
+      run = null;
+    }
+    over.close();
+    record.end(how);
+    output.end();
+    exit.complete(how);
+  }
+
+  @Override
+  public void signal(int signal) {
+    ThinRun current = running("signal");
+    if (signal == KILL) {
+      // A machine needs no cooperation to die; a paused or wedged guest could give none.
+      synchronized (this) {
+        killed = true;
+      }
+      current.machine().close();
+      return;
+    }
+    current.first().signal(signal);
+  }
+
+  private synchronized ThinRun running(String verb) {
+    ThinRun current = run;
+    if (current == null) {
+      throw wrongState(verb, "it is not running");
+    }
+    return current;
+  }
+
+  private SandboxException wrongState(String verb, String reason) {
+    return new SandboxException(
+        SandboxException.Kind.WRONG_STATE, workload.name() + ": cannot " + verb + ": " + reason);
+  }
+
+  @Override
+  public CompletableFuture<Exit> exit() {
+    return exit;
+  }
+
+  @Override
+  public synchronized OptionalInt pid() {
+    ThinRun current = run;
+    return current == null || current.machine().pid().isEmpty()
+        ? OptionalInt.empty()
+        : OptionalInt.of((int) current.machine().pid().getAsLong());
+  }
+
+  @Override
+  public void delete() {
+    boolean wait;
+    synchronized (this) {
+      wait = run != null;
+    }
+    if (wait) {
+      signal(KILL);
+      exit.join();
+    }
+    log.close();
+    try (Directory directory = Directory.open(place.state())) {
+      for (String made : List.of("upper", "work")) {
+        if (Files.exists(place.state().resolve(made))) {
+          TreeRemoval.remove(directory, made);
+        }
+      }
+    }
+    Leftovers.deleteFiles(place);
+  }
+
+  @Override
+  public void pause() {
+    ThinRun current = running("pause");
+    synchronized (this) {
+      if (state == SandboxState.PAUSED) {
+        throw wrongState("pause", "it is paused already");
+      }
+      state = SandboxState.PAUSED;
+    }
+    current.machine().pause();
+  }
+
+  @Override
+  public void resume() {
+    ThinRun current = running("resume");
+    synchronized (this) {
+      if (state != SandboxState.PAUSED) {
+        throw wrongState("resume", "it is not paused");
+      }
+      state = SandboxState.RUNNING;
+    }
+    current.machine().resume();
+  }
+
+  @Override
+  public Attachment attach() {
+    return output.attach();
+  }
+
+  @Override
+  public Session exec(Command command) {
+    ThinRun current = running("exec");
+    if (state() == SandboxState.PAUSED) {
+      throw wrongState("exec", "it is paused");
+    }
+    return current.exec(command, place);
+  }
+
+  @Override
+  public Entries logs(Range range) {
+    return log.entries(range);
+  }
+
+  @Override
+  public Usage usage() {
+    return GuestStatistics.usage(running("measure"), workload);
+  }
+
+  @Override
+  public ProcessTable processes(List<String> options) {
+    return GuestProcesses.table(running("list processes of"));
+  }
+
+  @Override
+  public List<Integer> pids() {
+    return GuestProcesses.pids(running("list processes of"));
+  }
+
+  private Optional<Directory> runningRoot() {
+    synchronized (this) {
+      ThinRun current = run;
+      return current == null
+          ? Optional.empty()
+          : Optional.of(Directory.of(current.shared().root().fd().duplicate()));
+    }
+  }
+
+  @Override
+  public FileFacts facts(String path) {
+    return files.facts(runningRoot(), path);
+  }
+
+  @Override
+  public void copyOut(String path, OutputStream tar) throws IOException {
+    files.copyOut(runningRoot(), path, tar);
+  }
+
+  @Override
+  public void copyIn(String directory, InputStream tar, CopyOptions options) throws IOException {
+    files.copyIn(runningRoot(), directory, tar, options);
+  }
+
+  @Override
+  public List<Change> changes() {
+    return files.changes();
+  }
+
+  @Override
+  public void export(OutputStream tar) throws IOException {
+    files.export(runningRoot(), tar);
+  }
+
+  @Override
+  public void exportChanges(OutputStream tar) throws IOException {
+    files.exportChanges(tar);
+  }
+
+  @Override
+  public String toString() {
+    return "thin machine " + workload.name() + " in " + place.state();
+  }
+}

@@ -1,0 +1,91 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.transport;
+
+import dev.caisson.linux.io.EventCounter;
+import dev.caisson.linux.io.Readiness;
+import dev.caisson.virtio.VirtioException;
+import dev.caisson.virtio.device.VirtioDevice;
+import java.util.BitSet;
+import java.util.function.Consumer;
+
+/**
+ * One platform thread that sleeps until the driver kicks a queue, then lets the device serve it.
+ */
+public final class QueueWorker implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(QueueWorker.class.getName());
+
+  private final VirtioDevice device;
+  private final int queue;
+  private final EventCounter kick;
+  private final EventCounter stop = EventCounter.create();
+  private final Consumer<VirtioException> broken;
+  private final Thread thread;
+
+  /**
+   * @param kick raised by the driver; stays the caller's
+   * @param broken told when the guest broke a rule; the worker has ended by then
+   */
+  public QueueWorker(
+      String name,
+      VirtioDevice device,
+      int queue,
+      EventCounter kick,
+      Consumer<VirtioException> broken) {
+    this.device = device;
+    this.queue = queue;
+    this.kick = kick;
+    this.broken = broken;
+    this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
+  }
+
+  /** Starts; what is already in the queue is served first. */
+  public QueueWorker start() {
+    thread.start();
+    return this;
+  }
+
+  private void run() {
+    try {
+      // A kick that came before this worker may have been taken by its predecessor.
+      device.kicked(queue);
+      while (true) {
+        BitSet ready = Readiness.readable(-1, stop.fd(), kick.fd());
+        if (ready.get(0)) {
+          return;
+        }
+        if (ready.get(1)) {
+          kick.take();
+          device.kicked(queue);
+        }
+      }
+    } catch (VirtioException e) {
+      broken.accept(e);
+    } catch (RuntimeException | Error e) {
+      LOG.log(System.Logger.Level.ERROR, "queue " + thread.getName() + " ended", e);
+      broken.accept(
+          new VirtioException(
+              VirtioException.Kind.HOST, "queue " + thread.getName() + " ended", e));
+    }
+  }
+
+  /** Waits until the device is no longer in the queue. */
+  @Override
+  public void close() {
+    stop.signal();
+    boolean interrupted = false;
+    while (thread.isAlive() && thread != Thread.currentThread()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    stop.close();
+  }
+}

@@ -1,0 +1,240 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.vhost;
+
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.io.EventCounter;
+import dev.caisson.linux.io.PassingSocket;
+import dev.caisson.virtio.Features;
+import dev.caisson.virtio.VirtioException;
+import dev.caisson.virtio.device.DeviceQueue;
+import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.queue.VirtQueue;
+import dev.caisson.virtio.transport.QueueWorker;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** One connection of another VMM: it describes memory and queues, the device serves them. */
+final class VhostSession implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(VhostSession.class.getName());
+  private static final long HAS_PROTOCOL_FEATURES = 1L << 30;
+  private static final long MULTIPLE_QUEUES = 1;
+  private static final long REPLY_ACKNOWLEDGED = 1L << 3;
+  private static final long CONFIGURATION = 1L << 9;
+  private static final long PROTOCOL = MULTIPLE_QUEUES | REPLY_ACKNOWLEDGED | CONFIGURATION;
+  private static final int INDEX_MASK = 0xff;
+  private static final int NO_DESCRIPTOR = 0x100;
+  private static final int CONFIG_HEADER = 12;
+
+  private final PassingSocket socket;
+  private final VirtioDevice device;
+  private final Vring[] rings;
+  private final List<QueueWorker> workers = new ArrayList<>();
+  private List<DeviceQueue> queues = List.of();
+  private @Nullable VhostMemory memory;
+  private long features;
+
+  VhostSession(PassingSocket socket, VirtioDevice device) {
+    this.socket = socket;
+    this.device = device;
+    this.rings =
+        Stream.generate(Vring::new).limit(device.queueSizes().size()).toArray(Vring[]::new);
+  }
+
+  /** Serves until the peer closes. */
+  void run() {
+    while (true) {
+      var message = VhostMessage.receive(socket);
+      if (message.isEmpty()) {
+        return;
+      }
+      try {
+        boolean answered = handle(message.get());
+        if (!answered && message.get().wantsAcknowledgement()) {
+          message.get().reply(socket, 0);
+        }
+      } catch (RuntimeException e) {
+        message.get().descriptors().forEach(Fd::close);
+        throw e;
+      }
+    }
+  }
+
+  /** Answers whether a reply was sent. */
+  private boolean handle(VhostMessage message) {
+    switch (message.request()) {
+      case VhostMessage.GET_FEATURES -> {
+        message.reply(socket, device.features() | Features.COMMON | HAS_PROTOCOL_FEATURES);
+        return true;
+      }
+      case VhostMessage.GET_PROTOCOL_FEATURES -> {
+        message.reply(socket, PROTOCOL);
+        return true;
+      }
+      case VhostMessage.GET_QUEUE_COUNT -> {
+        message.reply(socket, rings.length);
+        return true;
+      }
+      case VhostMessage.GET_CONFIG -> {
+        configuration(message);
+        return true;
+      }
+      case VhostMessage.GET_VRING_BASE -> {
+        stopDevice();
+        Vring ring = ring(message.u32(0));
+        ring.kick(null);
+        message.reply(socket, Integer.toUnsignedLong(message.u32(0)) | (long) ring.base << 32);
+        return true;
+      }
+      case VhostMessage.SET_FEATURES -> {
+        features = message.u64(0);
+        if (!Features.has(features, HAS_PROTOCOL_FEATURES)) {
+          Arrays.stream(rings).forEach(ring -> ring.enabled = true);
+        }
+      }
+      case VhostMessage.SET_PROTOCOL_FEATURES, VhostMessage.SET_OWNER -> {}
+      case VhostMessage.RESET_OWNER -> stopDevice();
+      case VhostMessage.SET_MEMORY_TABLE -> replaceMemory(message);
+      case VhostMessage.SET_CONFIG -> writeConfiguration(message);
+      case VhostMessage.SET_VRING_SIZE -> ring(message.u32(0)).size = message.u32(4);
+      case VhostMessage.SET_VRING_BASE -> ring(message.u32(0)).base = message.u32(4);
+      case VhostMessage.SET_VRING_ADDRESS -> {
+        Vring ring = ring(message.u32(0));
+        ring.descriptors = message.u64(8);
+        ring.device = message.u64(16);
+        ring.driver = message.u64(24);
+      }
+      case VhostMessage.SET_VRING_KICK -> {
+        stopDevice();
+        ring(message.u32(0) & INDEX_MASK).kick(counter(message));
+        startDevice();
+      }
+      case VhostMessage.SET_VRING_CALL -> ring(message.u32(0) & INDEX_MASK).call(counter(message));
+      case VhostMessage.SET_VRING_ERROR ->
+          ring(message.u32(0) & INDEX_MASK).error(counter(message));
+      case VhostMessage.SET_VRING_ENABLE -> {
+        stopDevice();
+        ring(message.u32(0)).enabled = message.u32(4) != 0;
+        startDevice();
+      }
+      default -> {
+        message.descriptors().forEach(Fd::close);
+        LOG.log(System.Logger.Level.DEBUG, "vhost-user request {0} ignored", message.request());
+      }
+    }
+    return false;
+  }
+
+  private Vring ring(int index) {
+    if (index < 0 || index >= rings.length) {
+      throw VhostMessage.peer("queue " + index + " of " + rings.length);
+    }
+    return rings[index];
+  }
+
+  private static @Nullable EventCounter counter(VhostMessage message) {
+    if ((message.u64(0) & NO_DESCRIPTOR) != 0) {
+      return null;
+    }
+    return EventCounter.of(message.descriptor());
+  }
+
+  private void replaceMemory(VhostMessage message) {
+    stopDevice();
+    VhostMemory next = VhostMemory.map(message);
+    message.descriptors().forEach(Fd::close); // the mapping keeps the memory
+    if (memory != null) {
+      memory.close();
+    }
+    memory = next;
+    startDevice();
+  }
+
+  private void configuration(VhostMessage message) {
+    int offset = message.u32(0);
+    int size = message.u32(4);
+    MemorySegment whole = Arena.ofAuto().allocate(Math.max(1, device.configSize()));
+    device.readConfig(whole.asSlice(0, device.configSize()));
+    if (offset < 0 || size < 0 || offset > device.configSize() - size) {
+      message.reply(socket, MemorySegment.ofArray(new byte[0])); // as the protocol signals errors
+      return;
+    }
+    MemorySegment answer = MemorySegment.ofArray(new byte[CONFIG_HEADER + size]);
+    MemorySegment.copy(message.payload(), 0, answer, 0, CONFIG_HEADER);
+    MemorySegment.copy(whole, offset, answer, CONFIG_HEADER, size);
+    message.reply(socket, answer);
+  }
+
+  private void writeConfiguration(VhostMessage message) {
+    int size = message.u32(4);
+    message.need(CONFIG_HEADER + (long) size);
+    if (size >= 0) {
+      device.writeConfig(
+          message.u32(0),
+          message.payload().asSlice(CONFIG_HEADER, size).toArray(ValueLayout.JAVA_BYTE));
+    }
+  }
+
+  /** Starts the device when memory and at least one queue are known. */
+  private void startDevice() {
+    VhostMemory known = memory;
+    if (known == null || Arrays.stream(rings).noneMatch(Vring::ready)) {
+      return;
+    }
+    queues = Arrays.stream(rings).map(ring -> open(known, ring)).toList();
+    device.start(features, queues);
+    for (int i = 0; i < rings.length; i++) {
+      EventCounter kick = rings[i].kick;
+      if (rings[i].ready() && kick != null) {
+        Vring ring = rings[i];
+        String name = device.type() + " queue " + i;
+        workers.add(new QueueWorker(name, device, i, kick, fault -> broken(ring, fault)).start());
+      }
+    }
+  }
+
+  private DeviceQueue open(VhostMemory known, Vring ring) {
+    if (!ring.ready()) {
+      return DeviceQueue.absent();
+    }
+    VirtQueue queue = VirtQueue.open(known.guest(), ring.layout(known), features, ring.base);
+    return new DeviceQueue(queue, ring::interrupt, fault -> broken(ring, fault));
+  }
+
+  private void broken(Vring ring, VirtioException fault) {
+    LOG.log(System.Logger.Level.WARNING, "{0} is broken: {1}", device.type(), fault.getMessage());
+    ring.fail();
+  }
+
+  private void stopDevice() {
+    if (queues.isEmpty()) {
+      return;
+    }
+    workers.forEach(QueueWorker::close);
+    workers.clear();
+    device.stop();
+    for (int i = 0; i < rings.length; i++) {
+      Vring ring = rings[i];
+      queues.get(i).position().ifPresent(position -> ring.base = position);
+    }
+    queues = List.of();
+  }
+
+  @Override
+  public void close() {
+    stopDevice();
+    Arrays.stream(rings).forEach(Vring::close);
+    if (memory != null) {
+      memory.close();
+    }
+    socket.close();
+  }
+}

@@ -1,0 +1,87 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.vhost;
+
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.io.PassingSocket;
+import dev.caisson.virtio.VirtioException;
+import dev.caisson.virtio.device.VirtioDevice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lends one device to another VMM, which connects to a socket: one connection at a time, a new one
+ * after the last has ended.
+ */
+public final class VhostUserServer implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(VhostUserServer.class.getName());
+
+  private final Path path;
+  private final VirtioDevice device;
+  private final PassingSocket listener;
+  private final Thread thread;
+  private volatile boolean closed;
+  private volatile @Nullable PassingSocket current;
+
+  /**
+   * Listens at once.
+   *
+   * @param path at most 107 bytes; a stale socket there is replaced
+   * @param device closed together with the server
+   */
+  public VhostUserServer(Path path, VirtioDevice device) {
+    this.path = path;
+    this.device = device;
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    this.listener = PassingSocket.listen(path);
+    this.thread =
+        Thread.ofPlatform().name("vhost-user " + path.getFileName()).daemon().start(this::serve);
+  }
+
+  private void serve() {
+    while (!closed) {
+      try (var session = new VhostSession(accept(), device)) {
+        session.run();
+      } catch (VirtioException | LinuxException e) {
+        if (!closed) {
+          LOG.log(System.Logger.Level.WARNING, "{0}: {1}", path, e.getMessage());
+        }
+      }
+    }
+  }
+
+  private PassingSocket accept() {
+    PassingSocket accepted = listener.accept();
+    current = accepted;
+    return accepted;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    listener.shutdown();
+    PassingSocket connection = current;
+    if (connection != null) {
+      connection.shutdown();
+    }
+    try {
+      thread.join(5_000);
+      Files.deleteIfExists(path);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      LOG.log(System.Logger.Level.DEBUG, "socket stays: {0}", path);
+    }
+    listener.close();
+    device.close();
+  }
+}

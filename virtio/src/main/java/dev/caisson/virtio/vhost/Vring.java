@@ -1,0 +1,76 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.vhost;
+
+import dev.caisson.linux.io.EventCounter;
+import dev.caisson.virtio.queue.QueueLayout;
+import org.jspecify.annotations.Nullable;
+
+/** What the other VMM said of one queue so far. */
+final class Vring implements AutoCloseable {
+  int size;
+  long descriptors;
+  long driver;
+  long device;
+  int base;
+  boolean enabled;
+  @Nullable EventCounter kick;
+  @Nullable EventCounter call;
+  @Nullable EventCounter error;
+
+  boolean ready() {
+    return size > 0 && kick != null && enabled;
+  }
+
+  QueueLayout layout(VhostMemory memory) {
+    return new QueueLayout(
+        size,
+        memory.guestAddress(descriptors),
+        memory.guestAddress(driver),
+        memory.guestAddress(device));
+  }
+
+  void kick(@Nullable EventCounter next) {
+    closeIfPresent(kick);
+    kick = next;
+  }
+
+  void call(@Nullable EventCounter next) {
+    closeIfPresent(call);
+    call = next;
+  }
+
+  void error(@Nullable EventCounter next) {
+    closeIfPresent(error);
+    error = next;
+  }
+
+  void interrupt() {
+    signalIfPresent(call);
+  }
+
+  void fail() {
+    signalIfPresent(error);
+  }
+
+  private static void signalIfPresent(@Nullable EventCounter counter) {
+    if (counter != null) {
+      counter.signal();
+    }
+  }
+
+  private static void closeIfPresent(@Nullable EventCounter counter) {
+    if (counter != null) {
+      counter.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    kick(null);
+    call(null);
+    error(null);
+  }
+}
