@@ -18,6 +18,8 @@ final class LinkAttribute {
   static final int INFO_KIND = 1;
   static final int INFO_DATA = 2;
   static final int VETH_PEER = 1;
+  static final int INET_CONFIGURATION = 1; // IFLA_INET_CONF
+  static final int INET_ROUTE_LOCALNET = 26; // IPV4_DEVCONF_ROUTE_LOCALNET of linux/ip.h
   static final int INET6_ADDRESS_MODE = 8; // IFLA_INET6_ADDR_GEN_MODE
   static final int HEADER = 16; // struct ifinfomsg
   static final int FLAG_UP = 1; // IFF_UP

@@ -17,6 +17,7 @@ import java.util.OptionalInt;
  * @param master index of the bridge to join, 0 to leave
  * @param group a number that firewall rules can match, 0 by default
  * @param alias a note for people, at most 255 bytes
+ * @param loopbackRouted packets from and to 127.0.0.0/8 may pass, as for redirected local ports
  * @param quiet no IPv6 link-local address, hence no router solicitations or multicast reports
  */
 public record LinkSettings(
@@ -27,9 +28,11 @@ public record LinkSettings(
     OptionalInt master,
     OptionalInt group,
     Optional<String> alias,
-    boolean quiet) {
+    boolean quiet,
+    boolean loopbackRouted) {
   private static final int LONGEST_NAME = 15;
   private static final int LONGEST_ALIAS = 255;
+  private static final int AF_INET = 2;
   private static final int AF_INET6 = 10;
   private static final int ADDRESS_MODE_NONE = 1;
   private static final LinkSettings NONE =
@@ -41,6 +44,7 @@ public record LinkSettings(
           OptionalInt.empty(),
           OptionalInt.empty(),
           Optional.empty(),
+          false,
           false);
 
   public LinkSettings {
@@ -56,40 +60,45 @@ public record LinkSettings(
 
   public static LinkSettings named(String name) {
     return new LinkSettings(
-        Optional.of(name), NONE.up, NONE.mac, NONE.mtu, NONE.master, NONE.group, NONE.alias, false);
+        Optional.of(name), NONE.up, NONE.mac, NONE.mtu, NONE.master, NONE.group, NONE.alias, false, false);
   }
 
   public LinkSettings up(boolean value) {
-    return new LinkSettings(name, Optional.of(value), mac, mtu, master, group, alias, quiet);
+    return new LinkSettings(name, Optional.of(value), mac, mtu, master, group, alias, quiet, loopbackRouted);
   }
 
   public LinkSettings mac(MacAddress value) {
-    return new LinkSettings(name, up, Optional.of(value), mtu, master, group, alias, quiet);
+    return new LinkSettings(name, up, Optional.of(value), mtu, master, group, alias, quiet, loopbackRouted);
   }
 
   public LinkSettings mtu(int value) {
-    return new LinkSettings(name, up, mac, OptionalInt.of(value), master, group, alias, quiet);
+    return new LinkSettings(name, up, mac, OptionalInt.of(value), master, group, alias, quiet, loopbackRouted);
   }
 
   public LinkSettings master(int value) {
-    return new LinkSettings(name, up, mac, mtu, OptionalInt.of(value), group, alias, quiet);
+    return new LinkSettings(name, up, mac, mtu, OptionalInt.of(value), group, alias, quiet, loopbackRouted);
   }
 
   public LinkSettings group(int value) {
-    return new LinkSettings(name, up, mac, mtu, master, OptionalInt.of(value), alias, quiet);
+    return new LinkSettings(name, up, mac, mtu, master, OptionalInt.of(value), alias, quiet, loopbackRouted);
   }
 
   public LinkSettings alias(String value) {
-    return new LinkSettings(name, up, mac, mtu, master, group, Optional.of(value), quiet);
+    return new LinkSettings(name, up, mac, mtu, master, group, Optional.of(value), quiet, loopbackRouted);
   }
 
   /** Without an IPv6 address of its own making. */
   public LinkSettings quietly() {
-    return new LinkSettings(name, up, mac, mtu, master, group, alias, true);
+    return new LinkSettings(name, up, mac, mtu, master, group, alias, true, loopbackRouted);
+  }
+
+  /** With loopback addresses routed; what must not come in that way needs a firewall rule. */
+  public LinkSettings loopbackRouted(boolean value) {
+    return new LinkSettings(name, up, mac, mtu, master, group, alias, quiet, value);
   }
 
   LinkSettings withoutName() {
-    return new LinkSettings(Optional.empty(), up, mac, mtu, master, group, alias, quiet);
+    return new LinkSettings(Optional.empty(), up, mac, mtu, master, group, alias, quiet, loopbackRouted);
   }
 
   static String checkedName(String name) {
@@ -107,13 +116,24 @@ public record LinkSettings(
     master.ifPresent(value -> writer.attribute(LinkAttribute.MASTER, value));
     group.ifPresent(value -> writer.attribute(LinkAttribute.GROUP, value));
     alias.ifPresent(value -> writer.attribute(LinkAttribute.ALIAS, value));
+    if (quiet || loopbackRouted) {
+      writer.nested(LinkAttribute.FAMILY_SPECIFIC, this::writeFamilies);
+    }
+  }
+
+  private void writeFamilies(MessageWriter families) {
+    if (loopbackRouted) {
+      families.nested(
+          AF_INET,
+          inet ->
+              inet.nested(
+                  LinkAttribute.INET_CONFIGURATION,
+                  keys -> keys.attribute(LinkAttribute.INET_ROUTE_LOCALNET, 1)));
+    }
     if (quiet) {
-      writer.nested(
-          LinkAttribute.FAMILY_SPECIFIC,
-          families ->
-              families.nested(
-                  AF_INET6,
-                  inet6 -> inet6.attribute8(LinkAttribute.INET6_ADDRESS_MODE, ADDRESS_MODE_NONE)));
+      families.nested(
+          AF_INET6,
+          inet6 -> inet6.attribute8(LinkAttribute.INET6_ADDRESS_MODE, ADDRESS_MODE_NONE));
     }
   }
 }

@@ -6,6 +6,8 @@ package dev.caisson.linux.net;
 
 import dev.caisson.linux.Fd;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +38,7 @@ public final class RouteBatch {
   private static final int SCOPE_LINK = 253;
   private static final int UNICAST = 1;
   private static final int RTNH_F_ONLINK = 4;
+  private static final int SEQUENCE = 8; // where it stands in struct nlmsghdr
   private static final int IFA_F_NODAD = 0x02;
 
   /** One request: its bytes, and how to name it when the kernel refuses. */
@@ -48,6 +51,17 @@ public final class RouteBatch {
 
   List<Request> requests() {
     return requests;
+  }
+
+  /** Adds the requests of another batch behind these. */
+  public RouteBatch append(RouteBatch other) {
+    for (Request request : other.requests) {
+      byte[] bytes = request.bytes().clone();
+      int sequence = requests.size() + 1;
+      ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder()).putInt(SEQUENCE, sequence);
+      requests.add(new Request(request.call(), request.subject(), bytes, sequence));
+    }
+    return this;
   }
 
   public boolean isEmpty() {
