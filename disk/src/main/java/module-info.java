@@ -16,6 +16,7 @@ module dev.caisson.disk {
 
   exports dev.caisson.disk;
   exports dev.caisson.disk.file;
+  exports dev.caisson.disk.foreign;
   exports dev.caisson.disk.luks;
   exports dev.caisson.disk.nbd;
   exports dev.caisson.disk.chain;
