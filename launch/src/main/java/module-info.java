@@ -13,4 +13,5 @@ module dev.caisson.launch {
 
   exports dev.caisson.launch;
   exports dev.caisson.launch.run;
+  exports dev.caisson.launch.seccomp;
 }

@@ -33,6 +33,8 @@ struct client {
   uint8_t head[HEADER + REQUEST_SPACE]; /* header and payload of a request, as far as read */
   uint32_t head_length;
   uint32_t input_left; /* payload of an input frame still to come */
+  uint8_t answer[HEADER + 16]; /* waits for the end of the chunk: frames do not mix */
+  uint32_t answer_length;
 };
 
 static struct client clients[CLIENTS];
@@ -67,12 +69,20 @@ static void drop(struct client *client) {
 }
 
 /* Answers are few bytes; a client whose socket has no room for them has not read for long. */
+static bool send_answer(struct client *client) {
+  uint32_t size = client->answer_length;
+  client->answer_length = 0;
+  return CALL6(sendto, client->fd, client->answer, size, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0) ==
+         (long)size;
+}
+
 static bool answer(struct client *client, enum frame type, const uint32_t *words, uint32_t count) {
-  uint8_t frame[HEADER + 16] = {(uint8_t)type};
-  put32(frame + 4, count * 4);
-  for (uint32_t i = 0; i < count; i++) put32(frame + HEADER + 4 * i, words[i]);
-  size_t size = HEADER + count * 4;
-  return CALL6(sendto, client->fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0) == (long)size;
+  memset(client->answer, 0, HEADER);
+  client->answer[0] = (uint8_t)type;
+  put32(client->answer + 4, count * 4);
+  for (uint32_t i = 0; i < count; i++) put32(client->answer + HEADER + 4 * i, words[i]);
+  client->answer_length = HEADER + count * 4;
+  return client->chunk_waits || send_answer(client);
 }
 
 void clients_accept(int listener) {
@@ -87,7 +97,7 @@ void clients_accept(int listener) {
 
 /* Input waits for the workload; until it took all, no further input is read. */
 static bool reads(const struct client *client) {
-  if (client->chunk_waits) return false; /* an answer would fall into the middle of a frame */
+  if (client->answer_length > 0) return false;
   return client->input_left == 0 || input.length == 0;
 }
 
@@ -109,6 +119,7 @@ static bool send_chunk(struct client *client) {
   client->chunk_sent += (uint32_t)sent;
   client->chunk_waits = client->chunk_sent < chunk_length;
   if (sent > 0) chunk_since = clock_millis();
+  if (!client->chunk_waits && client->answer_length > 0) return send_answer(client);
   return true;
 }
 

@@ -10,6 +10,7 @@ import dev.caisson.launch.Capability;
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.IdentityAction;
+import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.MountAction;
 import dev.caisson.launch.MountAttribute;
 import dev.caisson.launch.Namespace;
@@ -18,7 +19,13 @@ import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Propagation;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.SupervisionAction;
+import dev.caisson.launch.run.Launch;
 import dev.caisson.launch.run.Report;
+import dev.caisson.launch.seccomp.DefaultProfile;
+import dev.caisson.launch.seccomp.FilterCompiler;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.io.Memfd;
+import dev.caisson.linux.process.ProcessFd;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -351,5 +358,64 @@ class PlanExecutionTest {
     String huge = "BIG=" + "x".repeat(100_000);
     recipe.environment = List.of("PATH=/bin", "=odd", "LINES=a\nb", huge);
     assertThat(run(recipe).output().split("\0")).contains("=odd", "LINES=a\nb", huge);
+  }
+
+  @Test
+  void filterDeniesWithoutKilling() throws IOException {
+    var program = FilterCompiler.compile(DefaultProfile.with(Capability.DOCKER_DEFAULT));
+    var filter = new IdentityAction.FilterCalls(program, Set.of(), Optional.empty());
+    var outcome =
+        run(
+            root.run(
+                    "sh",
+                    "-c",
+                    "grep Seccomp: /proc/self/status; mount -t tmpfs none /tmp; echo $?")
+                .beforeExec("filter", filter));
+    assertThat(outcome.output()).contains("Seccomp:\t2", "permission denied").endsWith("1\n");
+    var missing = run(root.run("nothing").beforeExec("filter", filter)).failure();
+    assertThat(missing.detail()).isEqualTo("execve nothing");
+  }
+
+  @Test
+  void joinsARunningWorkloadsNamespaces() throws IOException {
+    try (Fd nowhere = Memfd.create("nowhere");
+        Launch first =
+            Runner.start(
+                root.run("sleep", "100")
+                    .beforeExec("name", new NamespaceAction.SetHostname("first"))
+                    .awaitExit()
+                    .plan(),
+                nowhere)) {
+      int pid = ((Report.Running) first.next().orElseThrow()).pid();
+      var all =
+          EnumSet.of(
+              Namespace.MOUNT, Namespace.PID, Namespace.UTS, Namespace.IPC, Namespace.NETWORK);
+      try (var process = ProcessFd.open(pid)) {
+        var plan =
+            LaunchPlan.of(
+                Step.outside("wait", new SupervisionAction.AwaitExit()),
+                Step.outside("new process", new NamespaceAction.Clone(Set.of(), Optional.empty())),
+                Step.inside("join", new NamespaceAction.JoinProcess(5, all)),
+                Step.inside("be inside", new NamespaceAction.Renew()),
+                Step.inside("enter", new ProcessAction.EnterDirectory("/tmp", false)),
+                Step.inside(
+                    "run",
+                    new ProcessAction.Exec(
+                        "sh",
+                        List.of(
+                            "sh",
+                            "-c",
+                            "hostname; echo $$; readlink /proc/self/cwd; ls -l /proc/$$/fd | grep -c -- '->'; exit 8"),
+                        List.of("PATH=/bin"),
+                        0)));
+        var outcome = Runner.run(plan, process.fd());
+        assertThat(outcome.output()).isEqualTo("first\n2\n/tmp\n3\n");
+        assertThat(outcome.code()).isEqualTo(8);
+      }
+      first.process().signal(15); // passed on; PID 1 sleeps on without a handler
+      ProcessFd.open(pid).signal(9);
+      assertThat(first.next().orElseThrow()).isEqualTo(new Report.Exited(137));
+      first.process().await();
+    }
   }
 }

@@ -5,7 +5,9 @@
 package dev.caisson.launch.run;
 
 import dev.caisson.launch.LaunchException;
+import dev.caisson.linux.Errno;
 import dev.caisson.linux.Fd;
+import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixSocket;
 import java.nio.ByteBuffer;
@@ -67,6 +69,11 @@ public final class MonitorClient implements AutoCloseable {
         }
         System.arraycopy(message.bytes(), 0, target, done, message.bytes().length);
         done += message.bytes().length;
+      } catch (LinuxException e) {
+        if (e.errno() == Errno.ECONNRESET) {
+          return false; // it hung up before reading all that we sent
+        }
+        throw e;
       }
     }
     return true;
