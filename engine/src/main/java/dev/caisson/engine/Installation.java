@@ -4,7 +4,7 @@
  */
 package dev.caisson.engine;
 
-import dev.caisson.engine.network.ClosedFabric;
+import dev.caisson.engine.network.HostFabric;
 import dev.caisson.sandbox.Isolations;
 import java.time.Clock;
 
@@ -18,7 +18,8 @@ record Installation(EngineOptions options) {
             (chosen, store, events, users) -> {
               throw EngineException.unsupported("no images", "");
             },
-            (chosen, store, events, finder) -> new ClosedFabric())
+            (chosen, store, events, finder) ->
+                HostFabric.open(chosen, store, events, Clock.systemUTC(), finder))
         .open();
   }
 }

@@ -1,0 +1,299 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.network;
+
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.instance.Ids;
+import dev.caisson.engine.spec.EndpointSpec;
+import dev.caisson.engine.spec.NetworkSpec;
+import dev.caisson.engine.spec.NetworkSpec.AddressPool;
+import dev.caisson.engine.spec.NetworkingSpec;
+import dev.caisson.engine.state.Change;
+import dev.caisson.engine.state.RecordCodec;
+import dev.caisson.engine.state.Store;
+import dev.caisson.engine.view.NetworkView.EndpointView;
+import dev.caisson.linux.net.MacAddress;
+import dev.caisson.network.Endpoint;
+import dev.caisson.network.address.Subnet;
+import dev.caisson.network.address.SubnetPool;
+import java.net.InetAddress;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/** Which networks there are, and which addresses of theirs are given out. Touches no host state. */
+final class NetworkCatalog {
+  /** The network of containers that name none; its name is Docker's, since tools look for it. */
+  private static final String BUILT_IN = "bridge";
+
+  private static final String KEYS = "network/";
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}");
+  private static final Set<String> RESERVED = Set.of("bridge", "host", "none", "default");
+  private static final int SHORT_ID = 12;
+
+  private final Store store;
+  private final Clock clock;
+  private final Supplier<List<Subnet>> subnetsOfHost;
+  private final Map<String, NetworkRecord> records = new LinkedHashMap<>();
+  private final Map<String, dev.caisson.network.address.AddressPool> pools =
+      new LinkedHashMap<>();
+
+  NetworkCatalog(Store store, Clock clock, Supplier<List<Subnet>> subnetsOfHost) {
+    this.store = store;
+    this.clock = clock;
+    this.subnetsOfHost = subnetsOfHost;
+    for (var stored : store.entries(KEYS).values()) {
+      keep(RecordCodec.decode(stored, NetworkRecord.class));
+    }
+    if (records.values().stream().noneMatch(this::isBuiltIn)) {
+      save(NetworkSpec.of(BUILT_IN));
+    }
+  }
+
+  boolean isBuiltIn(NetworkRecord record) {
+    return record.name().equals(BUILT_IN);
+  }
+
+  synchronized List<NetworkRecord> all() {
+    return List.copyOf(records.values());
+  }
+
+  synchronized Optional<NetworkRecord> byId(String id) {
+    return Optional.ofNullable(records.get(id));
+  }
+
+  /**
+   * Finds a network by name, id or the beginning of one.
+   *
+   * @throws EngineException NOT_FOUND, or CONFLICT if several ids begin so
+   */
+  synchronized NetworkRecord find(String reference) {
+    var name = reference.equals("default") ? BUILT_IN : reference;
+    for (var record : records.values()) {
+      if (record.name().equals(name) || record.id().equals(name)) {
+        return record;
+      }
+    }
+    var matches =
+        records.values().stream().filter(record -> record.id().startsWith(reference)).toList();
+    if (matches.size() > 1) {
+      throw EngineException.conflict("network " + reference + " is ambiguous", "give more of its id");
+    }
+    if (matches.isEmpty() || reference.isEmpty()) {
+      throw EngineException.notFound("network " + reference + " not found");
+    }
+    return matches.getFirst();
+  }
+
+  synchronized NetworkRecord create(NetworkSpec spec) {
+    if (!spec.driver().isEmpty() && !spec.driver().equals("bridge")) {
+      throw EngineException.notFound("could not find plugin " + spec.driver() + " in v1 plugin registry");
+    }
+    if (!NAME.matcher(spec.name()).matches() || RESERVED.contains(spec.name())) {
+      throw EngineException.invalid(
+          "invalid network name '" + spec.name() + "'", "use letters, digits, _ . and -");
+    }
+    if (records.values().stream().anyMatch(record -> record.name().equals(spec.name()))) {
+      throw EngineException.conflict(
+          "network with name " + spec.name() + " already exists", "choose another name");
+    }
+    return save(spec);
+  }
+
+  synchronized void remove(NetworkRecord record) {
+    store.write(new Change.Remove(KEYS + record.id()));
+    records.remove(record.id());
+    pools.keySet().removeIf(key -> key.startsWith(record.id()));
+  }
+
+  /** The networks a container joins, the one that is its way out first. */
+  Set<String> namesIn(NetworkingSpec spec) {
+    var names = new LinkedHashSet<String>();
+    var first = find(spec.mode());
+    names.add(first.name());
+    spec.endpoints().keySet().stream().sorted().map(this::find).forEach(r -> names.add(r.name()));
+    return names;
+  }
+
+  /** What a container wants in one network, whatever it called the network there. */
+  EndpointSpec settings(NetworkingSpec spec, NetworkRecord record) {
+    for (var entry : spec.endpoints().entrySet()) {
+      if (find(entry.getKey()).id().equals(record.id())) {
+        return entry.getValue();
+      }
+    }
+    return EndpointSpec.automatic();
+  }
+
+  /** A place in the network for a container, with addresses nobody else has. */
+  Endpoint endpoint(NetworkRecord record, Fabric.Member member) {
+    var settings = settings(member.spec(), record);
+    boolean first = find(member.spec().mode()).id().equals(record.id());
+    if (first && settings.macAddress().isEmpty() && member.spec().macAddress().isPresent()) {
+      settings =
+          new EndpointSpec(
+              settings.aliases(),
+              settings.links(),
+              settings.ipv4Address(),
+              settings.ipv6Address(),
+              member.spec().macAddress(),
+              settings.driverOptions());
+    }
+    return endpoint(record, member, settings);
+  }
+
+  synchronized Endpoint endpoint(
+      NetworkRecord record, Fabric.Member member, EndpointSpec settings) {
+    var four = take(record, false, settings.ipv4Address()).orElseThrow();
+    Optional<InetAddress> six;
+    try {
+      six = take(record, true, settings.ipv6Address());
+    } catch (RuntimeException e) {
+      pool(record, false).ifPresent(pool -> pool.release(four));
+      throw e;
+    }
+    var mac = settings.macAddress().map(Addresses::parseMac).orElseGet(() -> Endpoint.macOf(four));
+    var names = new ArrayList<String>();
+    names.add(member.name());
+    names.add(member.id().substring(0, Math.min(SHORT_ID, member.id().length())));
+    names.add(member.hostname());
+    names.addAll(settings.aliases());
+    return new Endpoint(record.id(), four, six, mac, names);
+  }
+
+  /** The endpoint a view shows. */
+  Endpoint endpoint(EndpointView view) {
+    return new Endpoint(
+        view.networkId(),
+        Addresses.parse(view.ipv4Address()),
+        view.ipv6Address().isEmpty()
+            ? Optional.empty()
+            : Optional.of(Addresses.parse(view.ipv6Address())),
+        MacAddress.parse(view.macAddress()),
+        view.names());
+  }
+
+  EndpointView view(NetworkRecord record, Endpoint endpoint, NetworkingSpec spec) {
+    return view(record, endpoint, settings(spec, record));
+  }
+
+  EndpointView view(NetworkRecord record, Endpoint endpoint, EndpointSpec settings) {
+    var definition = record.definition();
+    var six = definition.ipv6().filter(range -> endpoint.ipv6().isPresent());
+    return new EndpointView(
+        record.id(),
+        Ids.random(),
+        endpoint.ipv4().getHostAddress(),
+        definition.ipv4().subnet().prefixLength(),
+        definition.ipv4().gateway().getHostAddress(),
+        endpoint.ipv6().map(InetAddress::getHostAddress).orElse(""),
+        six.map(range -> range.subnet().prefixLength()).orElse(0),
+        six.map(range -> range.gateway().getHostAddress()).orElse(""),
+        endpoint.mac().toString(),
+        settings.aliases(),
+        endpoint.names());
+  }
+
+  synchronized void claim(NetworkRecord record, Endpoint endpoint) {
+    pool(record, false).ifPresent(pool -> pool.claim(endpoint.ipv4()));
+    endpoint.ipv6().ifPresent(six -> pool(record, true).ifPresent(pool -> pool.claim(six)));
+  }
+
+  synchronized void release(NetworkRecord record, Endpoint endpoint) {
+    pool(record, false).ifPresent(pool -> pool.release(endpoint.ipv4()));
+    endpoint.ipv6().ifPresent(six -> pool(record, true).ifPresent(pool -> pool.release(six)));
+  }
+
+  private Optional<InetAddress> take(NetworkRecord record, boolean six, Optional<String> wanted) {
+    return pool(record, six)
+        .map(
+            pool ->
+                wanted
+                    .filter(text -> !text.isEmpty())
+                    .map(text -> pool.claim(Addresses.parse(text)))
+                    .orElseGet(pool::allocate));
+  }
+
+  private Optional<dev.caisson.network.address.AddressPool> pool(
+      NetworkRecord record, boolean six) {
+    return Optional.ofNullable(pools.get(record.id() + six));
+  }
+
+  private NetworkRecord save(NetworkSpec spec) {
+    var record =
+        NetworkRecord.of(spec, Ids.random(), freeNumber(), clock.instant(), subnets(spec));
+    var unused = record.definition(); // refuses what is out of range before it is stored
+    store.write(new Change.Put(KEYS + record.id(), RecordCodec.encode(record)));
+    store.sync();
+    keep(record);
+    return record;
+  }
+
+  private void keep(NetworkRecord record) {
+    records.put(record.id(), record);
+    for (boolean six : new boolean[] {false, true}) {
+      record.addresses(six).ifPresent(pool -> pools.put(record.id() + six, pool));
+    }
+  }
+
+  private int freeNumber() {
+    var taken = records.values().stream().map(NetworkRecord::number).toList();
+    int number = 1;
+    while (taken.contains(number)) {
+      number++;
+    }
+    return number;
+  }
+
+  /** The pools asked for, completed, and those missing chosen. */
+  private List<AddressPool> subnets(NetworkSpec spec) {
+    var taken = new ArrayList<>(subnetsOfHost.get());
+    records.values().forEach(r -> r.pools().forEach(p -> taken.add(Subnet.parse(p.subnet()))));
+    var chosen = new ArrayList<AddressPool>();
+    for (var pool : spec.pools()) {
+      if (!pool.subnet().isEmpty()) {
+        chosen.add(complete(pool, taken));
+      }
+    }
+    if (chosen.stream().allMatch(pool -> Subnet.parse(pool.subnet()).isIpv6())) {
+      chosen.addFirst(complete(SubnetPool.choose(taken)));
+    }
+    if (spec.ipv6() && chosen.stream().noneMatch(pool -> Subnet.parse(pool.subnet()).isIpv6())) {
+      chosen.add(complete(SubnetPool.chooseIpv6(new SecureRandom())));
+    }
+    return chosen;
+  }
+
+  private static AddressPool complete(AddressPool pool, List<Subnet> taken) {
+    var subnet = Subnet.parse(pool.subnet());
+    taken.stream()
+        .filter(subnet::overlaps)
+        .findFirst()
+        .ifPresent(
+            other -> {
+              throw EngineException.conflict(
+                  "subnet " + subnet + " overlaps " + other + ", which is in use", "choose another");
+            });
+    var range = NetworkRecord.range(pool);
+    return new AddressPool(
+        subnet.toString(),
+        pool.range(),
+        range.gateway().getHostAddress(),
+        pool.auxiliaryAddresses());
+  }
+
+  private static AddressPool complete(Subnet subnet) {
+    return new AddressPool(
+        subnet.toString(), "", subnet.at(1).getHostAddress(), Map.of());
+  }
+}
