@@ -45,13 +45,18 @@ final class Authorization {
   }
 
   /**
-   * Finds an answer to the challenges of a 401 response.
+   * Finds an answer to the challenges of a 401 response, once for all requests refused together.
    *
+   * @param shown the header the refused request had
    * @throws ImageException UNAUTHORIZED when there is none, or when it was given already
    */
-  void answer(HttpResponse<?> refusal, String scope) throws IOException, InterruptedException {
+  synchronized void answer(HttpResponse<?> refusal, Optional<String> shown, String scope)
+      throws IOException, InterruptedException {
+    var current = header(scope);
+    if (current.isPresent() && !current.equals(shown)) {
+      return; // another request has found it meanwhile
+    }
     var challenges = Challenge.parse(refusal.headers().allValues("WWW-Authenticate"));
-    var former = headers.remove(scope);
     var bearer = Challenge.ofScheme(challenges, "bearer");
     var credentials = source.find(endpoint.registry());
     var header =
@@ -60,7 +65,7 @@ final class Authorization {
             : bearer.isPresent()
                 ? "Bearer " + token(bearer.get(), scope, credentials)
                 : basic(challenges, credentials);
-    if (header.equals(former)) {
+    if (shown.equals(Optional.of(header))) {
       throw unauthorized("does not accept these credentials for " + scope);
     }
     headers.put(scope, header);

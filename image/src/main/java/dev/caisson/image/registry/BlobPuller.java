@@ -17,6 +17,9 @@ import java.net.http.HttpResponse;
 final class BlobPuller {
   private static final int BUFFER = 1 << 17;
   private static final long TELL_EVERY = 256 << 10;
+  // An attempt that brought less than this counts as failed, or a dribbling server could go on for
+  // ever.
+  private static final long WORTHWHILE = 32 << 10;
 
   private final Connection connection;
   private final RegistryOptions options;
@@ -56,8 +59,8 @@ final class BlobPuller {
       try {
         attempt(blob, writer);
       } catch (IOException e) {
-        if (writer.position() > before) {
-          attempt = 0; // it goes on, if slowly
+        if (writer.position() - before >= WORTHWHILE) {
+          attempt = 0;
         } else if (attempt >= options.attempts()) {
           throw connection.unreachable(e);
         }

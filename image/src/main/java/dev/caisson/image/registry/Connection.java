@@ -148,19 +148,16 @@ final class Connection {
 
   private HttpResponse<InputStream> authorized(Request request)
       throws IOException, InterruptedException {
-    var response = redirected(request);
-    if (response.statusCode() != 401) {
-      return response;
-    }
-    response.body().close();
-    authorization.answer(response, scope);
-    response = redirected(request);
-    if (response.statusCode() == 401) {
+    // Twice, because the first may only tell that a remembered token has expired.
+    for (int refusals = 0; ; refusals++) {
+      var shown = authorization.header(scope);
+      var response = redirected(request);
+      if (response.statusCode() != 401 || refusals == 2) {
+        return response;
+      }
       response.body().close();
-      authorization.answer(response, scope); // the token may have expired; a second refusal throws
-      response = redirected(request);
+      authorization.answer(response, shown, scope);
     }
-    return response;
   }
 
   private HttpResponse<InputStream> redirected(Request request)
