@@ -74,7 +74,7 @@ public record Platform(
     var normal = of(other.os, other.architecture, other.variant);
     return os.equals(normal.os)
         && architecture.equals(normal.architecture)
-        && (variant.equals(normal.variant) || variant.isEmpty() && architecture.equals("amd64"));
+        && (variant.equals(normal.variant) || (variant.isEmpty() && architecture.equals("amd64")));
   }
 
   @Override

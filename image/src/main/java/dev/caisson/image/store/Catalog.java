@@ -35,6 +35,15 @@ record Catalog(Map<Digest, Entry> entries, Map<String, Digest> names) {
     names = Collections.unmodifiableMap(new TreeMap<>(names));
   }
 
+  /** The entry of a manifest that is known to be in this catalog. */
+  Entry entry(Digest manifest) {
+    var entry = entries.get(manifest);
+    if (entry == null) {
+      throw new IllegalArgumentException("not in the catalog: " + manifest);
+    }
+    return entry;
+  }
+
   Optional<Entry> named(Reference reference) {
     return Optional.ofNullable(names.get(reference.toString())).map(entries::get);
   }

@@ -34,7 +34,7 @@ final class DurableFile {
   /** Renames {@code draft}, whose data must be synced, and makes the new name last. */
   static void move(Path draft, Path target) throws IOException {
     Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
-    syncFolder(target.getParent());
+    syncFolder(target.resolveSibling("."));
   }
 
   private static void syncFolder(Path folder) throws IOException {

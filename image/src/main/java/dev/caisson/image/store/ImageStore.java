@@ -13,9 +13,9 @@ import dev.caisson.image.model.JsonFields;
 import dev.caisson.image.model.Manifest;
 import dev.caisson.image.model.MediaType;
 import dev.caisson.image.model.Reference;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +37,7 @@ import java.util.function.Predicate;
  * </pre>
  */
 public final class ImageStore {
+  private static final System.Logger LOG = System.getLogger(ImageStore.class.getName());
   private static final int MIN_ID_PREFIX = 2;
 
   private final BlobStore blobs;
@@ -70,7 +71,19 @@ public final class ImageStore {
   /** All images, oldest first. */
   public List<Image> list() {
     var now = catalog.read();
-    return now.entries().values().stream().map(entry -> image(now, entry)).toList();
+    return now.entries().values().stream()
+        .flatMap(entry -> readable(now, entry).stream())
+        .toList();
+  }
+
+  // One damaged image must not hide the others, nor keep them from being removed.
+  private Optional<Image> readable(Catalog now, Catalog.Entry entry) {
+    try {
+      return Optional.of(image(now, entry));
+    } catch (ImageException e) {
+      LOG.log(Level.WARNING, "image {0} is unusable: {1}", entry.id(), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   /** The image called {@code reference}. */
@@ -174,7 +187,7 @@ public final class ImageStore {
     var entry = new Catalog.Entry(manifest, parts.manifest().config().digest(), Instant.now());
     try (var _ = catalog.lock()) {
       var now = catalog.changeLocked(before -> before.with(entry, names));
-      return image(now, now.entries().get(manifest.digest()));
+      return image(now, now.entry(manifest.digest()));
     }
   }
 
@@ -213,7 +226,7 @@ public final class ImageStore {
                   .with(entry, names)
                   .without(e -> e.manifest().digest().equals(old.manifestDescriptor().digest())));
       collectLocked(after);
-      return image(after, after.entries().get(manifest.digest()));
+      return image(after, after.entry(manifest.digest()));
     }
   }
 
@@ -230,7 +243,7 @@ public final class ImageStore {
   public Image tag(String source, Reference name) {
     try (var _ = catalog.lock()) {
       var image = resolve(source);
-      var entry = catalog.read().entries().get(image.manifestDescriptor().digest());
+      var entry = catalog.read().entry(image.manifestDescriptor().digest());
       var now = catalog.changeLocked(before -> before.with(entry, List.of(name)));
       return image(now, entry);
     }
@@ -290,8 +303,9 @@ public final class ImageStore {
       var before = catalog.read();
       Predicate<Catalog.Entry> unwanted =
           entry -> {
-            var image = image(before, entry);
-            return (tagged || image.tags().isEmpty()) && unused.test(image);
+            var image = readable(before, entry);
+            return image.isEmpty()
+                || ((tagged || image.get().tags().isEmpty()) && unused.test(image.get()));
           };
       var after = catalog.changeLocked(now -> now.without(unwanted));
       blobs.deleteAbandonedDrafts();
@@ -321,7 +335,7 @@ public final class ImageStore {
     documents.keySet().retainAll(now.entries().keySet());
     var needed = leases.kept();
     for (var entry : now.entries().values()) {
-      needed.addAll(needs(entry));
+      readable(now, entry).ifPresent(image -> needed.addAll(needs(image)));
     }
     long freed = 0;
     for (var digest : blobs.list()) {
@@ -333,14 +347,11 @@ public final class ImageStore {
     return freed;
   }
 
-  private Set<Digest> needs(Catalog.Entry entry) {
-    var manifest =
-        documents
-            .computeIfAbsent(entry.manifest().digest(), _ -> documents(entry.manifest()))
-            .manifest();
-    var needs = new ArrayList<Digest>(manifest.layers().stream().map(Descriptor::digest).toList());
-    needs.add(manifest.config().digest());
-    needs.add(entry.manifest().digest());
-    return Set.copyOf(needs);
+  private static Set<Digest> needs(Image image) {
+    var needs = new HashSet<Digest>();
+    image.layers().forEach(layer -> needs.add(layer.digest()));
+    needs.add(image.manifest().config().digest());
+    needs.add(image.manifestDescriptor().digest());
+    return needs;
   }
 }

@@ -49,7 +49,7 @@ final class LockFile {
   /** The lock file at {@code path}, whose folder must exist. */
   static LockFile at(Path path) {
     try {
-      var real = path.getParent().toRealPath().resolve(path.getFileName());
+      var real = path.resolveSibling(".").toRealPath().resolve(path.getFileName());
       return OPEN.computeIfAbsent(real, LockFile::new);
     } catch (IOException e) {
       throw ImageException.io(path.toString(), e);

@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 /**
  * A minimal Debian (or relative) of the same release and from the same package source as this host,
@@ -109,7 +108,7 @@ final class DebianImage implements BaseImage {
     try (var lease = store.lease();
         var tree = Directory.open(root)) {
       writeDefaults(root);
-      var layer = StoredLayer.write(store, lease, out -> TreeArchive.of(tree, wanted(), time, out));
+      var layer = StoredLayer.write(store, lease, out -> TreeArchive.of(tree, DebianImage::wanted, time, out));
       return store.assemble(
           lease, config(source, layer.diffId(), time), List.of(layer.blob()), List.of(name));
     } catch (IOException e) {
@@ -117,21 +116,19 @@ final class DebianImage implements BaseImage {
     }
   }
 
-  private static Predicate<String> wanted() {
-    return path -> {
-      if (LEFT_OUT.contains(path)) {
+  private static boolean wanted(String path) {
+    if (LEFT_OUT.contains(path)) {
+      return false;
+    }
+    for (int slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      var folder = path.substring(0, slash);
+      // Log folders of services stay, because the services do not make them.
+      boolean logFolder = folder.equals("var/log") && !path.contains(".log");
+      if (LEFT_OUT_BELOW.contains(folder) && !logFolder) {
         return false;
       }
-      for (int slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
-        // Log folders of services stay, because the services do not make them.
-        var folder = path.substring(0, slash);
-        if (LEFT_OUT_BELOW.contains(folder)
-            && !(folder.equals("var/log") && !path.contains(".log"))) {
-          return false;
-        }
-      }
-      return true;
-    };
+    }
+    return true;
   }
 
   // A container is no machine to boot: packages must not start services while they are installed.
