@@ -63,7 +63,7 @@ record EngineOpener(
     timer.setRemoveOnCancelPolicy(true);
     var background = Executors.newVirtualThreadPerTaskExecutor();
     var opener = new ContainersOpener();
-    var imageLibrary = images.open(options, store, events, opener::usersOfImage);
+    var imageLibrary = images.open(options, store, events, opener);
     var fabric = networks.open(options, store, events, opener);
     var volumes =
         new LocalVolumes(

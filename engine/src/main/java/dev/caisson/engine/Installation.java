@@ -4,6 +4,7 @@
  */
 package dev.caisson.engine;
 
+import dev.caisson.engine.image.StoredImages;
 import dev.caisson.engine.network.HostFabric;
 import dev.caisson.sandbox.Isolations;
 import java.time.Clock;
@@ -15,9 +16,8 @@ record Installation(EngineOptions options) {
             options,
             Isolations.all(),
             Clock.systemUTC(),
-            (chosen, store, events, users) -> {
-              throw EngineException.unsupported("no images", "");
-            },
+            (chosen, store, events, users) ->
+                StoredImages.open(chosen.root(), events, Clock.systemUTC(), users),
             (chosen, store, events, finder) ->
                 HostFabric.open(chosen, store, events, Clock.systemUTC(), finder))
         .open();

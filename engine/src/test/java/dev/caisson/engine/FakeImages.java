@@ -45,6 +45,9 @@ final class FakeImages implements ImageLibrary {
   }
 
   @Override
+  public void login(RegistryAuth auth) {}
+
+  @Override
   public long size(String id) {
     return 0;
   }

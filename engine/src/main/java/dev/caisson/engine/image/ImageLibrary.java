@@ -7,6 +7,7 @@ package dev.caisson.engine.image;
 import dev.caisson.engine.Images;
 import dev.caisson.engine.spec.CommitSpec;
 import dev.caisson.engine.spec.ImageConfig;
+import dev.caisson.engine.spec.RegistryAuth;
 import java.util.Optional;
 
 /** The images, and what containers need of them. */
@@ -26,6 +27,13 @@ public interface ImageLibrary extends Images, AutoCloseable {
    * @return the new image's id
    */
   String commit(String base, ImageConfig config, CommitSpec commit, LayerWriter layer);
+
+  /**
+   * Checks credentials with their registry.
+   *
+   * @throws dev.caisson.engine.EngineException UNAUTHORIZED, UNAVAILABLE
+   */
+  void login(RegistryAuth auth);
 
   /** Bytes of the image's unpacked layers; 0 when it is gone. */
   long size(String id);

@@ -25,7 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 
 /** Makes the containers, and answers for them to the parts that are opened before. */
-public final class ContainersOpener implements MemberFinder {
+public final class ContainersOpener implements MemberFinder, ImageUsers {
   private final InstanceTable table = new InstanceTable();
 
   /** Opens and takes over what an engine before this one left. */
@@ -60,12 +60,21 @@ public final class ContainersOpener implements MemberFinder {
     return table.find(reference).definition().id();
   }
 
-  /** Which containers are made of an image. */
-  public List<ImageUsers.User> usersOfImage(String imageId) {
+  @Override
+  public List<ImageUsers.User> of(String imageId) {
     return table.all().stream()
         .filter(instance -> instance.definition().image().id().equals(imageId))
         .map(instance -> new ImageUsers.User(instance.definition().id(), instance.running()))
         .toList();
+  }
+
+  @Override
+  public Set<String> layers() {
+    var layers = new TreeSet<String>();
+    for (var instance : table.all()) {
+      instance.definition().image().layers().forEach(layer -> layers.add(layer.id()));
+    }
+    return layers;
   }
 
   /** Which containers name a volume. */
