@@ -1,3 +1,7 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
 /**
  * The caisson command: what is said, what is shown, and the door through which callers reach the
  * engine's process.
@@ -8,6 +12,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.caisson.cli {
   requires static org.jspecify;
+  requires dev.caisson.disk;
   requires dev.caisson.engine;
   requires dev.caisson.linux;
   requires info.picocli;
@@ -18,6 +23,14 @@ module dev.caisson.cli {
 
   opens dev.caisson.cli.command to
       info.picocli;
+
+  opens dev.caisson.cli.disk to
+      info.picocli;
+
+  provides dev.caisson.cli.command.CommandProvider with
+      dev.caisson.cli.disk.DiskCommands;
+  provides dev.caisson.disk.storage.HostFiles with
+      dev.caisson.cli.disk.LinuxHostFiles;
 
   uses dev.caisson.cli.command.CommandProvider;
   uses dev.caisson.engine.Endpoint;

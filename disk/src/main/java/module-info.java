@@ -15,6 +15,7 @@ module dev.caisson.disk {
   requires com.github.luben.zstd_jni;
 
   exports dev.caisson.disk;
+  exports dev.caisson.disk.convert;
   exports dev.caisson.disk.file;
   exports dev.caisson.disk.foreign;
   exports dev.caisson.disk.luks;

@@ -32,6 +32,11 @@ public abstract class EngineCommand implements Callable<Integer> {
     caller = console;
   }
 
+  /** Says for whom the next call is, of a command that needs no engine. */
+  public void bind(Console console) {
+    caller = console;
+  }
+
   protected final Console console() {
     return java.util.Objects.requireNonNull(caller, "bind comes before call");
   }

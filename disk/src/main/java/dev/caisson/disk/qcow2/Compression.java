@@ -5,8 +5,11 @@
 package dev.caisson.disk.qcow2;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdException;
 import dev.caisson.disk.DiskException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
@@ -59,12 +62,22 @@ public enum Compression {
 
     @Override
     public int pack(byte[] cluster, int length, byte[] target) {
-      long done =
-          Zstd.compressByteArray(
-              target, 0, target.length, cluster, 0, length, Zstd.defaultCompressionLevel());
-      return Zstd.isError(done) ? 0 : (int) done;
+      ZstdCompressCtx context = IDLE.poll();
+      if (context == null) {
+        context = new ZstdCompressCtx();
+      }
+      try {
+        return context.compressByteArray(target, 0, target.length, cluster, 0, length);
+      } catch (ZstdException doesNotFit) {
+        return 0;
+      } finally {
+        IDLE.offer(context);
+      }
     }
   };
+
+  /** A context is large and slow to make, so contexts are used again. */
+  private static final Queue<ZstdCompressCtx> IDLE = new ConcurrentLinkedQueue<>();
 
   private final String label;
 

@@ -123,6 +123,30 @@ public final class FileStorage implements Storage {
         DiskException.Kind.REFUSED, path + ": is neither a regular file nor a block device");
   }
 
+  /** Reserves space for all of a file, where the host can. */
+  public static void reserve(Path path) {
+    try (var storage = open(path, true, Sharing.LOCKED)) {
+      storage.host.ifPresent(file -> file.allocate(0, storage.size()));
+    }
+  }
+
+  /** Bytes a file takes on its host, where the file system tells; else its length. */
+  public static long spaceOf(Path path) throws IOException {
+    try {
+      return HostFiles.installed()
+          .flatMap(files -> files.open(path, false))
+          .map(
+              file -> {
+                try (file) {
+                  return file.space();
+                }
+              })
+          .orElse(Files.size(path));
+    } catch (DiskException unreadable) {
+      return Files.size(path);
+    }
+  }
+
   /** The channel in use at this moment, for mapping and kernel-side copies. */
   public FileChannel channel() {
     return channel;

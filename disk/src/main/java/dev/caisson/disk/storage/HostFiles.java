@@ -55,6 +55,9 @@ public interface HostFiles {
     /** Zeroes the range and frees its space; false if the file system cannot. */
     boolean punchHole(long offset, long length);
 
+    /** Bytes the file takes on the host: st_blocks * 512. */
+    long space();
+
     /** Reserves space for the range; false if the file system cannot. */
     boolean allocate(long offset, long length);
 

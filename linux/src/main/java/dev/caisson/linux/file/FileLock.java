@@ -22,6 +22,7 @@ public final class FileLock {
   private static final int LOCK_EX = 2;
   private static final int LOCK_NB = 4;
   private static final int LOCK_UN = 8;
+  private static final int F_OFD_GETLK = 36;
   private static final int F_OFD_SETLK = 37; // include/uapi/asm-generic/fcntl.h
   private static final short F_RDLCK = 0;
   private static final short F_WRLCK = 1;
@@ -57,14 +58,29 @@ public final class FileLock {
     granted("fcntl", file, range(file, offset, length, F_UNLCK));
   }
 
+  /** Whether another open file holds a lock, of any kind, on the bytes. fcntl(2) F_OFD_GETLK */
+  public static boolean lockedByOther(Fd file, long offset, long length) {
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment flock = lock(scratch, offset, length, F_WRLCK);
+      long result =
+          Downcall.attempt(SystemCall.FCNTL, file.number(), F_OFD_GETLK, flock.address());
+      return granted("fcntl", file, result) && flock.get(ValueLayout.JAVA_SHORT, 0) != F_UNLCK;
+    }
+  }
+
   private static long range(Fd file, long offset, long length, short type) {
     try (Scratch scratch = Scratch.open()) {
-      MemorySegment flock = scratch.allocate(32, 8); // struct flock; l_pid stays 0 for OFD locks
-      flock.set(ValueLayout.JAVA_SHORT, 0, type);
-      flock.set(ValueLayout.JAVA_LONG, 8, offset);
-      flock.set(ValueLayout.JAVA_LONG, 16, length);
+      MemorySegment flock = lock(scratch, offset, length, type);
       return Downcall.attempt(SystemCall.FCNTL, file.number(), F_OFD_SETLK, flock.address());
     }
+  }
+
+  private static MemorySegment lock(Scratch scratch, long offset, long length, short type) {
+    MemorySegment flock = scratch.allocate(32, 8); // struct flock; l_pid stays 0 for OFD locks
+    flock.set(ValueLayout.JAVA_SHORT, 0, type);
+    flock.set(ValueLayout.JAVA_LONG, 8, offset);
+    flock.set(ValueLayout.JAVA_LONG, 16, length);
+    return flock;
   }
 
   private static boolean granted(String call, Fd file, long result) {

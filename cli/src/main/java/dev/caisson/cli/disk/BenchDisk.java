@@ -1,0 +1,82 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.disk;
+
+import dev.caisson.disk.Disk;
+import dev.caisson.disk.file.ByteCount;
+import dev.caisson.disk.file.DiskFiles;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "bench", description = "Time many requests of one size")
+final class BenchDisk extends DiskCommand {
+  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  String format = "";
+
+  @Option(names = "-c", defaultValue = "75000", description = "how many requests")
+  int count;
+
+  @Option(names = "-d", defaultValue = "64", description = "how many at once")
+  int depth;
+
+  @Option(names = "-s", defaultValue = "4k", description = "bytes in each")
+  String size = "4k";
+
+  @Option(names = "-S", defaultValue = "", description = "distance of neighbours; default: the size")
+  String step = "";
+
+  @Option(names = "-o", defaultValue = "0", description = "where to begin")
+  String offset = "0";
+
+  @Option(names = "-w", description = "write instead of reading")
+  boolean writing;
+
+  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes to it")
+  boolean unlocked;
+
+  @Parameters(index = "0")
+  String file = "";
+
+  @Override
+  int run() {
+    int bytes = (int) Math.min(1 << 28, ByteCount.parse(size));
+    long distance = step.isEmpty() ? bytes : ByteCount.parse(step);
+    try (var disk =
+        DiskFiles.open(path(file), reading(format, unlocked).withWritable(writing))) {
+      say(
+          "Sending %d %s requests, %d bytes each, %d in parallel (starting at offset %s, step size %d)"
+              .formatted(count, writing ? "write" : "read", bytes, depth, offset, distance));
+      long start = System.nanoTime();
+      drive(disk, bytes, distance, ByteCount.parse(offset));
+      say("Run completed in %.3f seconds.".formatted((System.nanoTime() - start) / 1e9));
+    }
+    return 0;
+  }
+
+  private void drive(Disk disk, int bytes, long distance, long first) {
+    var next = new AtomicLong();
+    long room = Math.max(1, disk.size() - bytes);
+    try (var pool = Executors.newFixedThreadPool(Math.min(depth, 16))) {
+      for (int i = 0; i < Math.min(depth, 16); i++) {
+        pool.execute(
+            () -> {
+              var buffer = ByteBuffer.allocateDirect(bytes);
+              for (long n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
+                long at = (first + n * distance) % room;
+                if (writing) {
+                  disk.write(at, buffer.clear());
+                } else {
+                  disk.read(at, buffer.clear());
+                }
+              }
+            });
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.disk;
+
+import dev.caisson.disk.DiskException;
+import dev.caisson.disk.DiskFormat;
+import dev.caisson.disk.file.BasePolicy;
+import dev.caisson.disk.file.ByteCount;
+import dev.caisson.disk.file.DiskFiles;
+import dev.caisson.disk.file.DiskOptions;
+import dev.caisson.disk.qcow2.Qcow2Disk;
+import dev.caisson.disk.qcow2.Qcow2Format;
+import dev.caisson.disk.storage.FileStorage;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "create", description = "Create a disk, empty or on a base")
+final class CreateDisk extends DiskCommand {
+  @Option(names = "-f", defaultValue = "raw", description = "raw or qcow2")
+  String format = "raw";
+
+  @Option(names = "-b", defaultValue = "", description = "the base")
+  String base = "";
+
+  @Option(names = "-F", defaultValue = "", description = "the base's format")
+  String baseFormat = "";
+
+  @Option(names = "-o", description = "options of the format, as a=1,b=2")
+  String[] options = {};
+
+  @Option(names = "-u", description = "do not look at the base")
+  boolean unsafe;
+
+  @Parameters(index = "0")
+  String file = "";
+
+  @Parameters(index = "1", arity = "0..1", defaultValue = "")
+  String size = "";
+
+  @Override
+  int run() {
+    Path path = path(file);
+    if (format(format).orElseThrow() == DiskFormat.RAW) {
+      DiskFiles.createRaw(path, ByteCount.parse(size));
+    } else {
+      requireQcow2();
+      createQcow2(path);
+    }
+    say("Formatting '%s', fmt=%s size=%s".formatted(file, format, size));
+    return 0;
+  }
+
+  private void requireQcow2() {
+    if (!format.equals("qcow2")) {
+      throw new DiskException(
+          DiskException.Kind.UNSUPPORTED, "only raw and qcow2 can be created, not " + format);
+    }
+  }
+
+  private void createQcow2(Path path) {
+    var asked = new FormatOptions(options);
+    Qcow2Format shape = asked.qcow2();
+    if (!base.isEmpty()) {
+      if (baseFormat.isEmpty()) {
+        throw new DiskException(
+            DiskException.Kind.REFUSED, "say the format of the base with -F; it is never guessed");
+      }
+      shape = shape.withBacking(base, baseFormat);
+    }
+    long bytes = size.isEmpty() ? sizeOfBase(path, shape) : ByteCount.parse(size);
+    if (shape.dataFile().isPresent()) {
+      DiskFiles.createRaw(BasePolicy.LOCAL.permit(path, shape.dataFile().get()), bytes);
+    }
+    if (shape.backing().isPresent() && !unsafe) {
+      sizeOfBase(path, shape);
+    }
+    DiskFiles.create(path, shape, bytes);
+    preallocate(path, asked.get("preallocation", "off"));
+  }
+
+  private long sizeOfBase(Path path, Qcow2Format shape) {
+    String name =
+        shape
+            .backing()
+            .orElseThrow(
+                () -> new DiskException(DiskException.Kind.OUT_OF_RANGE, "say a size, or a base"));
+    var label = format(shape.backingFormat().orElse("")).orElse(DiskFormat.RAW);
+    return DiskFiles.sizeOf(BasePolicy.LOCAL.permit(path, name), label);
+  }
+
+  private static void preallocate(Path path, String how) {
+    if (how.equals("off")) {
+      return;
+    }
+    var options = DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withSyncing(false).withAlone(true);
+    try (var disk = (Qcow2Disk) DiskFiles.open(path, options)) {
+      disk.preallocate();
+    }
+    if (how.equals("full") || how.equals("falloc")) {
+      FileStorage.reserve(path);
+    }
+  }
+}

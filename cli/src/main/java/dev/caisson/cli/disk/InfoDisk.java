@@ -1,0 +1,180 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.disk;
+
+import dev.caisson.disk.Disk;
+import dev.caisson.disk.Snapshot;
+import dev.caisson.disk.file.BasePolicy;
+import dev.caisson.disk.file.ByteCount;
+import dev.caisson.disk.file.ChainTree;
+import dev.caisson.disk.file.DiskFiles;
+import dev.caisson.disk.qcow2.Qcow2Disk;
+import dev.caisson.disk.qcow2.Qcow2Info;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "info", description = "Show what a disk file is")
+final class InfoDisk extends DiskCommand {
+  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  String format = "";
+
+  @Option(names = "--backing-chain", description = "show all files it stands on too")
+  boolean chain;
+
+  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes to it")
+  boolean unlocked;
+
+  @Parameters(index = "0")
+  String file = "";
+
+  @Override
+  int run() {
+    List<Map<String, Object>> found = new ArrayList<>();
+    Set<Path> seen = new HashSet<>();
+    Optional<Path> next = Optional.of(path(file));
+    String label = format;
+    while (next.isPresent() && seen.add(next.get().normalize())) {
+      Path path = next.get();
+      String shown = found.isEmpty() ? file : path.toString();
+      try (var disk = DiskFiles.open(path, reading(label, unlocked).withAlone(true))) {
+        found.add(describe(shown, path, disk));
+        next = chain ? baseOf(path, disk) : Optional.empty();
+        label =
+            disk instanceof Qcow2Disk image ? image.baseFormat().orElse("") : "";
+      }
+    }
+    if (json()) {
+      tell(chain ? found : found.getFirst());
+    } else {
+      for (int i = 0; i < found.size(); i++) {
+        if (i > 0) {
+          print("");
+        }
+        InfoText.lines(found.get(i)).forEach(this::print);
+      }
+    }
+    return 0;
+  }
+
+  private static Optional<Path> baseOf(Path path, Disk disk) {
+    return disk instanceof Qcow2Disk image
+        ? image.baseName().map(name -> BasePolicy.LOCAL.permit(path, name))
+        : Optional.empty();
+  }
+
+  private static Map<String, Object> describe(String shown, Path path, Disk disk) {
+    var fields =
+        document(
+            "virtual-size", disk.size(),
+            "filename", shown,
+            "format", disk.format(),
+            "actual-size", ChainTree.space(path));
+    if (disk instanceof Qcow2Disk image) {
+      describe(path, image, fields);
+    } else {
+      fields.put("dirty-flag", false);
+    }
+    return fields;
+  }
+
+  private static void describe(Path path, Qcow2Disk image, Map<String, Object> fields) {
+    Qcow2Info info = image.info();
+    fields.put("cluster-size", info.clusterSize());
+    fields.put("dirty-flag", info.dirty());
+    if (info.encrypted()) {
+      fields.put("encrypted", true);
+    }
+    info.backing()
+        .ifPresent(
+            name -> {
+              fields.put("backing-filename", name);
+              fields.put("full-backing-filename", full(path, name));
+            });
+    info.backingFormat().ifPresent(label -> fields.put("backing-filename-format", label));
+    if (!info.snapshots().isEmpty()) {
+      fields.put("snapshots", info.snapshots().stream().map(InfoDisk::describe).toList());
+    }
+    var data = document("compat", info.compat(), "compression-type", info.compression().label());
+    if (info.compat().equals("1.1")) {
+      data.put("lazy-refcounts", info.lazyRefcounts());
+      data.put("refcount-bits", info.refcountBits());
+      data.put("corrupt", info.corrupt());
+      data.put("extended-l2", info.extendedL2());
+      info.dataFile()
+          .ifPresent(
+              name -> {
+                data.put("data-file", name);
+                data.put("data-file-raw", info.dataFileRaw());
+              });
+    } else {
+      data.put("refcount-bits", info.refcountBits());
+    }
+    fields.put("format-specific", document("type", "qcow2", "data", data));
+  }
+
+  private static String full(Path path, String name) {
+    boolean plain = name.indexOf(':') < 0 && !name.startsWith("/");
+    Path folder = path.getParent();
+    return plain && folder != null ? folder.resolve(name).toString() : name;
+  }
+
+  private static Map<String, Object> describe(Snapshot snapshot) {
+    return document(
+        "id", snapshot.id(),
+        "name", snapshot.name(),
+        "vm-state-size", snapshot.stateSize(),
+        "date-sec", snapshot.created().getEpochSecond(),
+        "date-nsec", snapshot.created().getNano(),
+        "vm-clock-sec", snapshot.guestClock().toSeconds(),
+        "vm-clock-nsec", snapshot.guestClock().toNanosPart());
+  }
+
+  /** The same facts in qemu-img's words. */
+  static final class InfoText {
+    private InfoText() {}
+
+    static List<String> lines(Map<String, Object> fields) {
+      List<String> lines = new ArrayList<>();
+      lines.add("image: " + fields.get("filename"));
+      lines.add("file format: " + fields.get("format"));
+      long size = (Long) fields.getOrDefault("virtual-size", 0L);
+      lines.add("virtual size: %s (%d bytes)".formatted(ByteCount.of(size), size));
+      lines.add("disk size: " + ByteCount.of((Long) fields.getOrDefault("actual-size", 0L)));
+      add(lines, fields, "encrypted", "encrypted");
+      add(lines, fields, "cluster-size", "cluster_size");
+      add(lines, fields, "backing-filename", "backing file");
+      add(lines, fields, "backing-filename-format", "backing file format");
+      if (fields.get("snapshots") instanceof List<?> snapshots) {
+        lines.add("Snapshot list:");
+        snapshots.forEach(one -> lines.add("    " + one));
+      }
+      if (fields.get("format-specific") instanceof Map<?, ?> specific
+          && specific.get("data") instanceof Map<?, ?> data) {
+        lines.add("Format specific information:");
+        data.forEach((name, value) -> lines.add("    %s: %s".formatted(words(name), value)));
+      }
+      return lines;
+    }
+
+    private static String words(Object name) {
+      return name.toString().replace('-', ' ');
+    }
+
+    private static void add(
+        List<String> lines, Map<String, Object> fields, String name, String label) {
+      if (fields.containsKey(name)) {
+        lines.add(label + ": " + fields.get(name));
+      }
+    }
+  }
+}

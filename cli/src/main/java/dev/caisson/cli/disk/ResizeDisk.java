@@ -1,0 +1,57 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.disk;
+
+import dev.caisson.disk.DiskException;
+import dev.caisson.disk.Resizable;
+import dev.caisson.disk.file.ByteCount;
+import dev.caisson.disk.file.DiskFiles;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(name = "resize", description = "Grow or shrink a disk")
+final class ResizeDisk extends DiskCommand {
+  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  String format = "";
+
+  @Option(names = "--shrink", description = "really cut off the end")
+  boolean shrink;
+
+  @Parameters(index = "0")
+  String file = "";
+
+  @Parameters(index = "1", description = "a size, or +SIZE, or -SIZE")
+  String size = "";
+
+  @Override
+  int run() {
+    try (var disk = DiskFiles.open(path(file), reading(format, false).withWritable(true))) {
+      long wanted = wanted(disk.size());
+      if (wanted < disk.size() && !shrink) {
+        throw new DiskException(
+            DiskException.Kind.REFUSED,
+            file + ": that would cut off its end; use --shrink to do it all the same");
+      }
+      if (!(disk instanceof Resizable resizable)) {
+        throw new DiskException(
+            DiskException.Kind.UNSUPPORTED, file + ": this format cannot be resized");
+      }
+      resizable.resize(wanted);
+      disk.flush();
+    }
+    say("Image resized.");
+    return 0;
+  }
+
+  private long wanted(long present) {
+    if (size.startsWith("+")) {
+      return present + ByteCount.parse(size.substring(1));
+    }
+    return size.startsWith("-")
+        ? Math.max(0, present - ByteCount.parse(size.substring(1)))
+        : ByteCount.parse(size);
+  }
+}

@@ -1,0 +1,143 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.disk.file;
+
+import dev.caisson.disk.Disk;
+import dev.caisson.disk.DiskException;
+import dev.caisson.disk.DiskFormat;
+import dev.caisson.disk.Extent;
+import dev.caisson.disk.Resizable;
+import dev.caisson.disk.qcow2.Qcow2Disk;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/** Operations between a disk and what it stands on. */
+public final class Rebasing {
+  private static final int PIECE = 1 << 20;
+
+  private Rebasing() {}
+
+  /** Only writes another name into the image; right when the base moved, wrong otherwise. */
+  public static void rename(Path path, Optional<String> base, Optional<String> format) {
+    var options = DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true);
+    try (var disk = (Qcow2Disk) DiskFiles.open(path, options)) {
+      disk.changeBase(base, format);
+    }
+  }
+
+  /**
+   * Puts an image onto another base, keeping what it reads as: whatever differs between the two
+   * bases is first copied into the image. Without a base, everything is: the image is flat then.
+   */
+  public static void rebase(
+      Path path, Optional<String> base, Optional<DiskFormat> format, LongConsumer progress) {
+    try (var disk = (Qcow2Disk) DiskFiles.open(path, DiskOptions.WRITE.withFormat(DiskFormat.QCOW2))) {
+      if (base.isPresent()) {
+        Path file = BasePolicy.LOCAL.permit(path, base.get());
+        refuseLoop(path, file);
+        try (var next = DiskFiles.open(file, DiskOptions.READ.withFormat(format))) {
+          keepDifferences(disk, Optional.of(next), progress);
+        }
+      } else {
+        keepDifferences(disk, Optional.empty(), progress);
+      }
+      disk.flush();
+      disk.changeBase(base, format.map(DiskFormat::label));
+    }
+  }
+
+  private static void refuseLoop(Path path, Path base) {
+    try {
+      if (java.nio.file.Files.isSameFile(path, base)) {
+        throw new DiskException(
+            DiskException.Kind.CONFLICT, path + ": cannot stand on itself");
+      }
+    } catch (java.io.IOException failure) {
+      throw DiskException.io(base.toString(), failure);
+    }
+  }
+
+  private static void keepDifferences(Qcow2Disk disk, Optional<Disk> next, LongConsumer progress) {
+    long end = disk.size();
+    var old = ByteBuffer.allocate(PIECE);
+    var fresh = ByteBuffer.allocate(PIECE);
+    for (long at = 0; at < end; ) {
+      var own = disk.own(at, Math.min(PIECE, end - at));
+      if (own.kind() == Extent.Kind.HOLE) {
+        keepRange(disk, next, at, (int) own.length(), old, fresh);
+      }
+      at = own.end();
+      progress.accept(at);
+    }
+  }
+
+  private static void keepRange(
+      Qcow2Disk disk, Optional<Disk> next, long at, int length, ByteBuffer old, ByteBuffer fresh) {
+    disk.read(at, old.clear().limit(length));
+    Arrays.fill(fresh.array(), 0, length, (byte) 0);
+    if (next.isPresent() && at < next.get().size()) {
+      int there = (int) Math.min(length, next.get().size() - at);
+      next.get().read(at, fresh.clear().limit(there));
+    }
+    int step = disk.clusterSize();
+    for (int from = 0; from < length; from += step) {
+      int to = Math.min(length, from + step);
+      if (!Arrays.equals(old.array(), from, to, fresh.array(), from, to)) {
+        disk.write(at + from, old.clear().position(from).limit(to));
+      }
+    }
+  }
+
+  /**
+   * Writes what a disk holds into its direct base, which then reads as the disk does.
+   *
+   * @param keep whether the disk's own clusters stay; otherwise it is emptied
+   */
+  public static void commit(Path path, boolean keep, LongConsumer progress) {
+    try (var disk = (Qcow2Disk) DiskFiles.open(path, DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true))) {
+      String name =
+          disk.baseName()
+              .orElseThrow(
+                  () ->
+                      new DiskException(
+                          DiskException.Kind.MISSING, path + ": has no base to commit into"));
+      var format = disk.baseFormat().flatMap(DiskFormat::named);
+      if (format.isEmpty()) {
+        throw new DiskException(
+            DiskException.Kind.REFUSED, path + ": does not say its base's format");
+      }
+      Path file = BasePolicy.LOCAL.permit(path, name);
+      refuseLoop(path, file);
+      try (var base = DiskFiles.open(file, DiskOptions.WRITE.withFormat(format))) {
+        if (base.size() < disk.size() && base instanceof Resizable growing) {
+          growing.resize(disk.size());
+        }
+        copyDown(disk, base, progress);
+        base.flush();
+      }
+      if (!keep) {
+        disk.makeEmpty();
+      }
+    }
+  }
+
+  private static void copyDown(Qcow2Disk disk, Disk base, LongConsumer progress) {
+    var buffer = ByteBuffer.allocateDirect(PIECE);
+    for (long at = 0; at < disk.size(); ) {
+      var own = disk.own(at, Math.min(PIECE, disk.size() - at));
+      if (own.kind() == Extent.Kind.ZERO && base instanceof dev.caisson.disk.Sparse sparse) {
+        sparse.writeZeroes(at, own.length(), true);
+      } else if (own.kind() != Extent.Kind.HOLE) {
+        disk.read(at, buffer.clear().limit((int) own.length()));
+        base.write(at, buffer.flip());
+      }
+      at = own.end();
+      progress.accept(at);
+    }
+  }
+}
