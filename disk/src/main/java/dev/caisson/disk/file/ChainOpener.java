@@ -4,13 +4,16 @@
  */
 package dev.caisson.disk.file;
 
+import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.chain.BaseLayer;
 import dev.caisson.disk.chain.Layer;
 import dev.caisson.disk.chain.MergedChain;
+import dev.caisson.disk.foreign.ForeignDisk;
 import dev.caisson.disk.qcow2.Qcow2Access;
 import dev.caisson.disk.qcow2.Qcow2Disk;
+import dev.caisson.disk.raw.RawDisk;
 import dev.caisson.disk.storage.FileStorage;
 import dev.caisson.disk.storage.FileStorage.Sharing;
 import dev.caisson.disk.storage.Storage;
@@ -77,7 +80,7 @@ final class ChainOpener {
       var file = FileStorage.open(path, false, sharing);
       try {
         if (format != DiskFormat.QCOW2) {
-          layers.add(new BaseLayer(bottom(format, path, file)));
+          layers.add(new BaseLayer(bottom(format, file)));
           return;
         }
         image = Qcow2Disk.open(file, access(path));
@@ -90,11 +93,8 @@ final class ChainOpener {
     }
   }
 
-  private static dev.caisson.disk.Disk bottom(DiskFormat format, Path path, FileStorage file) {
-    if (format == DiskFormat.RAW) {
-      return dev.caisson.disk.raw.RawDisk.open(file);
-    }
-    throw ForeignFormats.unsupported(format, path);
+  private static Disk bottom(DiskFormat format, FileStorage file) {
+    return format == DiskFormat.RAW ? RawDisk.open(file) : ForeignDisk.open(format, file);
   }
 
   /** A base whose format were guessed could be a guest's raw disk that poses as qcow2. */

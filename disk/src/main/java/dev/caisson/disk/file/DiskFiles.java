@@ -7,6 +7,7 @@ package dev.caisson.disk.file;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
+import dev.caisson.disk.foreign.ForeignDisk;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.qcow2.Qcow2Format;
 import dev.caisson.disk.raw.RawDisk;
@@ -32,7 +33,7 @@ public final class DiskFiles {
       return switch (format) {
         case RAW -> RawDisk.open(storage);
         case QCOW2 -> new ChainOpener(options).open(path, storage);
-        case VMDK, VHD, VHDX, VDI -> throw ForeignFormats.unsupported(format, path);
+        case VMDK, VHD, VHDX, VDI -> ForeignDisk.open(format, storage);
       };
     } catch (DiskException | Error refused) {
       storage.close();
