@@ -10,8 +10,8 @@ import java.util.List;
 /**
  * A workload's namespace, ready to be entered.
  *
- * @param namespace where it is found, as long as this engine lives and it stays attached; the workload's
- *     own processes keep it alive beyond that
+ * @param namespace where it is found, as long as this engine lives and it stays attached; the
+ *     workload's own processes keep it alive beyond that
  * @param ports as published, with the numbers the host chose
  */
 public record Attached(Path namespace, List<PublishedPort> ports) {

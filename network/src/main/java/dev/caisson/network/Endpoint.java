@@ -25,7 +25,8 @@ public record Endpoint(
     List<String> names) {
   public Endpoint {
     names = names.stream().map(name -> name.toLowerCase(Locale.ROOT)).distinct().toList();
-    if (ipv4 instanceof Inet6Address || ipv6.filter(a -> !(a instanceof Inet6Address)).isPresent()) {
+    if (ipv4 instanceof Inet6Address
+        || ipv6.filter(a -> !(a instanceof Inet6Address)).isPresent()) {
       throw NetworkException.invalid("endpoint mixes IPv4 and IPv6", "");
     }
   }

@@ -67,7 +67,8 @@ final class Gateways implements AutoCloseable {
       resolver.close();
     }
     host.execute(
-        new RouteBatch().deleteLink(names.gateway(network)), errno -> errno.name().equals("ENODEV"));
+        new RouteBatch().deleteLink(names.gateway(network)),
+        errno -> errno.name().equals("ENODEV"));
   }
 
   /** Interfaces of networks that are no more. */

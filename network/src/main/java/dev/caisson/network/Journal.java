@@ -5,14 +5,16 @@
 package dev.caisson.network;
 
 /**
- * Where the caller keeps what must be undone. A change is recorded before it is made, so an undo must
- * tolerate that it never was.
+ * Where the caller keeps what must be undone. A change is recorded before it is made, so an undo
+ * must tolerate that it never was.
  *
- * <p>Only what outlives its maker and bears no mark of ours is recorded. Interfaces and firewall rules
- * carry the engine's tag in their names, and {@link Networks#reconcile} finds them by it.
+ * <p>Only what outlives its maker and bears no mark of ours is recorded. Interfaces and firewall
+ * rules carry the engine's tag in their names, and {@link Networks#reconcile} finds them by it.
  */
 public interface Journal {
-  /** Keeps, durably, that {@code key} had this value before we changed it; the first record stays. */
+  /**
+   * Keeps, durably, that {@code key} had this value before we changed it; the first record stays.
+   */
   void record(String key, String previous);
 
   /** The value recorded for a key; empty text if none is. */

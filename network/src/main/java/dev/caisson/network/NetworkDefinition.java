@@ -46,7 +46,8 @@ public record NetworkDefinition(
 
   public NetworkDefinition {
     if (number < 1 || number > 0xffff) {
-      throw NetworkException.invalid("network number " + number + " out of range", "use 1 to 65535");
+      throw NetworkException.invalid(
+          "network number " + number + " out of range", "use 1 to 65535");
     }
     if (mtu < 68 || mtu > 0xffff) {
       throw NetworkException.invalid("MTU " + mtu + " out of range", "use 68 to 65535");
@@ -63,8 +64,7 @@ public record NetworkDefinition(
   }
 
   public NetworkDefinition asInternal() {
-    return new NetworkDefinition(
-        id, name, number, ipv4, ipv6, true, together, masquerade, mtu);
+    return new NetworkDefinition(id, name, number, ipv4, ipv6, true, together, masquerade, mtu);
   }
 
   public NetworkDefinition withIpv6(Range range) {

@@ -35,8 +35,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The networks of one engine on this host: makes them, attaches workloads, and cleans up behind an engine
- * that was killed. What exists is the caller's to remember; this keeps the host in step with it.
+ * The networks of one engine on this host: makes them, attaches workloads, and cleans up behind an
+ * engine that was killed. What exists is the caller's to remember; this keeps the host in step with
+ * it.
  *
  * <p>Everything it makes belongs to the network namespace of the thread that opened it.
  */
@@ -86,23 +87,22 @@ public final class Networks implements AutoCloseable {
   }
 
   /**
-   * Opens the networks of this host and replaces the firewall table by an empty one; {@link #reconcile}
-   * fills it again.
+   * Opens the networks of this host and replaces the firewall table by an empty one; {@link
+   * #reconcile} fills it again.
    *
    * @throws NetworkException UNAVAILABLE
    */
   public static Networks open(NetworkOptions options, Journal journal) {
     unavailable()
-        .ifPresent(
-            reason -> {
-              throw new NetworkException(Kind.UNAVAILABLE, reason, "use --network host");
-            });
+        .ifPresent(reason -> {
+          throw new NetworkException(Kind.UNAVAILABLE, reason, "use --network host");
+        });
     return new Networks(options, journal, RouteSocket.open(), RuleEngine.open());
   }
 
   /**
-   * Makes the host what it should be after a restart: these networks, these workloads still running in
-   * them, and nothing else of ours. Rules come back exactly, whatever became of them meanwhile.
+   * Makes the host what it should be after a restart: these networks, these workloads still running
+   * in them, and nothing else of ours. Rules come back exactly, whatever became of them meanwhile.
    */
   public synchronized void reconcile(
       Collection<NetworkDefinition> expected, Collection<Attachment> running) {
@@ -165,8 +165,7 @@ public final class Networks implements AutoCloseable {
    */
   public Attached attach(Attachment wanted) {
     wanted.endpoints().forEach(endpoint -> network(endpoint.network()));
-    Attachment attachment =
-        wanted.withPorts(ports.hold(wanted.workload(), wanted.ports()));
+    Attachment attachment = wanted.withPorts(ports.hold(wanted.workload(), wanted.ports()));
     NamespacePool.Prepared prepared;
     try {
       prepared = pool.take();
@@ -199,8 +198,8 @@ public final class Networks implements AutoCloseable {
   }
 
   /**
-   * Takes a workload off all networks; harmless if it is on none. Its interfaces go when the kernel frees
-   * the namespace, which it does in batches of its own; routes and rules are gone at once.
+   * Takes a workload off all networks; harmless if it is on none. Its interfaces go when the kernel
+   * frees the namespace, which it does in batches of its own; routes and rules are gone at once.
    */
   public void detach(String workload) {
     Member member;
@@ -247,15 +246,16 @@ public final class Networks implements AutoCloseable {
         member
             .namespace()
             .or(() -> namespace.map(WorkloadNamespace::adopt))
-            .orElseThrow(
-                () ->
-                    new NetworkException(
-                        Kind.UNAVAILABLE,
-                        workload + " was started by an engine before this one",
-                        "restart it"));
+            .orElseThrow(() ->
+                new NetworkException(
+                    Kind.UNAVAILABLE,
+                    workload + " was started by an engine before this one",
+                    "restart it"));
     Member changed =
         new Member(
-            member.attachment().with(endpoint), Optional.of(inside), new LinkedHashMap<>(member.links()));
+            member.attachment().with(endpoint),
+            Optional.of(inside),
+            new LinkedHashMap<>(member.links()));
     NamespaceLink link = inside.connect(host, names.fresh(), freeName(inside));
     wire(changed, endpoint, link, member.links().isEmpty());
     table.put(changed.attachment());
@@ -267,8 +267,7 @@ public final class Networks implements AutoCloseable {
     Member member = member(workload);
     NamespaceLink link = member.links().remove(network);
     if (link == null) {
-      throw new NetworkException(
-          Kind.NOT_FOUND, workload + " is not in network " + network, "");
+      throw new NetworkException(Kind.NOT_FOUND, workload + " is not in network " + network, "");
     }
     host.execute(new RouteBatch().deleteLink(link.host()), Networks::isGone);
     Attachment less = member.attachment().without(network);

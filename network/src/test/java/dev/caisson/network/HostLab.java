@@ -33,8 +33,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * A host of its own for one test: a network namespace with our networks in it, beside another one that
- * plays the outside world (192.0.2.2, the host being 192.0.2.1). All of it vanishes with the test.
+ * A host of its own for one test: a network namespace with our networks in it, beside another one
+ * that plays the outside world (192.0.2.2, the host being 192.0.2.1). All of it vanishes with the
+ * test.
  */
 final class HostLab implements AutoCloseable {
   static final InetAddress HOST = InetAddress.ofLiteral("192.0.2.1");
@@ -64,15 +65,14 @@ final class HostLab implements AutoCloseable {
               .changeLink(index, LinkSettings.none().up(true))
               .addAddress(index, HOST, 24));
     }
-    inWorld(
-        inside -> {
-          int index = inside.link("eth0").orElseThrow().index();
-          inside.execute(
-              new RouteBatch()
-                  .changeLink("lo", LinkSettings.none().up(true))
-                  .changeLink(index, LinkSettings.none().up(true))
-                  .addAddress(index, WORLD, 24));
-        });
+    inWorld(inside -> {
+      int index = inside.link("eth0").orElseThrow().index();
+      inside.execute(
+          new RouteBatch()
+              .changeLink("lo", LinkSettings.none().up(true))
+              .changeLink(index, LinkSettings.none().up(true))
+              .addAddress(index, WORLD, 24));
+    });
     networks = open();
   }
 
@@ -99,15 +99,16 @@ final class HostLab implements AutoCloseable {
 
   Endpoint endpoint(String name, NetworkDefinition network) {
     AddressPool pool =
-        pools.computeIfAbsent(
-            network.id(), id -> AddressPool.of(network.ipv4().subnet()));
+        pools.computeIfAbsent(network.id(), id -> AddressPool.of(network.ipv4().subnet()));
     InetAddress address = pool.allocate();
     Optional<InetAddress> six =
         network.ipv6().map(range -> range.subnet().at(pool.subnet().offsetOf(address)));
     return new Endpoint(network.id(), address, six, Endpoint.macOf(address), List.of(name));
   }
 
-  /** The output of a shell script inside a workload's namespace, and its exit code in the last line. */
+  /**
+   * The output of a shell script inside a workload's namespace, and its exit code in the last line.
+   */
   String inside(Attached attached, String script) {
     return shell("nsenter", "--net=" + attached.namespace(), "busybox", "sh", "-c", script);
   }
@@ -140,21 +141,17 @@ final class HostLab implements AutoCloseable {
 
   /** Gives the outside world a route to an address of a workload, as a hostile neighbour would. */
   void routeFromWorld(InetAddress address) {
-    inWorld(
-        inside -> {
-          int index = inside.link("eth0").orElseThrow().index();
-          inside.execute(
-              new RouteBatch()
-                  .putRoute(
-                      new Route(address, 32, index, Optional.of(HOST), Optional.empty())));
-        });
+    inWorld(inside -> {
+      int index = inside.link("eth0").orElseThrow().index();
+      inside.execute(
+          new RouteBatch()
+              .putRoute(new Route(address, 32, index, Optional.of(HOST), Optional.empty())));
+    });
   }
 
   /** Serves a line on a TCP port in a workload, to any number of clients one after another. */
   void serve(Attached attached, int port, String line) {
-    start(
-        attached,
-        "exec busybox nc -ll -p " + port + " -e echo '" + line + "'");
+    start(attached, "exec busybox nc -ll -p " + port + " -e echo '" + line + "'");
     onHost("sleep 0.2");
   }
 

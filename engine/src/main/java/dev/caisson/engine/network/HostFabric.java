@@ -59,8 +59,7 @@ public final class HostFabric implements Fabric {
     if (Networks.unavailable().isPresent()) {
       return new ClosedFabric();
     }
-    var networks =
-        Networks.open(NetworkOptions.of(tag(options)), new StoredJournal(store));
+    var networks = Networks.open(NetworkOptions.of(tag(options)), new StoredJournal(store));
     return new HostFabric(
         networks, new NetworkCatalog(store, clock, networks::subnetsInUse), events, finder);
   }
@@ -79,52 +78,50 @@ public final class HostFabric implements Fabric {
   public void check(NetworkingSpec spec) {
     for (var name : catalog.namesIn(spec)) {
       var record = catalog.find(name);
-      catalog.settings(spec, record).ipv4Address()
-          .ifPresent(
-              address -> {
-                var subnet = record.definition().ipv4().subnet();
-                if (!subnet.contains(Addresses.parse(address))) {
-                  throw EngineException.invalid(
-                      "address " + address + " is not in network " + record.name(),
-                      "choose one of " + subnet);
-                }
-              });
+      catalog
+          .settings(spec, record)
+          .ipv4Address()
+          .ifPresent(address -> {
+            var subnet = record.definition().ipv4().subnet();
+            if (!subnet.contains(Addresses.parse(address))) {
+              throw EngineException.invalid(
+                  "address " + address + " is not in network " + record.name(),
+                  "choose one of " + subnet);
+            }
+          });
     }
   }
 
   @Override
   public Link attach(Member member) {
-    return translated(
-        () -> {
-          var endpoints = new LinkedHashMap<NetworkRecord, Endpoint>();
-          try {
-            for (var name : catalog.namesIn(member.spec())) {
-              var record = catalog.find(name);
-              endpoints.put(record, catalog.endpoint(record, member));
-            }
-            var wanted =
-                new Attachment(
-                    member.id(),
-                    List.copyOf(endpoints.values()),
-                    PublishedPorts.of(member.spec(), member.exposed()));
-            return linked(member, endpoints, networks.attach(wanted));
-          } catch (RuntimeException e) {
-            endpoints.forEach(catalog::release);
-            throw e;
-          }
-        });
+    return translated(() -> {
+      var endpoints = new LinkedHashMap<NetworkRecord, Endpoint>();
+      try {
+        for (var name : catalog.namesIn(member.spec())) {
+          var record = catalog.find(name);
+          endpoints.put(record, catalog.endpoint(record, member));
+        }
+        var wanted =
+            new Attachment(
+                member.id(),
+                List.copyOf(endpoints.values()),
+                PublishedPorts.of(member.spec(), member.exposed()));
+        return linked(member, endpoints, networks.attach(wanted));
+      } catch (RuntimeException e) {
+        endpoints.forEach(catalog::release);
+        throw e;
+      }
+    });
   }
 
   private Link linked(Member member, Map<NetworkRecord, Endpoint> endpoints, Attached attached) {
     var views = new LinkedHashMap<String, EndpointView>();
     var hosts = new ArrayList<String>();
-    endpoints.forEach(
-        (record, endpoint) -> {
-          views.put(record.name(), catalog.view(record, endpoint, member.spec()));
-          hosts.add(
-              endpoint.ipv4().getHostAddress() + "\t" + member.hostname() + " " + member.name());
-          tell("connect", record, member.id());
-        });
+    endpoints.forEach((record, endpoint) -> {
+      views.put(record.name(), catalog.view(record, endpoint, member.spec()));
+      hosts.add(endpoint.ipv4().getHostAddress() + "\t" + member.hostname() + " " + member.name());
+      tell("connect", record, member.id());
+    });
     var view =
         new NetworkView(
             Optional.of(attached.namespace().toString()),
@@ -147,15 +144,13 @@ public final class HostFabric implements Fabric {
     members.remove(member.id());
     former
         .endpoints()
-        .forEach(
-            (name, view) ->
-                catalog
-                    .byId(view.networkId())
-                    .ifPresent(
-                        record -> {
-                          catalog.release(record, catalog.endpoint(view));
-                          tell("disconnect", record, member.id());
-                        }));
+        .forEach((name, view) ->
+            catalog
+                .byId(view.networkId())
+                .ifPresent(record -> {
+                  catalog.release(record, catalog.endpoint(view));
+                  tell("disconnect", record, member.id());
+                }));
   }
 
   @Override
@@ -171,38 +166,34 @@ public final class HostFabric implements Fabric {
   @Override
   public void sweep() {
     var running = new ArrayList<Attachment>();
-    members.forEach(
-        (id, connected) -> {
-          var endpoints =
-              connected.view().endpoints().values().stream()
-                  .filter(view -> catalog.byId(view.networkId()).isPresent())
-                  .map(catalog::endpoint)
-                  .toList();
-          var ports = connected.view().ports().stream().map(PublishedPorts::published).toList();
-          running.add(new Attachment(id, endpoints, ports));
-        });
-    translated(
-        () -> {
-          networks.reconcile(
-              catalog.all().stream().map(NetworkRecord::definition).toList(), running);
-          return true;
-        });
+    members.forEach((id, connected) -> {
+      var endpoints =
+          connected.view().endpoints().values().stream()
+              .filter(view -> catalog.byId(view.networkId()).isPresent())
+              .map(catalog::endpoint)
+              .toList();
+      var ports = connected.view().ports().stream().map(PublishedPorts::published).toList();
+      running.add(new Attachment(id, endpoints, ports));
+    });
+    translated(() -> {
+      networks.reconcile(catalog.all().stream().map(NetworkRecord::definition).toList(), running);
+      return true;
+    });
   }
 
   @Override
   public String create(NetworkSpec spec) {
-    return translated(
-        () -> {
-          var record = catalog.create(spec);
-          try {
-            networks.add(record.definition());
-          } catch (RuntimeException e) {
-            catalog.remove(record);
-            throw e;
-          }
-          tell("create", record, "");
-          return record.id();
-        });
+    return translated(() -> {
+      var record = catalog.create(spec);
+      try {
+        networks.add(record.definition());
+      } catch (RuntimeException e) {
+        catalog.remove(record);
+        throw e;
+      }
+      tell("create", record, "");
+      return record.id();
+    });
   }
 
   @Override
@@ -219,16 +210,14 @@ public final class HostFabric implements Fabric {
         .filter(record -> filters.accepts("id", record.id()::startsWith))
         .filter(record -> filters.accepts("driver", "bridge"::equals))
         .filter(record -> filters.accepts("scope", "local"::equals))
-        .filter(
-            record ->
-                filters.accepts("type", type -> type.equals("builtin") == catalog.isBuiltIn(record)))
-        .filter(
-            record ->
-                filters.accepts(
-                    "dangling",
-                    wanted ->
-                        List.of("1", "true").contains(wanted)
-                            == (users(record).isEmpty() && !catalog.isBuiltIn(record))))
+        .filter(record ->
+            filters.accepts("type", type -> type.equals("builtin") == catalog.isBuiltIn(record)))
+        .filter(record ->
+            filters.accepts(
+                "dangling",
+                wanted ->
+                    List.of("1", "true").contains(wanted)
+                        == (users(record).isEmpty() && !catalog.isBuiltIn(record))))
         .filter(record -> filters.acceptsLabels(record.labels()))
         .map(this::info)
         .toList();
@@ -239,21 +228,20 @@ public final class HostFabric implements Fabric {
     var record = catalog.find(reference);
     var found = finder.member(container);
     var view = found.view().orElseThrow(() -> notRunning(container));
-    translated(
-        () -> {
-          var endpoint = catalog.endpoint(record, found.member(), settings);
-          try {
-            networks.connect(found.member().id(), endpoint, Optional.empty());
-          } catch (RuntimeException e) {
-            catalog.release(record, endpoint);
-            throw e;
-          }
-          var views = new LinkedHashMap<>(view.endpoints());
-          views.put(record.name(), catalog.view(record, endpoint, settings));
-          changed(found.member(), view, views);
-          tell("connect", record, found.member().id());
-          return true;
-        });
+    translated(() -> {
+      var endpoint = catalog.endpoint(record, found.member(), settings);
+      try {
+        networks.connect(found.member().id(), endpoint, Optional.empty());
+      } catch (RuntimeException e) {
+        catalog.release(record, endpoint);
+        throw e;
+      }
+      var views = new LinkedHashMap<>(view.endpoints());
+      views.put(record.name(), catalog.view(record, endpoint, settings));
+      changed(found.member(), view, views);
+      tell("connect", record, found.member().id());
+      return true;
+    });
   }
 
   @Override
@@ -266,21 +254,19 @@ public final class HostFabric implements Fabric {
       throw EngineException.notFound(
           "container " + container + " is not connected to network " + record.name());
     }
-    translated(
-        () -> {
-          networks.disconnect(found.member().id(), record.id());
-          catalog.release(record, catalog.endpoint(endpoint));
-          var views = new LinkedHashMap<>(view.endpoints());
-          views.remove(record.name());
-          changed(found.member(), view, views);
-          tell("disconnect", record, found.member().id());
-          return true;
-        });
+    translated(() -> {
+      networks.disconnect(found.member().id(), record.id());
+      catalog.release(record, catalog.endpoint(endpoint));
+      var views = new LinkedHashMap<>(view.endpoints());
+      views.remove(record.name());
+      changed(found.member(), view, views);
+      tell("disconnect", record, found.member().id());
+      return true;
+    });
   }
 
   private void changed(Member member, NetworkView before, Map<String, EndpointView> endpoints) {
-    var view =
-        new NetworkView(before.namespacePath(), before.ports(), before.exposed(), endpoints);
+    var view = new NetworkView(before.namespacePath(), before.ports(), before.exposed(), endpoints);
     members.put(member.id(), new Connected(member.name(), view));
     finder.changed(member.id(), view);
   }
@@ -295,17 +281,18 @@ public final class HostFabric implements Fabric {
     var users = users(record);
     if (!users.isEmpty()) {
       throw EngineException.conflict(
-          "network " + record.name() + " has active endpoints: " + users.values().stream()
-              .map(NetworkInfo.Member::name).toList(),
+          "network "
+              + record.name()
+              + " has active endpoints: "
+              + users.values().stream().map(NetworkInfo.Member::name).toList(),
           "stop or disconnect them first");
     }
-    translated(
-        () -> {
-          networks.remove(record.definition());
-          catalog.remove(record);
-          tell("destroy", record, "");
-          return true;
-        });
+    translated(() -> {
+      networks.remove(record.definition());
+      catalog.remove(record);
+      tell("destroy", record, "");
+      return true;
+    });
   }
 
   @Override
@@ -339,22 +326,21 @@ public final class HostFabric implements Fabric {
 
   private Map<String, NetworkInfo.Member> users(NetworkRecord record) {
     var users = new LinkedHashMap<String, NetworkInfo.Member>();
-    members.forEach(
-        (id, connected) -> {
-          var view = connected.view().endpoints().get(record.name());
-          if (view != null) {
-            users.put(
-                id,
-                new NetworkInfo.Member(
-                    connected.name(),
-                    view.endpointId(),
-                    view.macAddress(),
-                    view.ipv4Address() + "/" + view.ipv4PrefixLength(),
-                    view.ipv6Address().isEmpty()
-                        ? ""
-                        : view.ipv6Address() + "/" + view.ipv6PrefixLength()));
-          }
-        });
+    members.forEach((id, connected) -> {
+      var view = connected.view().endpoints().get(record.name());
+      if (view != null) {
+        users.put(
+            id,
+            new NetworkInfo.Member(
+                connected.name(),
+                view.endpointId(),
+                view.macAddress(),
+                view.ipv4Address() + "/" + view.ipv4PrefixLength(),
+                view.ipv6Address().isEmpty()
+                    ? ""
+                    : view.ipv6Address() + "/" + view.ipv6PrefixLength()));
+      }
+    });
     return users;
   }
 

@@ -45,8 +45,7 @@ final class NetworkCatalog {
   private final Clock clock;
   private final Supplier<List<Subnet>> subnetsOfHost;
   private final Map<String, NetworkRecord> records = new LinkedHashMap<>();
-  private final Map<String, dev.caisson.network.address.AddressPool> pools =
-      new LinkedHashMap<>();
+  private final Map<String, dev.caisson.network.address.AddressPool> pools = new LinkedHashMap<>();
 
   NetworkCatalog(Store store, Clock clock, Supplier<List<Subnet>> subnetsOfHost) {
     this.store = store;
@@ -87,7 +86,8 @@ final class NetworkCatalog {
     var matches =
         records.values().stream().filter(record -> record.id().startsWith(reference)).toList();
     if (matches.size() > 1) {
-      throw EngineException.conflict("network " + reference + " is ambiguous", "give more of its id");
+      throw EngineException.conflict(
+          "network " + reference + " is ambiguous", "give more of its id");
     }
     if (matches.isEmpty() || reference.isEmpty()) {
       throw EngineException.notFound("network " + reference + " not found");
@@ -97,7 +97,8 @@ final class NetworkCatalog {
 
   synchronized NetworkRecord create(NetworkSpec spec) {
     if (!spec.driver().isEmpty() && !spec.driver().equals("bridge")) {
-      throw EngineException.notFound("could not find plugin " + spec.driver() + " in v1 plugin registry");
+      throw EngineException.notFound(
+          "could not find plugin " + spec.driver() + " in v1 plugin registry");
     }
     if (!NAME.matcher(spec.name()).matches() || RESERVED.contains(spec.name())) {
       throw EngineException.invalid(
@@ -216,12 +217,11 @@ final class NetworkCatalog {
 
   private Optional<InetAddress> take(NetworkRecord record, boolean six, Optional<String> wanted) {
     return pool(record, six)
-        .map(
-            pool ->
-                wanted
-                    .filter(text -> !text.isEmpty())
-                    .map(text -> pool.claim(Addresses.parse(text)))
-                    .orElseGet(pool::allocate));
+        .map(pool ->
+            wanted
+                .filter(text -> !text.isEmpty())
+                .map(text -> pool.claim(Addresses.parse(text)))
+                .orElseGet(pool::allocate));
   }
 
   private Optional<dev.caisson.network.address.AddressPool> pool(
@@ -230,8 +230,7 @@ final class NetworkCatalog {
   }
 
   private NetworkRecord save(NetworkSpec spec) {
-    var record =
-        NetworkRecord.of(spec, Ids.random(), freeNumber(), clock.instant(), subnets(spec));
+    var record = NetworkRecord.of(spec, Ids.random(), freeNumber(), clock.instant(), subnets(spec));
     var unused = record.definition(); // refuses what is out of range before it is stored
     store.write(new Change.Put(KEYS + record.id(), RecordCodec.encode(record)));
     store.sync();
@@ -279,11 +278,10 @@ final class NetworkCatalog {
     taken.stream()
         .filter(subnet::overlaps)
         .findFirst()
-        .ifPresent(
-            other -> {
-              throw EngineException.conflict(
-                  "subnet " + subnet + " overlaps " + other + ", which is in use", "choose another");
-            });
+        .ifPresent(other -> {
+          throw EngineException.conflict(
+              "subnet " + subnet + " overlaps " + other + ", which is in use", "choose another");
+        });
     var range = NetworkRecord.range(pool);
     return new AddressPool(
         subnet.toString(),
@@ -293,7 +291,6 @@ final class NetworkCatalog {
   }
 
   private static AddressPool complete(Subnet subnet) {
-    return new AddressPool(
-        subnet.toString(), "", subnet.at(1).getHostAddress(), Map.of());
+    return new AddressPool(subnet.toString(), "", subnet.at(1).getHostAddress(), Map.of());
   }
 }

@@ -66,25 +66,16 @@ public record NetworkRecord(
             .map(NetworkRecord::range)
             .filter(range -> !range.subnet().isIpv6())
             .findFirst()
-            .orElseThrow(
-                () ->
-                    EngineException.invalid(
-                        "network " + name + " has no IPv4 subnet", "name one with --subnet"));
+            .orElseThrow(() ->
+                EngineException.invalid(
+                    "network " + name + " has no IPv4 subnet", "name one with --subnet"));
     Optional<Range> six =
         pools.stream()
             .map(NetworkRecord::range)
             .filter(range -> range.subnet().isIpv6())
             .findFirst();
     return new NetworkDefinition(
-        id,
-        name,
-        number,
-        four,
-        six,
-        internal,
-        truth(TOGETHER),
-        truth(MASQUERADE),
-        mtu());
+        id, name, number, four, six, internal, truth(TOGETHER), truth(MASQUERADE), mtu());
   }
 
   /** The addresses a pool gives out, of the family asked for. */
@@ -92,21 +83,30 @@ public record NetworkRecord(
     return pools.stream()
         .filter(pool -> range(pool).subnet().isIpv6() == six)
         .findFirst()
-        .map(
-            pool -> {
-              Range range = range(pool);
-              Subnet part = pool.range().isEmpty() ? range.subnet() : Subnet.parse(pool.range());
-              List<InetAddress> others =
-                  pool.auxiliaryAddresses().values().stream().map(Addresses::parse).toList();
-              return new dev.caisson.network.address.AddressPool(
-                  range.subnet(), part, range.gateway(), others);
-            });
+        .map(pool -> {
+          Range range = range(pool);
+          Subnet part = pool.range().isEmpty() ? range.subnet() : Subnet.parse(pool.range());
+          List<InetAddress> others =
+              pool.auxiliaryAddresses().values().stream().map(Addresses::parse).toList();
+          return new dev.caisson.network.address.AddressPool(
+              range.subnet(), part, range.gateway(), others);
+        });
   }
 
   NetworkInfo info(Map<String, NetworkInfo.Member> containers) {
     return new NetworkInfo(
-        id, name, created, "bridge", "local", internal, attachable, ipv6, pools, containers,
-        options, labels);
+        id,
+        name,
+        created,
+        "bridge",
+        "local",
+        internal,
+        attachable,
+        ipv6,
+        pools,
+        containers,
+        options,
+        labels);
   }
 
   static Range range(AddressPool pool) {

@@ -60,31 +60,45 @@ public record LinkSettings(
 
   public static LinkSettings named(String name) {
     return new LinkSettings(
-        Optional.of(name), NONE.up, NONE.mac, NONE.mtu, NONE.master, NONE.group, NONE.alias, false, false);
+        Optional.of(name),
+        NONE.up,
+        NONE.mac,
+        NONE.mtu,
+        NONE.master,
+        NONE.group,
+        NONE.alias,
+        false,
+        false);
   }
 
   public LinkSettings up(boolean value) {
-    return new LinkSettings(name, Optional.of(value), mac, mtu, master, group, alias, quiet, loopbackRouted);
+    return new LinkSettings(
+        name, Optional.of(value), mac, mtu, master, group, alias, quiet, loopbackRouted);
   }
 
   public LinkSettings mac(MacAddress value) {
-    return new LinkSettings(name, up, Optional.of(value), mtu, master, group, alias, quiet, loopbackRouted);
+    return new LinkSettings(
+        name, up, Optional.of(value), mtu, master, group, alias, quiet, loopbackRouted);
   }
 
   public LinkSettings mtu(int value) {
-    return new LinkSettings(name, up, mac, OptionalInt.of(value), master, group, alias, quiet, loopbackRouted);
+    return new LinkSettings(
+        name, up, mac, OptionalInt.of(value), master, group, alias, quiet, loopbackRouted);
   }
 
   public LinkSettings master(int value) {
-    return new LinkSettings(name, up, mac, mtu, OptionalInt.of(value), group, alias, quiet, loopbackRouted);
+    return new LinkSettings(
+        name, up, mac, mtu, OptionalInt.of(value), group, alias, quiet, loopbackRouted);
   }
 
   public LinkSettings group(int value) {
-    return new LinkSettings(name, up, mac, mtu, master, OptionalInt.of(value), alias, quiet, loopbackRouted);
+    return new LinkSettings(
+        name, up, mac, mtu, master, OptionalInt.of(value), alias, quiet, loopbackRouted);
   }
 
   public LinkSettings alias(String value) {
-    return new LinkSettings(name, up, mac, mtu, master, group, Optional.of(value), quiet, loopbackRouted);
+    return new LinkSettings(
+        name, up, mac, mtu, master, group, Optional.of(value), quiet, loopbackRouted);
   }
 
   /** Without an IPv6 address of its own making. */
@@ -98,7 +112,8 @@ public record LinkSettings(
   }
 
   LinkSettings withoutName() {
-    return new LinkSettings(Optional.empty(), up, mac, mtu, master, group, alias, quiet, loopbackRouted);
+    return new LinkSettings(
+        Optional.empty(), up, mac, mtu, master, group, alias, quiet, loopbackRouted);
   }
 
   static String checkedName(String name) {
@@ -132,8 +147,7 @@ public record LinkSettings(
     }
     if (quiet) {
       families.nested(
-          AF_INET6,
-          inet6 -> inet6.attribute8(LinkAttribute.INET6_ADDRESS_MODE, ADDRESS_MODE_NONE));
+          AF_INET6, inet6 -> inet6.attribute8(LinkAttribute.INET6_ADDRESS_MODE, ADDRESS_MODE_NONE));
     }
   }
 }

@@ -13,8 +13,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Gives out the addresses of one subnet. What is given out is the caller's to remember; after a restart
- * it {@link #claim claims} them again. Not thread-safe.
+ * Gives out the addresses of one subnet. What is given out is the caller's to remember; after a
+ * restart it {@link #claim claims} them again. Not thread-safe.
  *
  * <p>A freed address comes round again last: peers may still hold it in caches and connections.
  */

@@ -18,8 +18,8 @@ public final class SubnetPool {
   private SubnetPool() {}
 
   /**
-   * The first private IPv4 subnet that overlaps nothing in use: 172.17.0.0/16 to 172.31.0.0/16, then
-   * pieces of /20 of 192.168.0.0/16. The order is Docker's, so that firewalls people have fit.
+   * The first private IPv4 subnet that overlaps nothing in use: 172.17.0.0/16 to 172.31.0.0/16,
+   * then pieces of /20 of 192.168.0.0/16. The order is Docker's, so that firewalls people have fit.
    *
    * @throws NetworkException EXHAUSTED
    */
@@ -27,10 +27,9 @@ public final class SubnetPool {
     return CANDIDATES.stream()
         .filter(candidate -> inUse.stream().noneMatch(candidate::overlaps))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new NetworkException(
-                    Kind.EXHAUSTED, "all private subnets are in use", "name one with --subnet"));
+        .orElseThrow(() ->
+            new NetworkException(
+                Kind.EXHAUSTED, "all private subnets are in use", "name one with --subnet"));
   }
 
   /** A unique local IPv6 subnet, /64, its 40 random bits from {@code random}. RFC 4193 */

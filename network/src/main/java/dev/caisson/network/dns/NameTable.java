@@ -16,8 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Who is called what in which network. A workload sees the names of its own networks only; who asks is
- * told by the sender's address, which the firewall has checked.
+ * Who is called what in which network. A workload sees the names of its own networks only; who asks
+ * is told by the sender's address, which the firewall has checked.
  */
 public final class NameTable {
   public NameTable() {}
@@ -35,11 +35,10 @@ public final class NameTable {
     endpoints.put(attachment.workload(), attachment.endpoints());
     for (Endpoint endpoint : attachment.endpoints()) {
       addresses(endpoint)
-          .forEach(
-              address -> {
-                byAddress.put(address, endpoint);
-                owners.put(address, attachment.workload());
-              });
+          .forEach(address -> {
+            byAddress.put(address, endpoint);
+            owners.put(address, attachment.workload());
+          });
       for (String name : endpoint.names()) {
         byName.merge(new Key(endpoint.network(), name), List.of(endpoint), NameTable::joined);
       }
@@ -49,11 +48,10 @@ public final class NameTable {
   public synchronized void remove(String workload) {
     for (Endpoint endpoint : endpoints.getOrDefault(workload, List.of())) {
       addresses(endpoint)
-          .forEach(
-              address -> {
-                byAddress.remove(address);
-                owners.remove(address);
-              });
+          .forEach(address -> {
+            byAddress.remove(address);
+            owners.remove(address);
+          });
       for (String name : endpoint.names()) {
         byName.computeIfPresent(
             new Key(endpoint.network(), name), (key, all) -> without(all, endpoint));

@@ -13,7 +13,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Decides what a query gets: an answer of our own, a refusal, or a question to the host's servers. */
+/**
+ * Decides what a query gets: an answer of our own, a refusal, or a question to the host's servers.
+ */
 final class Names {
   private final NameTable table;
   private final Predicate<String> internal;

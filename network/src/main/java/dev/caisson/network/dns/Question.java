@@ -22,7 +22,9 @@ record Question(int id, boolean recursionDesired, String name, int type, int dns
   private static final int HEADER = 12;
   private static final int LONGEST_NAME = 253;
 
-  /** Bytes that are no query we answer, and the code that says so; 0 when they deserve no answer. */
+  /**
+   * Bytes that are no query we answer, and the code that says so; 0 when they deserve no answer.
+   */
   static final class Refused extends Exception {
     private static final long serialVersionUID = 1L;
     private final int code;
@@ -38,8 +40,8 @@ record Question(int id, boolean recursionDesired, String name, int type, int dns
   }
 
   /**
-   * Parses a query of {@code length} bytes. A question needs no compression, so pointers are refused, and
-   * with them every loop they could form.
+   * Parses a query of {@code length} bytes. A question needs no compression, so pointers are
+   * refused, and with them every loop they could form.
    */
   static Question parse(byte[] query, int length) throws Refused {
     if (length < HEADER) {

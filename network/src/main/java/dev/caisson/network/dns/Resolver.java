@@ -11,12 +11,12 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
-import java.net.Socket;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Predicate;
@@ -49,12 +49,11 @@ public final class Resolver implements AutoCloseable {
   }
 
   /** Where to open one: what it knows and whom it asks. */
-  public record Service(
-      NameTable table, Predicate<String> internal, Upstream upstream) {}
+  public record Service(NameTable table, Predicate<String> internal, Upstream upstream) {}
 
   /**
-   * Starts serving at an address, on port 53 or, where some other server has that one, on a free port.
-   * The sockets belong to the network namespace of the calling thread.
+   * Starts serving at an address, on port 53 or, where some other server has that one, on a free
+   * port. The sockets belong to the network namespace of the calling thread.
    */
   public static Resolver start(InetAddress address, Service service) throws IOException {
     try {
@@ -127,18 +126,16 @@ public final class Resolver implements AutoCloseable {
       return; // the asker tries again; nothing piles up here
     }
     Thread.ofVirtual()
-        .start(
-            () -> {
-              try {
-                byte[] answer =
-                    upstream.askByUdp(query).orElseGet(() -> failure(query));
-                datagrams.send(ByteBuffer.wrap(answer), asker);
-              } catch (IOException e) {
-                LOG.log(Level.DEBUG, "a name answer could not be sent", e);
-              } finally {
-                forwarding.release();
-              }
-            });
+        .start(() -> {
+          try {
+            byte[] answer = upstream.askByUdp(query).orElseGet(() -> failure(query));
+            datagrams.send(ByteBuffer.wrap(answer), asker);
+          } catch (IOException e) {
+            LOG.log(Level.DEBUG, "a name answer could not be sent", e);
+          } finally {
+            forwarding.release();
+          }
+        });
   }
 
   private void serveConnections() {

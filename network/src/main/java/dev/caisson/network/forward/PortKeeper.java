@@ -21,8 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Holds the host's ports that lead to workloads: a bound socket per port, never listening, so that no
- * other program takes a port the firewall already redirects, and a port somebody has is noticed.
+ * Holds the host's ports that lead to workloads: a bound socket per port, never listening, so that
+ * no other program takes a port the firewall already redirects, and a port somebody has is noticed.
  */
 public final class PortKeeper implements AutoCloseable {
   private static final InetAddress ANY = InetAddress.ofLiteral("0.0.0.0");

@@ -17,12 +17,12 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The firewall as text for nft(8): one table with a fixed handful of rules, and sets and maps that grow
- * with networks and published ports. No rule is added per workload. Pure.
+ * The firewall as text for nft(8): one table with a fixed handful of rules, and sets and maps that
+ * grow with networks and published ports. No rule is added per workload. Pure.
  *
- * <p>A workload's sender address is checked against the routing table ({@code fib saddr . iif}): the
- * route to it must lead back through the interface it came from, and each interface has one route per
- * address. That needs no set to keep.
+ * <p>A workload's sender address is checked against the routing table ({@code fib saddr . iif}):
+ * the route to it must lead back through the interface it came from, and each interface has one
+ * route per address. That needs no set to keep.
  *
  * @param table name in family inet
  * @param links what the names of our interfaces to workloads start with
@@ -30,8 +30,7 @@ import java.util.Optional;
 public record Ruleset(String table, String links) {
 
   /** The whole table with everything in it, replacing what is there in one transaction. */
-  public String whole(
-      Collection<NetworkDefinition> networks, Collection<Attachment> attachments) {
+  public String whole(Collection<NetworkDefinition> networks, Collection<Attachment> attachments) {
     StringBuilder text = new StringBuilder();
     text.append("table inet ").append(table).append("\n");
     text.append("delete table inet ").append(table).append("\n");
@@ -93,7 +92,9 @@ public record Ruleset(String table, String links) {
     StringBuilder text = new StringBuilder();
     String own = target.ipv4().getHostAddress();
     text.append(element(verb, "hairpin4", own + " . " + own));
-    target.ipv6().map(InetAddress::getHostAddress)
+    target
+        .ipv6()
+        .map(InetAddress::getHostAddress)
         .ifPresent(six -> text.append(element(verb, "hairpin6", six + " . " + six)));
     for (String map : List.of("published4", "published_at4", "published6", "published_at6")) {
       List<String> entries = new ArrayList<>();

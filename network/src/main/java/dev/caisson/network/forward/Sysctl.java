@@ -11,7 +11,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Kernel settings of the calling thread's network namespace, changed so that they can be undone. */
+/**
+ * Kernel settings of the calling thread's network namespace, changed so that they can be undone.
+ */
 public final class Sysctl {
   private static final Path ROOT = Path.of("/proc/sys");
 

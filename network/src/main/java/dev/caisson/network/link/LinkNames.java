@@ -8,8 +8,8 @@ import dev.caisson.network.NetworkDefinition;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Names of our interfaces on the host. They begin with a tag of this engine, by which it finds what an
- * engine killed before it left behind.
+ * Names of our interfaces on the host. They begin with a tag of this engine, by which it finds what
+ * an engine killed before it left behind.
  *
  * @param tag 1 to 4 lower-case letters or digits
  */

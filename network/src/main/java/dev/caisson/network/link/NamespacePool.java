@@ -13,8 +13,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Network namespaces made ahead of need, each with its first pair of interfaces: making one costs about
- * a millisecond, which a start then does not wait for.
+ * Network namespaces made ahead of need, each with its first pair of interfaces: making one costs
+ * about a millisecond, which a start then does not wait for.
  */
 public final class NamespacePool implements AutoCloseable {
   private static final Logger LOG = System.getLogger(NamespacePool.class.getName());

@@ -23,8 +23,8 @@ import java.util.Optional;
  *   default via 172.17.0.1             cb0-1   172.17.0.1/32 (the gateway, shared by all wires)
  * </pre>
  *
- * Neighbours are fixed at both ends, so no workload can answer for another one or for the gateway. Pure
- * but for the interface numbers it is given.
+ * Neighbours are fixed at both ends, so no workload can answer for another one or for the gateway.
+ * Pure but for the interface numbers it is given.
  */
 public final class Wiring {
   private static final InetAddress GATEWAY6 = InetAddress.ofLiteral("fe80::1");
@@ -56,15 +56,13 @@ public final class Wiring {
     reach(batch, endpoint.ipv4(), network.ipv4());
     network
         .ipv6()
-        .ifPresent(
-            range ->
-                endpoint
-                    .ipv6()
-                    .ifPresent(
-                        address -> {
-                          batch.addAddress(link.host(), GATEWAY6, 64);
-                          reach(batch, address, range);
-                        }));
+        .ifPresent(range ->
+            endpoint
+                .ipv6()
+                .ifPresent(address -> {
+                  batch.addAddress(link.host(), GATEWAY6, 64);
+                  reach(batch, address, range);
+                }));
     return batch;
   }
 
@@ -76,9 +74,7 @@ public final class Wiring {
   public RouteBatch inside(boolean wayOut) {
     MacAddress host = WorkloadNamespace.HOST_MAC;
     RouteBatch batch = new RouteBatch();
-    batch.changeLink(
-        link.inner(),
-        LinkSettings.none().mac(endpoint.mac()).mtu(network.mtu()));
+    batch.changeLink(link.inner(), LinkSettings.none().mac(endpoint.mac()).mtu(network.mtu()));
     Range range = network.ipv4();
     batch.addAddress(link.inner(), endpoint.ipv4(), 32);
     batch.putNeighbour(link.inner(), range.gateway(), host);
@@ -86,16 +82,14 @@ public final class Wiring {
     batch.putRoute(toward(range, range.gateway(), wayOut));
     network
         .ipv6()
-        .ifPresent(
-            six ->
-                endpoint
-                    .ipv6()
-                    .ifPresent(
-                        address -> {
-                          batch.addAddress(link.inner(), address, 128);
-                          batch.putNeighbour(link.inner(), GATEWAY6, host);
-                          batch.putRoute(toward(six, GATEWAY6, wayOut));
-                        }));
+        .ifPresent(six ->
+            endpoint
+                .ipv6()
+                .ifPresent(address -> {
+                  batch.addAddress(link.inner(), address, 128);
+                  batch.putNeighbour(link.inner(), GATEWAY6, host);
+                  batch.putRoute(toward(six, GATEWAY6, wayOut));
+                }));
     return batch;
   }
 

@@ -15,11 +15,13 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * A network namespace for a workload, and a socket inside it through which it is configured from any
- * thread. Closing it gives up our hold: the kernel frees the namespace after its last process.
+ * A network namespace for a workload, and a socket inside it through which it is configured from
+ * any thread. Closing it gives up our hold: the kernel frees the namespace after its last process.
  */
 public final class WorkloadNamespace implements AutoCloseable {
-  /** All host ends have it: each is alone on its wire, and workloads can have it as a fixed entry. */
+  /**
+   * All host ends have it: each is alone on its wire, and workloads can have it as a fixed entry.
+   */
   public static final MacAddress HOST_MAC = MacAddress.parse("02:ca:15:50:00:01");
 
   private final Fd fd;
@@ -59,8 +61,9 @@ public final class WorkloadNamespace implements AutoCloseable {
   }
 
   /**
-   * Creates a pair of interfaces, {@code innerName} in here and {@code hostName} on the host. Both are up:
-   * the kernel notices a carrier a moment later, which is over by the time a prepared pair is used.
+   * Creates a pair of interfaces, {@code innerName} in here and {@code hostName} on the host. Both
+   * are up: the kernel notices a carrier a moment later, which is over by the time a prepared pair
+   * is used.
    */
   public NamespaceLink connect(RouteSocket host, String hostName, String innerName) {
     host.execute(
@@ -70,8 +73,7 @@ public final class WorkloadNamespace implements AutoCloseable {
                 LinkSettings.named(innerName),
                 Optional.of(fd))
             .changeLink(hostName, LinkSettings.none().quietly().up(true)));
-    inside.execute(
-        new RouteBatch().changeLink(innerName, LinkSettings.none().quietly().up(true)));
+    inside.execute(new RouteBatch().changeLink(innerName, LinkSettings.none().quietly().up(true)));
     int hostIndex = host.link(hostName).orElseThrow().index();
     int innerIndex = inside.link(innerName).orElseThrow().index();
     return new NamespaceLink(hostIndex, innerIndex);
