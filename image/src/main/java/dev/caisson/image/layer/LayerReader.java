@@ -55,7 +55,8 @@ public final class LayerReader implements EntrySource {
   public Optional<Entry> next() {
     try {
       while (true) {
-        in.skip(unread + padding);
+        in.skip(unread);
+        in.skipOrEnd(padding);
         unread = 0;
         padding = 0;
         var member = member();

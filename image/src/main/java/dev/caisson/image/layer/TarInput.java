@@ -61,6 +61,11 @@ final class TarInput {
     }
   }
 
+  /** As {@link #skip}, but the archive may end here: umoci leaves the last padding out. */
+  void skipOrEnd(long length) throws IOException {
+    count(in.readNBytes((int) length).length);
+  }
+
   /** Reads to the end of the stream, which may hold any padding. */
   void drain() throws IOException {
     var buffer = new byte[8 << 10];
