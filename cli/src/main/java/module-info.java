@@ -23,7 +23,6 @@ module dev.caisson.cli {
 
   opens dev.caisson.cli.command to
       info.picocli;
-
   opens dev.caisson.cli.disk to
       info.picocli;
 

@@ -28,7 +28,10 @@ final class BenchDisk extends DiskCommand {
   @Option(names = "-s", defaultValue = "4k", description = "bytes in each")
   String size = "4k";
 
-  @Option(names = "-S", defaultValue = "", description = "distance of neighbours; default: the size")
+  @Option(
+      names = "-S",
+      defaultValue = "",
+      description = "distance of neighbours; default: the size")
   String step = "";
 
   @Option(names = "-o", defaultValue = "0", description = "where to begin")
@@ -37,7 +40,9 @@ final class BenchDisk extends DiskCommand {
   @Option(names = "-w", description = "write instead of reading")
   boolean writing;
 
-  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes to it")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "even while somebody writes to it")
   boolean unlocked;
 
   @Parameters(index = "0")
@@ -47,8 +52,7 @@ final class BenchDisk extends DiskCommand {
   int run() {
     int bytes = (int) Math.min(1 << 28, ByteCount.parse(size));
     long distance = step.isEmpty() ? bytes : ByteCount.parse(step);
-    try (var disk =
-        DiskFiles.open(path(file), reading(format, unlocked).withWritable(writing))) {
+    try (var disk = DiskFiles.open(path(file), reading(format, unlocked).withWritable(writing))) {
       say(
           "Sending %d %s requests, %d bytes each, %d in parallel (starting at offset %s, step size %d)"
               .formatted(count, writing ? "write" : "read", bytes, depth, offset, distance));
@@ -64,18 +68,17 @@ final class BenchDisk extends DiskCommand {
     long room = Math.max(1, disk.size() - bytes);
     try (var pool = Executors.newFixedThreadPool(Math.min(depth, 16))) {
       for (int i = 0; i < Math.min(depth, 16); i++) {
-        pool.execute(
-            () -> {
-              var buffer = ByteBuffer.allocateDirect(bytes);
-              for (long n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
-                long at = (first + n * distance) % room;
-                if (writing) {
-                  disk.write(at, buffer.clear());
-                } else {
-                  disk.read(at, buffer.clear());
-                }
-              }
-            });
+        pool.execute(() -> {
+          var buffer = ByteBuffer.allocateDirect(bytes);
+          for (long n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
+            long at = (first + n * distance) % room;
+            if (writing) {
+              disk.write(at, buffer.clear());
+            } else {
+              disk.read(at, buffer.clear());
+            }
+          }
+        });
       }
     }
   }

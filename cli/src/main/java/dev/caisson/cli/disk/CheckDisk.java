@@ -32,7 +32,9 @@ final class CheckDisk extends DiskCommand {
       description = "leaks or all")
   String repair = "";
 
-  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes to it")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "even while somebody writes to it")
   boolean unlocked;
 
   @Parameters(index = "0")
@@ -70,11 +72,16 @@ final class CheckDisk extends DiskCommand {
   private Map<String, Object> describe(CheckReport report) {
     var fields =
         document(
-            "image-end-offset", report.imageEnd(),
-            "total-clusters", report.totalClusters(),
-            "check-errors", 0,
-            "filename", file,
-            "format", "qcow2");
+            "image-end-offset",
+            report.imageEnd(),
+            "total-clusters",
+            report.totalClusters(),
+            "check-errors",
+            0,
+            "filename",
+            file,
+            "format",
+            "qcow2");
     put(fields, "allocated-clusters", report.allocatedClusters());
     put(fields, "fragmented-clusters", report.fragmentedClusters());
     put(fields, "compressed-clusters", report.compressedClusters());
@@ -102,7 +109,9 @@ final class CheckDisk extends DiskCommand {
     if (report.clean()) {
       say("No errors were found on the image.");
     } else {
-      say("%d errors, %d leaked clusters were found on the image.".formatted(report.corruptions(), report.leaks()));
+      say(
+          "%d errors, %d leaked clusters were found on the image."
+              .formatted(report.corruptions(), report.leaks()));
     }
     if (report.totalClusters() > 0) {
       say(

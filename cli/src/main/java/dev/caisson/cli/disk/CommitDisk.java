@@ -17,7 +17,9 @@ final class CommitDisk extends DiskCommand {
   @Option(names = "-p", description = "show progress")
   boolean showProgress;
 
-  @Option(names = {"-f", "-t"}, description = "accepted for qemu-img's sake")
+  @Option(
+      names = {"-f", "-t"},
+      description = "accepted for qemu-img's sake")
   String[] ignored = {};
 
   @Parameters(index = "0")

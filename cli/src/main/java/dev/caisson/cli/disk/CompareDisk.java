@@ -26,7 +26,9 @@ final class CompareDisk extends DiskCommand {
   @Option(names = "-p", description = "show progress")
   boolean showProgress;
 
-  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "even while somebody writes")
   boolean unlocked;
 
   @Parameters(index = "0")

@@ -27,10 +27,15 @@ final class ConvertDisk extends DiskCommand {
   @Option(names = "-O", defaultValue = "raw", description = "format of the target")
   String targetFormat = "raw";
 
-  @Option(names = {"-o"}, description = "options of the target's format")
+  @Option(
+      names = {"-o"},
+      description = "options of the target's format")
   String[] options = {};
 
-  @Option(names = {"-b", "-B"}, defaultValue = "", description = "base of the target")
+  @Option(
+      names = {"-b", "-B"},
+      defaultValue = "",
+      description = "base of the target")
   String base = "";
 
   @Option(names = "-F", defaultValue = "", description = "the base's format")
@@ -57,13 +62,18 @@ final class ConvertDisk extends DiskCommand {
   @Option(names = "-l", defaultValue = "", description = "copy this snapshot of the source")
   String snapshot = "";
 
-  @Option(names = {"-t"}, defaultValue = "unsafe", description = "cache mode of the target")
+  @Option(
+      names = {"-t"},
+      defaultValue = "unsafe",
+      description = "cache mode of the target")
   String cache = "unsafe";
 
   @Option(names = "-T", defaultValue = "", description = "cache mode of the source; ignored")
   String sourceCache = "";
 
-  @Option(names = {"-U", "--force-share"}, description = "read even while somebody writes")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "read even while somebody writes")
   boolean unlocked;
 
   @Parameters(index = "0")
@@ -101,7 +111,8 @@ final class ConvertDisk extends DiskCommand {
       create(path, to, from.size());
     }
     boolean sync = !cache.equals("unsafe");
-    var opening = withSecret(DiskOptions.WRITE.withFormat(to).withSyncing(sync).withAlone(base.isEmpty()));
+    var opening =
+        withSecret(DiskOptions.WRITE.withFormat(to).withSyncing(sync).withAlone(base.isEmpty()));
     try (var into = DiskFiles.open(path, opening)) {
       int threads = workers > 0 ? workers : Runtime.getRuntime().availableProcessors();
       new Conversion(

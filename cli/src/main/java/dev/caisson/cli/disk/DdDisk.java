@@ -25,7 +25,9 @@ final class DdDisk extends DiskCommand {
   @Option(names = "-O", defaultValue = "raw", description = "format of the target")
   String targetFormat = "raw";
 
-  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "even while somebody writes")
   boolean unlocked;
 
   @Parameters(arity = "2..*")
@@ -38,10 +40,12 @@ final class DdDisk extends DiskCommand {
     String to = given.getOrDefault("of", "");
     int block = (int) Math.min(1 << 28, ByteCount.parse(given.getOrDefault("bs", "512")));
     if (from.isEmpty() || to.isEmpty() || block == 0) {
-      throw new DiskException(DiskException.Kind.OUT_OF_RANGE, "dd needs if= and of=, and bs above 0");
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE, "dd needs if= and of=, and bs above 0");
     }
     try (var source = DiskFiles.open(path(from), reading(format, unlocked))) {
-      long start = Math.min(source.size(), block * ByteCount.parse(given.getOrDefault("skip", "0")));
+      long start =
+          Math.min(source.size(), block * ByteCount.parse(given.getOrDefault("skip", "0")));
       long length = source.size() - start;
       if (given.containsKey("count")) {
         length = Math.min(length, block * ByteCount.parse(given.getOrDefault("count", "0")));
@@ -67,7 +71,11 @@ final class DdDisk extends DiskCommand {
   }
 
   private static void copy(
-      dev.caisson.disk.Disk source, dev.caisson.disk.Disk target, long start, long length, int block) {
+      dev.caisson.disk.Disk source,
+      dev.caisson.disk.Disk target,
+      long start,
+      long length,
+      int block) {
     var buffer = ByteBuffer.allocateDirect(Math.max(block, 1 << 20));
     for (long at = 0; at < length; ) {
       int count = (int) Math.min(buffer.capacity(), length - at);

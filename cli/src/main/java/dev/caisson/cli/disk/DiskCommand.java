@@ -29,7 +29,9 @@ abstract class DiskCommand extends EngineCommand {
       description = "human or json")
   String output = "human";
 
-  @Option(names = {"-q", "--quiet"}, description = "print errors only")
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "print errors only")
   boolean quiet;
 
   /** Does it; a {@link DiskException} becomes one line and exit code 1. */
@@ -77,10 +79,9 @@ abstract class DiskCommand extends EngineCommand {
     }
     return Optional.of(
         DiskFormat.named(label)
-            .orElseThrow(
-                () ->
-                    new DiskException(
-                        DiskException.Kind.UNSUPPORTED, "unknown disk format '" + label + "'")));
+            .orElseThrow(() ->
+                new DiskException(
+                    DiskException.Kind.UNSUPPORTED, "unknown disk format '" + label + "'")));
   }
 
   final DiskOptions reading(String label, boolean unlocked) {
@@ -88,9 +89,7 @@ abstract class DiskCommand extends EngineCommand {
   }
 
   final DiskOptions withSecret(DiskOptions options) {
-    return Secrets.first(objects, console().directory())
-        .map(options::withPassword)
-        .orElse(options);
+    return Secrets.first(objects, console().directory()).map(options::withPassword).orElse(options);
   }
 
   /** A bar, if asked for and somebody looks. */

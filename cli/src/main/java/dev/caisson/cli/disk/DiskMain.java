@@ -21,7 +21,8 @@ public final class DiskMain {
   static void main(String[] words) {
     var maker = words.length == 0 ? null : new DiskCommands().commands().get("disk " + words[0]);
     if (maker == null) {
-      System.err.println("usage: disk create|info|map|check|convert|resize|commit|rebase|snapshot|...");
+      System.err.println(
+          "usage: disk create|info|map|check|convert|resize|commit|rebase|snapshot|...");
       System.exit(1);
       return;
     }

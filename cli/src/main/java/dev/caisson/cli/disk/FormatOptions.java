@@ -42,7 +42,8 @@ final class FormatOptions {
 
   private static Qcow2Format with(Qcow2Format format, String name, String value) {
     return switch (name) {
-      case "cluster_size" -> format.withClusterSize((int) Math.min(1 << 30, ByteCount.parse(value)));
+      case "cluster_size" ->
+          format.withClusterSize((int) Math.min(1 << 30, ByteCount.parse(value)));
       case "refcount_bits" -> format.withRefcountBits((int) ByteCount.parse(value));
       case "compat" -> format.withVersion(value.equals("0.10") || value.equals("v2") ? 2 : 3);
       case "lazy_refcounts" -> format.withLazyRefcounts(isOn(value));

@@ -31,7 +31,9 @@ final class InfoDisk extends DiskCommand {
   @Option(names = "--backing-chain", description = "show all files it stands on too")
   boolean chain;
 
-  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes to it")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "even while somebody writes to it")
   boolean unlocked;
 
   @Parameters(index = "0")
@@ -49,8 +51,7 @@ final class InfoDisk extends DiskCommand {
       try (var disk = DiskFiles.open(path, reading(label, unlocked).withAlone(true))) {
         found.add(describe(shown, path, disk));
         next = chain ? baseOf(path, disk) : Optional.empty();
-        label =
-            disk instanceof Qcow2Disk image ? image.baseFormat().orElse("") : "";
+        label = disk instanceof Qcow2Disk image ? image.baseFormat().orElse("") : "";
       }
     }
     if (json()) {
@@ -95,11 +96,10 @@ final class InfoDisk extends DiskCommand {
       fields.put("encrypted", true);
     }
     info.backing()
-        .ifPresent(
-            name -> {
-              fields.put("backing-filename", name);
-              fields.put("full-backing-filename", full(path, name));
-            });
+        .ifPresent(name -> {
+          fields.put("backing-filename", name);
+          fields.put("full-backing-filename", full(path, name));
+        });
     info.backingFormat().ifPresent(label -> fields.put("backing-filename-format", label));
     if (!info.snapshots().isEmpty()) {
       fields.put("snapshots", info.snapshots().stream().map(InfoDisk::describe).toList());
@@ -111,11 +111,10 @@ final class InfoDisk extends DiskCommand {
       data.put("corrupt", info.corrupt());
       data.put("extended-l2", info.extendedL2());
       info.dataFile()
-          .ifPresent(
-              name -> {
-                data.put("data-file", name);
-                data.put("data-file-raw", info.dataFileRaw());
-              });
+          .ifPresent(name -> {
+            data.put("data-file", name);
+            data.put("data-file-raw", info.dataFileRaw());
+          });
     } else {
       data.put("refcount-bits", info.refcountBits());
     }

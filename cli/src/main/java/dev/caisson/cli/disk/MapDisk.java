@@ -20,7 +20,9 @@ final class MapDisk extends DiskCommand {
   @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
   String format = "";
 
-  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes to it")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "even while somebody writes to it")
   boolean unlocked;
 
   @Parameters(index = "0")
@@ -41,7 +43,10 @@ final class MapDisk extends DiskCommand {
           print(
               "%-16s%-16s%-16s%s"
                   .formatted(
-                      hex(run.offset()), hex(run.length()), hex(run.hostOffset()), files.get(run.depth())));
+                      hex(run.offset()),
+                      hex(run.length()),
+                      hex(run.hostOffset()),
+                      files.get(run.depth())));
         }
       }
       return 0;
@@ -61,7 +66,11 @@ final class MapDisk extends DiskCommand {
         Extent last = runs.removeLast();
         next =
             new Extent(
-                last.offset(), last.length() + next.length(), last.kind(), last.depth(), last.hostOffset());
+                last.offset(),
+                last.length() + next.length(),
+                last.kind(),
+                last.depth(),
+                last.hostOffset());
       }
       runs.add(next);
     }

@@ -26,7 +26,9 @@ final class MeasureDisk extends DiskCommand {
   @Option(names = "--size", defaultValue = "", description = "an empty disk of this size")
   String size = "";
 
-  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes to it")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "even while somebody writes to it")
   boolean unlocked;
 
   @Parameters(index = "0", arity = "0..1", defaultValue = "")
@@ -47,8 +49,7 @@ final class MeasureDisk extends DiskCommand {
   private Measurement measure() {
     boolean qcow2 = targetFormat.equals("qcow2");
     if (!qcow2 && !targetFormat.equals("raw")) {
-      throw new DiskException(
-          DiskException.Kind.UNSUPPORTED, "only raw and qcow2 can be measured");
+      throw new DiskException(DiskException.Kind.UNSUPPORTED, "only raw and qcow2 can be measured");
     }
     var shape = new FormatOptions(options).qcow2();
     if (file.isEmpty()) {

@@ -25,7 +25,9 @@ final class RebaseDisk extends DiskCommand {
   @Option(names = "-p", description = "show progress")
   boolean showProgress;
 
-  @Option(names = {"-f", "-t", "-T"}, description = "accepted for qemu-img's sake")
+  @Option(
+      names = {"-f", "-t", "-T"},
+      description = "accepted for qemu-img's sake")
   String[] ignored = {};
 
   @Parameters(index = "0")
@@ -41,8 +43,7 @@ final class RebaseDisk extends DiskCommand {
     if (unsafe) {
       Rebasing.rename(path(file), name, name.map(any -> baseFormat));
     } else {
-      Rebasing.rebase(
-          path(file), name, format(baseFormat), progress(showProgress, Long.MAX_VALUE));
+      Rebasing.rebase(path(file), name, format(baseFormat), progress(showProgress, Long.MAX_VALUE));
     }
     return 0;
   }

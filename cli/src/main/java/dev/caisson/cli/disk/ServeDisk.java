@@ -19,19 +19,32 @@ final class ServeDisk extends DiskCommand {
   @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
   String format = "";
 
-  @Option(names = {"-k", "--socket"}, defaultValue = "", description = "Unix socket to listen on")
+  @Option(
+      names = {"-k", "--socket"},
+      defaultValue = "",
+      description = "Unix socket to listen on")
   String socket = "";
 
-  @Option(names = {"-p", "--port"}, defaultValue = "10809", description = "port on loopback")
+  @Option(
+      names = {"-p", "--port"},
+      defaultValue = "10809",
+      description = "port on loopback")
   int port;
 
-  @Option(names = {"-x", "--export-name"}, defaultValue = "", description = "name of the export")
+  @Option(
+      names = {"-x", "--export-name"},
+      defaultValue = "",
+      description = "name of the export")
   String name = "";
 
-  @Option(names = {"-B", "--bitmap"}, description = "dirty bitmaps that clients may query")
+  @Option(
+      names = {"-B", "--bitmap"},
+      description = "dirty bitmaps that clients may query")
   String[] bitmaps = {};
 
-  @Option(names = {"-r", "--read-only"}, description = "clients cannot write")
+  @Option(
+      names = {"-r", "--read-only"},
+      description = "clients cannot write")
   boolean readOnly;
 
   @Parameters(index = "0")

@@ -32,7 +32,9 @@ final class SnapshotDisk extends DiskCommand {
   @Option(names = "-l", description = "list them")
   boolean list;
 
-  @Option(names = {"-U", "--force-share"}, description = "even while somebody writes to it")
+  @Option(
+      names = {"-U", "--force-share"},
+      description = "even while somebody writes to it")
   boolean unlocked;
 
   @Parameters(index = "0")
@@ -41,8 +43,7 @@ final class SnapshotDisk extends DiskCommand {
   @Override
   int run() {
     boolean writing = !(create + apply + delete).isEmpty();
-    try (var disk =
-        DiskFiles.open(path(file), reading("", unlocked).withWritable(writing))) {
+    try (var disk = DiskFiles.open(path(file), reading("", unlocked).withWritable(writing))) {
       if (!(disk instanceof Snapshots kept)) {
         throw new DiskException(
             DiskException.Kind.UNSUPPORTED, file + ": this format has no snapshots");
@@ -80,6 +81,9 @@ final class SnapshotDisk extends DiskCommand {
                 DATE.format(one.created()),
                 "%02d:%02d:%02d.%03d"
                     .formatted(
-                        clock.toHours(), clock.toMinutesPart(), clock.toSecondsPart(), clock.toMillisPart())));
+                        clock.toHours(),
+                        clock.toMinutesPart(),
+                        clock.toSecondsPart(),
+                        clock.toMillisPart())));
   }
 }

@@ -26,14 +26,13 @@ final class TreeDisk extends DiskCommand {
     if (json()) {
       tell(
           tree.members().stream()
-              .map(
-                  member ->
-                      document(
-                          "filename", member.path().toString(),
-                          "format", member.format(),
-                          "virtual-size", member.size(),
-                          "actual-size", member.space(),
-                          "backing-filename", member.base().map(Path::toString).orElse("")))
+              .map(member ->
+                  document(
+                      "filename", member.path().toString(),
+                      "format", member.format(),
+                      "virtual-size", member.size(),
+                      "actual-size", member.space(),
+                      "backing-filename", member.base().map(Path::toString).orElse("")))
               .toList());
     } else {
       tree.draw(console().directory()).forEach(this::print);
