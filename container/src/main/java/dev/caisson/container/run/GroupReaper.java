@@ -50,10 +50,11 @@ final class GroupReaper {
       if (tries > 3) {
         group.kill();
       }
-      worker.schedule(
-          () -> attempt(group, tries + 1, afterwards, done),
-          Math.min(FIRST_PAUSE << Math.min(tries, 20), LONGEST_PAUSE),
-          TimeUnit.NANOSECONDS);
+      var _ =
+          worker.schedule(
+              () -> attempt(group, tries + 1, afterwards, done),
+              Math.min(FIRST_PAUSE << Math.min(tries, 20), LONGEST_PAUSE),
+              TimeUnit.NANOSECONDS);
     } catch (RuntimeException failed) {
       LOG.log(System.Logger.Level.WARNING, "control group not removed", failed);
       done.complete(null);

@@ -117,7 +117,7 @@ final class Run {
       } catch (RuntimeException failed) {
         abandon();
         throw failed instanceof CgroupException refused
-            ? new SandboxException(SandboxException.Kind.FAILED, refused.getMessage(), refused)
+            ? new SandboxException(SandboxException.Kind.FAILED, String.valueOf(refused.getMessage()), refused)
             : failed;
       }
     }
@@ -212,7 +212,7 @@ final class Run {
       undo.remove();
       cleaned.complete(null);
     } else {
-      host.reaper().reap(left.get(), undo::remove).thenRun(() -> cleaned.complete(null));
+      var _ = host.reaper().reap(left.get(), undo::remove).thenRun(() -> cleaned.complete(null));
     }
   }
 
