@@ -152,11 +152,7 @@ final class HostLab implements AutoCloseable {
   /** Serves a line on a TCP port in a workload, to any number of clients one after another. */
   void serve(Attached attached, int port, String line) {
     start(attached, "exec busybox nc -ll -p " + port + " -e echo '" + line + "'");
-    inside(
-        attached,
-        "for i in $(seq 100); do netstat -ltn | grep -q ':"
-            + port
-            + " ' && break; sleep 0.1; done");
+    onHost("sleep 0.2");
   }
 
   private void start(Attached attached, String script) {

@@ -227,9 +227,6 @@ final class LegacyCgroup implements Cgroup {
   @Override
   public void kill() {
     CgroupTree.killAll(this::pids);
-    if (frozen()) {
-      thaw(); // what stands still dies only when it moves again
-    }
   }
 
   @Override

@@ -18,7 +18,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +121,7 @@ final class LogReader implements Logged.Entries {
     boolean read = drain();
     Path newest = directory.resolve("log");
     if (Files.exists(newest)
-        && !Objects.equals(Files.readAttributes(newest, "unix:ino").get("ino"), identity)) {
+        && !Files.readAttributes(newest, "unix:ino").get("ino").equals(identity)) {
       open(newest);
       read |= drain();
     }

@@ -171,9 +171,9 @@ final class Transmission {
   }
 
   private void dispatch(Request request, ByteBuffer payload, Outbox out) throws IOException {
-    if (!inFlight.tryEnter(request)) {
+    if (!inFlight.tryEnter(request.length())) {
       out.flush();
-      inFlight.enter(request);
+      inFlight.enter(request.length());
     }
     workers.run(() -> work(request, payload));
   }
@@ -193,7 +193,7 @@ final class Transmission {
       if (payload.capacity() > 0) {
         buffers.give(payload);
       }
-      inFlight.leave(request);
+      inFlight.leave(request.length());
     }
   }
 

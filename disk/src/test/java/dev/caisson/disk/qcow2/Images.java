@@ -18,13 +18,8 @@ final class Images {
   }
 
   static Qcow2Disk open(Path path, boolean writable) {
-    var file = FileStorage.open(path, writable, FileStorage.Sharing.LOCKED);
-    try {
-      return Qcow2Disk.open(file, access(path));
-    } catch (RuntimeException refused) {
-      file.close();
-      throw refused;
-    }
+    return Qcow2Disk.open(
+        FileStorage.open(path, writable, FileStorage.Sharing.LOCKED), access(path));
   }
 
   private static Qcow2Access access(Path image) {

@@ -4,9 +4,11 @@
  */
 package dev.caisson.machine.engine;
 
+import dev.caisson.machine.network.NetworkPort;
 import dev.caisson.virtio.device.VirtioDevice;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a machine is made of, whatever engine runs it.
@@ -19,6 +21,8 @@ import java.util.List;
  * @param initialFiles an initramfs
  * @param commandLine for the kernel, without what the engine adds
  * @param devices the engine closes them with the machine
+ * @param networkNamespace where the ports' taps are
+ * @param ports one network device each
  */
 public record MachineSpec(
     String id,
@@ -28,8 +32,11 @@ public record MachineSpec(
     Path kernel,
     Path initialFiles,
     String commandLine,
-    List<VirtioDevice> devices) {
+    List<VirtioDevice> devices,
+    Optional<Path> networkNamespace,
+    List<NetworkPort> ports) {
   public MachineSpec {
+    ports = List.copyOf(ports);
     devices = List.copyOf(devices);
   }
 }

@@ -4,6 +4,7 @@
  */
 package dev.caisson.machine.engine;
 
+import dev.caisson.machine.network.NetworkPort;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.Unavailable;
 import dev.caisson.virtio.device.DeviceType;
@@ -141,6 +142,9 @@ public final class Qemu implements MachineEngine {
         program()
             .orElseThrow(
                 () -> SandboxException.unsupported(PROGRAM, "is not installed on this host"));
+    // In the namespace of its taps, where it also has no other network to reach.
+    spec.networkNamespace()
+        .ifPresent(namespace -> command.addAll(List.of("nsenter", "--net=" + namespace, "--")));
     command.add(program.toString());
     Stream.of(
             "-name",
@@ -199,6 +203,17 @@ public final class Qemu implements MachineEngine {
       if (device.type() == DeviceType.NET) {
         command.addAll(List.of("-netdev", "vhost-user,id=net" + i + ",chardev=" + name));
       }
+    }
+    for (NetworkPort port : spec.ports()) {
+      command.addAll(
+          List.of(
+              "-netdev",
+              "tap,id=" + port.tap() + ",ifname=" + port.tap() + ",script=no,downscript=no",
+              "-device",
+              "virtio-net-pci,disable-legacy=on,romfile=,netdev="
+                  + port.tap()
+                  + ",mac="
+                  + port.hardware()));
     }
     return command;
   }

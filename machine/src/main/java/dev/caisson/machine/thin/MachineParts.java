@@ -10,6 +10,7 @@ import dev.caisson.machine.kernel.GuestKernel;
 import dev.caisson.machine.kernel.InitialFiles;
 import dev.caisson.machine.kernel.KernelModules;
 import dev.caisson.machine.kernel.KernelStore;
+import dev.caisson.machine.network.GuestNetwork;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.Resources;
@@ -26,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /** Chooses engine, kernel and initial files, and sizes a machine for a workload. */
@@ -49,7 +51,9 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
                     + engines.getLast().unavailable().orElseThrow().remedy()));
   }
 
-  MachineSpec spec(Workload workload, Place place, List<VirtioDevice> devices) throws IOException {
+  MachineSpec spec(
+      Workload workload, Place place, List<VirtioDevice> devices, Optional<GuestNetwork> network)
+      throws IOException {
     GuestKernel kernel =
         kernels
             .current()
@@ -63,9 +67,11 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
           memory(workload.resources()),
           cpus(workload.resources()),
           new KernelCache(kernels.directory().resolve("unpacked")).unpacked(kernel.image()),
-          initialFiles(kernel, devices),
+          initialFiles(kernel, devices, network.isPresent()),
           COMMAND_LINE,
-          devices);
+          devices,
+          network.map(GuestNetwork::namespace),
+          network.map(GuestNetwork::ports).orElse(List.of()));
     } catch (VmmException e) {
       throw new SandboxException(
           SandboxException.Kind.FAILED, "kernel " + kernel.version() + ": " + e.getMessage(), e);
@@ -88,13 +94,16 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
   }
 
   /** Built once for a kernel, our programs, and a choice of modules. */
-  private Path initialFiles(GuestKernel kernel, List<VirtioDevice> devices) throws IOException {
+  private Path initialFiles(GuestKernel kernel, List<VirtioDevice> devices, boolean networked)
+      throws IOException {
     List<String> wanted = new ArrayList<>();
     wanted.add(engine().transportModule());
     wanted.addAll(List.of("virtio_console", "virtiofs", "virtio_balloon"));
+    if (networked) {
+      wanted.add("virtio_net");
+    }
     for (VirtioDevice device : devices) {
       switch (device.type()) {
-        case NET -> wanted.add("virtio_net");
         case BLOCK -> wanted.add("virtio_blk");
         case VSOCK -> wanted.add("vmw_vsock_virtio_transport");
         default -> {}

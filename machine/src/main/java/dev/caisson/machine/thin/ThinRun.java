@@ -13,9 +13,11 @@ import dev.caisson.machine.engine.RunningMachine;
 import dev.caisson.machine.guest.GuestChannel;
 import dev.caisson.machine.guest.GuestFailure;
 import dev.caisson.machine.guest.GuestProcess;
+import dev.caisson.machine.network.GuestNetwork;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.workload.NetworkAttachment;
 import dev.caisson.sandbox.workload.Workload;
 import dev.caisson.virtio.fs.FileSystemDevice;
 import dev.caisson.virtio.fs.FuseServer;
@@ -24,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -45,6 +48,7 @@ final class ThinRun implements AutoCloseable {
   private final SharedFiles shared;
   private final GuestUsers users;
   private final RunningMachine machine;
+  private final Optional<GuestNetwork> network;
   private final GuestChannel guest;
   private final GuestProcess first;
   private final int firstPid;
@@ -55,6 +59,7 @@ final class ThinRun implements AutoCloseable {
       SharedFiles shared,
       GuestUsers users,
       RunningMachine machine,
+      Optional<GuestNetwork> network,
       GuestChannel guest,
       GuestProcess first,
       int firstPid,
@@ -63,6 +68,7 @@ final class ThinRun implements AutoCloseable {
     this.shared = shared;
     this.users = users;
     this.machine = machine;
+    this.network = network;
     this.guest = guest;
     this.first = first;
     this.firstPid = firstPid;
@@ -73,10 +79,18 @@ final class ThinRun implements AutoCloseable {
   static ThinRun start(
       Workload workload, Place place, SharedFiles shared, MachineParts parts, Broadcast output) {
     GuestUsers users = GuestUsers.read(shared.root());
-    RunningMachine machine = boot(workload, place, shared, parts);
+    Optional<GuestNetwork> network = network(workload);
+    RunningMachine machine;
+    try {
+      machine = boot(workload, place, shared, parts, network);
+    } catch (RuntimeException e) {
+      network.ifPresent(GuestNetwork::close);
+      throw e;
+    }
     try {
       var guest = new GuestChannel(machine.control(), workload.id());
       await(guest.ready(), machine, place, BOOT_SECONDS, "the guest did not come up");
+      network.ifPresent(given -> configure(guest, given, machine, place));
       var sessions = new AtomicInteger();
       LaunchPlan plan = GuestPlan.first(workload, shared, users, sessions.incrementAndGet());
       var program = workload.process();
@@ -91,19 +105,50 @@ final class ThinRun implements AutoCloseable {
               output);
       output.follow(first);
       int pid = started(first, plan, workload.process().arguments().getFirst(), machine, place);
-      return new ThinRun(workload, shared, users, machine, guest, first, pid, sessions);
+      return new ThinRun(workload, shared, users, machine, network, guest, first, pid, sessions);
     } catch (RuntimeException e) {
       machine.close();
+      network.ifPresent(GuestNetwork::close);
       throw e;
     }
   }
 
+  /** The namespace to hand over; a machine cannot share the stack of a kernel that is not its own. */
+  private static Optional<GuestNetwork> network(Workload workload) {
+    return switch (workload.network().mode()) {
+      case NetworkAttachment.Isolated none -> Optional.empty();
+      case NetworkAttachment.Prepared prepared ->
+          Optional.of(GuestNetwork.take(prepared.namespace()));
+      case NetworkAttachment.OfHost host ->
+          throw SandboxException.unsupported(
+              "the host's network", "a machine has a kernel of its own; publish ports instead");
+      case NetworkAttachment.OfSandbox other ->
+          throw SandboxException.unsupported(
+              "the network of " + other.id(), "machines cannot share one; use a common network");
+    };
+  }
+
+  private static void configure(
+      GuestChannel guest, GuestNetwork network, RunningMachine machine, Place place) {
+    String what = "the guest did not take its network";
+    for (var order : network.interfaces()) {
+      await(guest.configure(order), machine, place, LAUNCH_SECONDS, what);
+    }
+    for (var order : network.routes()) {
+      await(guest.configure(order), machine, place, LAUNCH_SECONDS, what);
+    }
+  }
+
   private static RunningMachine boot(
-      Workload workload, Place place, SharedFiles shared, MachineParts parts) {
+      Workload workload,
+      Place place,
+      SharedFiles shared,
+      MachineParts parts,
+      Optional<GuestNetwork> network) {
     var server = new FuseServer(shared.exports(), MOST_FILES);
     var files = new FileSystemDevice("caisson", FILE_QUEUES, server);
     try {
-      MachineSpec spec = parts.spec(workload, place, List.of(files));
+      MachineSpec spec = parts.spec(workload, place, List.of(files), network);
       return parts.engine().start(spec);
     } catch (IOException e) {
       files.close();
@@ -220,6 +265,7 @@ final class ThinRun implements AutoCloseable {
   public void close() {
     guest.close();
     machine.close();
+    network.ifPresent(GuestNetwork::close);
     shared.close();
   }
 }

@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -194,5 +195,52 @@ class ThinSandboxTest {
 
     sandbox.signal(9);
     assertThat(exit()).isEqualTo(137);
+  }
+
+  @Test
+  void aPreparedNetworkIsTheGuests() throws Exception {
+    String namespace = "caisson-thin-" + ProcessHandle.current().pid();
+    String peer = "thp" + ProcessHandle.current().pid() % 100_000;
+    try {
+      ip("netns", "add", namespace);
+      ip("link", "add", peer, "type", "veth", "peer", "name", "eth0", "netns", namespace);
+      ip("addr", "add", "10.231.7.1/24", "dev", peer);
+      ip("link", "set", peer, "up");
+      ip("-n", namespace, "addr", "add", "10.231.7.2/24", "dev", "eth0");
+      ip("-n", namespace, "link", "set", "eth0", "up");
+      ip("-n", namespace, "route", "add", "default", "via", "10.231.7.1");
+      Path file = Path.of("/run/netns/" + namespace);
+      String before = ipOutput("-n", namespace, "addr", "show", "dev", "eth0");
+      Files.createSymbolicLink(layer.resolve("bin/ping"), Path.of("busybox"));
+      var program = Program.of("ping", "-c", "3", "-W", "5", "10.231.7.1").build();
+      sandbox(workload(program).network(NetworkAttachment.prepared(file)).build());
+      var attachment = sandbox.attach();
+      sandbox.start();
+      assertThat(exit()).isZero();
+      assertThat(all(attachment)).contains("bytes from 10.231.7.1");
+      assertThat(mac(ipOutput("-n", namespace, "addr", "show", "dev", "eth0")))
+          .isEqualTo(mac(before));
+      assertThat(ipOutput("-n", namespace, "route")).contains("default via 10.231.7.1");
+    } finally {
+      new ProcessBuilder("ip", "netns", "del", namespace).start().waitFor();
+      new ProcessBuilder("ip", "link", "del", peer).start().waitFor();
+    }
+  }
+
+  private static String mac(String shown) {
+    return shown.replaceAll("(?s).*link/ether ([0-9a-f:]+).*", "$1");
+  }
+
+  private static void ip(String... words) throws Exception {
+    ipOutput(words);
+  }
+
+  private static String ipOutput(String... words) throws Exception {
+    var command = new ArrayList<>(List.of("ip"));
+    command.addAll(List.of(words));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    return output;
   }
 }

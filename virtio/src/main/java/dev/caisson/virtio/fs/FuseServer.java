@@ -87,21 +87,30 @@ public final class FuseServer implements AutoCloseable {
     return total;
   }
 
+  /** Requests that get no answer, not even when they make no sense. */
   private boolean forgets(FuseRequest request) {
-    switch (request.opcode()) {
-      case Opcode.FORGET -> nodes.forget(request.node(), request.u64());
-      case Opcode.BATCH_FORGET -> {
-        int count = request.u32();
-        request.skip(4);
-        for (int i = 0; i < count && request.has(16); i++) {
-          nodes.forget(request.u64(), request.u64());
-        }
+    int opcode = request.opcode();
+    if (opcode != Opcode.FORGET && opcode != Opcode.BATCH_FORGET) {
+      return false;
+    }
+    try {
+      if (opcode == Opcode.FORGET) {
+        nodes.forget(request.node(), request.u64());
+      } else {
+        forgetAll(request);
       }
-      default -> {
-        return false;
-      }
+    } catch (Refusal tooShort) {
+      return true;
     }
     return true;
+  }
+
+  private void forgetAll(FuseRequest request) {
+    int count = request.u32();
+    request.skip(4);
+    for (int i = 0; i < count && request.has(16); i++) {
+      nodes.forget(request.u64(), request.u64());
+    }
   }
 
   /** Answers how many bytes went to the guest's memory directly, behind the header. */

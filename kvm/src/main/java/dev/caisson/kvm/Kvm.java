@@ -1,0 +1,92 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.kvm;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.device.Ioctl;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+
+/** The host's virtual machine device. Documentation/virt/kvm/api.rst */
+public final class Kvm implements AutoCloseable {
+  private static final Path DEVICE = Path.of("/dev/kvm");
+  private static final int API_VERSION = 12;
+  private static final int CPUID_ENTRY = 40;
+  private static final int MOST_CPUID_ENTRIES = 256;
+
+  private final Fd device;
+  private final long runSize;
+
+  private Kvm(Fd device) {
+    this.device = device;
+    this.runSize = Ioctl.checked("KVM_GET_VCPU_MMAP_SIZE", device, Request.GET_VCPU_MMAP_SIZE, 0);
+  }
+
+  /**
+   * @throws KvmException UNAVAILABLE with the remedy
+   */
+  public static Kvm open() {
+    Fd device;
+    try {
+      device = Directory.openFile(DEVICE, 0, OpenFlag.READ_WRITE);
+    } catch (LinuxException e) {
+      String remedy =
+          e.is(Errno.EACCES)
+              ? "add this user to the group of /dev/kvm"
+              : "load kvm-intel or kvm-amd, or enable virtualization in the firmware";
+      throw new KvmException(
+          KvmException.Kind.UNAVAILABLE, e.getMessage() + "; " + remedy, e);
+    }
+    long version = Ioctl.checked("KVM_GET_API_VERSION", device, Request.GET_API_VERSION, 0);
+    if (version != API_VERSION) {
+      device.close();
+      throw new KvmException(
+          KvmException.Kind.UNSUPPORTED, "KVM API version " + version + ", 12 is needed");
+    }
+    return new Kvm(device);
+  }
+
+  /** What KVM_CHECK_EXTENSION answers; 0 is no. */
+  public int extension(Capability capability) {
+    return (int)
+        Ioctl.checked(
+            "KVM_CHECK_EXTENSION " + capability,
+            device,
+            Request.CHECK_EXTENSION,
+            capability.number());
+  }
+
+  public VirtualMachine createMachine() {
+    try {
+      return new VirtualMachine(
+          Fd.adopt(Ioctl.checked("KVM_CREATE_VM", device, Request.CREATE_VM, 0)), runSize);
+    } catch (LinuxException e) {
+      throw KvmException.failed(e);
+    }
+  }
+
+  /** What a guest may be told of the processor, as the kernel would tell it. */
+  public Cpuid supportedCpuid() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment list = arena.allocate(8L + CPUID_ENTRY * MOST_CPUID_ENTRIES, 8);
+      list.set(ValueLayout.JAVA_INT, 0, MOST_CPUID_ENTRIES);
+      Ioctl.checked("KVM_GET_SUPPORTED_CPUID", device, Request.GET_SUPPORTED_CPUID, list);
+      return Cpuid.read(list);
+    } catch (LinuxException e) {
+      throw KvmException.failed(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    device.close();
+  }
+}

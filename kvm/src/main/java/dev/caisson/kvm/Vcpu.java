@@ -1,0 +1,243 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.kvm;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.device.Ioctl;
+import dev.caisson.linux.memory.Mapping;
+import dev.caisson.linux.process.ThreadKick;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One virtual processor. It belongs to one platform thread, which runs it; only {@link #kick} may be
+ * called from others.
+ */
+public final class Vcpu implements AutoCloseable {
+  // struct kvm_run
+  private static final int IMMEDIATE_EXIT = 1;
+  private static final int EXIT_REASON = 8;
+  private static final int DETAIL = 32;
+  private static final int IO_DIRECTION = DETAIL;
+  private static final int IO_SIZE = DETAIL + 1;
+  private static final int IO_PORT = DETAIL + 2;
+  private static final int IO_COUNT = DETAIL + 4;
+  private static final int IO_OFFSET = DETAIL + 8;
+  private static final int MMIO_DATA = DETAIL + 8;
+  private static final int MMIO_LENGTH = DETAIL + 16;
+  private static final int MMIO_WRITE = DETAIL + 20;
+
+  private static final int REASON_IO = 2;
+  private static final int REASON_HLT = 5;
+  private static final int REASON_MMIO = 6;
+  private static final int REASON_SHUTDOWN = 8;
+  private static final int REASON_FAIL_ENTRY = 9;
+  private static final int REASON_INTR = 10;
+  private static final int REASON_INTERNAL = 17;
+  private static final int REASON_SYSTEM_EVENT = 24;
+
+  private static final int REGISTERS_SIZE = 144;
+  static final int SPECIAL_REGISTERS_SIZE = 312;
+
+  private final Fd vcpu;
+  private final int id;
+  private final Mapping run;
+  private final MemorySegment state;
+  private volatile @Nullable ThreadKick thread;
+  private boolean pending;
+
+  Vcpu(Fd vcpu, int id, long runSize) {
+    this.vcpu = vcpu;
+    this.id = id;
+    this.run = Mapping.ofDevice(vcpu, 0, runSize);
+    this.state = run.bytes();
+  }
+
+  public int id() {
+    return id;
+  }
+
+  /** Binds the vCPU to the calling platform thread, which alone may run it. */
+  public void enter() {
+    thread = ThreadKick.ofCurrentThread();
+  }
+
+  /** Makes the current or next {@link #run} end with {@link Exit.Interrupted}. */
+  public void kick() {
+    state.set(ValueLayout.JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
+    ThreadKick target = thread;
+    if (target != null) {
+      target.kick();
+    }
+  }
+
+  /** Runs the guest until something must be done for it. Finishes the I/O of the exit before. */
+  public Exit run() {
+    long result = Ioctl.attempt(vcpu, Request.RUN, 0);
+    if (result < 0) {
+      Errno errno = Errno.of((int) -result);
+      if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
+        // Before the caller looks at why it was kicked: a kick that comes now counts again.
+        state.set(ValueLayout.JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
+        return new Exit.Interrupted();
+      }
+      throw KvmException.failed(new LinuxException("KVM_RUN", "vCPU " + id, errno));
+    }
+    pending = true;
+    return exit();
+  }
+
+  private Exit exit() {
+    int reason = state.get(ValueLayout.JAVA_INT, EXIT_REASON);
+    return switch (reason) {
+      case REASON_IO -> portExit();
+      case REASON_MMIO -> memoryExit();
+      case REASON_HLT -> new Exit.Halted();
+      case REASON_SHUTDOWN -> new Exit.Shutdown();
+      case REASON_INTR -> new Exit.Interrupted();
+      case REASON_FAIL_ENTRY ->
+          new Exit.EntryFailed(state.get(ValueLayout.JAVA_LONG, DETAIL));
+      case REASON_INTERNAL -> new Exit.InternalError(state.get(ValueLayout.JAVA_INT, DETAIL));
+      case REASON_SYSTEM_EVENT -> new Exit.SystemEvent(state.get(ValueLayout.JAVA_INT, DETAIL));
+      default -> new Exit.Unknown(reason);
+    };
+  }
+
+  private Exit portExit() {
+    boolean write = state.get(ValueLayout.JAVA_BYTE, IO_DIRECTION) == 1;
+    int size = state.get(ValueLayout.JAVA_BYTE, IO_SIZE);
+    int port = Short.toUnsignedInt(state.get(ValueLayout.JAVA_SHORT, IO_PORT));
+    int count = state.get(ValueLayout.JAVA_INT, IO_COUNT);
+    if (count != 1) {
+      return new Exit.PortString(port, size, count, write);
+    }
+    return write
+        ? new Exit.PortWrite(port, size, (int) value(ioOffset(0, size), size))
+        : new Exit.PortRead(port, size);
+  }
+
+  private Exit memoryExit() {
+    long address = state.get(ValueLayout.JAVA_LONG, DETAIL);
+    int size = state.get(ValueLayout.JAVA_INT, MMIO_LENGTH);
+    boolean write = state.get(ValueLayout.JAVA_BYTE, MMIO_WRITE) != 0;
+    return write
+        ? new Exit.MemoryWrite(address, size, value(MMIO_DATA, size))
+        : new Exit.MemoryRead(address, size);
+  }
+
+  private long ioOffset(int index, int size) {
+    return state.get(ValueLayout.JAVA_LONG, IO_OFFSET) + (long) index * size;
+  }
+
+  private long value(long offset, int size) {
+    long value = 0;
+    for (int i = Math.min(size, 8) - 1; i >= 0; i--) {
+      value = (value << 8) | Byte.toUnsignedLong(state.get(ValueLayout.JAVA_BYTE, offset + i));
+    }
+    return value;
+  }
+
+  private void value(long offset, int size, long value) {
+    for (int i = 0; i < Math.min(size, 8); i++) {
+      state.set(ValueLayout.JAVA_BYTE, offset + i, (byte) (value >>> (8 * i)));
+    }
+  }
+
+  /** What a {@link Exit.PortRead} or {@link Exit.MemoryRead} gets; taken by the next run. */
+  public void answer(Exit read, long value) {
+    switch (read) {
+      case Exit.PortRead port -> value(ioOffset(0, port.size()), port.size(), value);
+      case Exit.MemoryRead memory -> value(MMIO_DATA, memory.size(), value);
+      default -> throw new IllegalArgumentException(read + " asks for nothing");
+    }
+  }
+
+  /** One value of a {@link Exit.PortString} that writes. */
+  public int written(Exit.PortString string, int index) {
+    return (int) value(ioOffset(index, string.size()), string.size());
+  }
+
+  /** One value for a {@link Exit.PortString} that reads. */
+  public void answer(Exit.PortString string, int index, int value) {
+    value(ioOffset(index, string.size()), string.size(), value);
+  }
+
+  /**
+   * Finishes the last exit's instruction without running further, so that registers are whole. The
+   * kernel does it on entry: enter with the order to leave at once.
+   */
+  private void settle() {
+    if (!pending) {
+      return;
+    }
+    pending = false;
+    state.set(ValueLayout.JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
+    Ioctl.attempt(vcpu, Request.RUN, 0);
+    state.set(ValueLayout.JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
+  }
+
+  public Registers registers() {
+    settle();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment registers = arena.allocate(REGISTERS_SIZE, 8);
+      call("KVM_GET_REGS", Request.GET_REGS, registers);
+      return Registers.of(registers.toArray(ValueLayout.JAVA_LONG));
+    }
+  }
+
+  public void registers(Registers wanted) {
+    settle();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment registers = arena.allocate(REGISTERS_SIZE, 8);
+      registers.copyFrom(MemorySegment.ofArray(wanted.values()));
+      call("KVM_SET_REGS", Request.SET_REGS, registers);
+    }
+  }
+
+  public SpecialRegisters specialRegisters() {
+    settle();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment registers = arena.allocate(SPECIAL_REGISTERS_SIZE, 8);
+      call("KVM_GET_SREGS", Request.GET_SREGS, registers);
+      return new SpecialRegisters(registers.toArray(ValueLayout.JAVA_BYTE));
+    }
+  }
+
+  public void specialRegisters(SpecialRegisters wanted) {
+    settle();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment registers = arena.allocate(SPECIAL_REGISTERS_SIZE, 8);
+      registers.copyFrom(MemorySegment.ofArray(wanted.bytes()));
+      call("KVM_SET_SREGS", Request.SET_SREGS, registers);
+    }
+  }
+
+  /** Before the first run. */
+  public void cpuid(Cpuid cpuid) {
+    try (Arena arena = Arena.ofConfined()) {
+      call("KVM_SET_CPUID2", Request.SET_CPUID2, cpuid.write(arena));
+    }
+  }
+
+  private void call(String name, long request, MemorySegment structure) {
+    try {
+      Ioctl.checked(name, vcpu, request, structure);
+    } catch (LinuxException e) {
+      throw KvmException.failed(e);
+    }
+  }
+
+  /** By its own thread, or after that has ended. */
+  @Override
+  public void close() {
+    thread = null;
+    run.close();
+    vcpu.close();
+  }
+}

@@ -1,0 +1,126 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.kvm;
+
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.device.Ioctl;
+import dev.caisson.linux.io.EventCounter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** One virtual machine: memory, interrupt controllers and vCPUs, no devices. */
+public final class VirtualMachine implements AutoCloseable {
+  // Three pages, and one for the identity map, that Intel needs below 4 GiB and no memory may cover.
+  private static final long TSS = 0xfffbd000L;
+  private static final long IDENTITY_MAP = 0xfffbc000L;
+  private static final int DATAMATCH = 1;
+  private static final int PORT_IO = 2;
+  private static final int DEASSIGN = 4;
+
+  private final Fd machine;
+  private final long runSize;
+
+  VirtualMachine(Fd machine, long runSize) {
+    this.machine = machine;
+    this.runSize = runSize;
+  }
+
+  /**
+   * Puts host memory at a guest physical address.
+   *
+   * @param slot number of the region, from 0 on; one slot holds one region
+   * @param memory native, page-aligned; outlives the machine
+   */
+  public void map(int slot, long guestAddress, MemorySegment memory) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment region = arena.allocate(32, 8); // struct kvm_userspace_memory_region
+      region.set(ValueLayout.JAVA_INT, 0, slot);
+      region.set(ValueLayout.JAVA_LONG, 8, guestAddress);
+      region.set(ValueLayout.JAVA_LONG, 16, memory.byteSize());
+      region.set(ValueLayout.JAVA_LONG, 24, memory.address());
+      call("KVM_SET_USER_MEMORY_REGION", Request.SET_USER_MEMORY_REGION, region.address());
+    }
+  }
+
+  /** In-kernel interrupt controllers; before the first vCPU. Sets what Intel needs for real mode. */
+  public void createInterruptControllers() {
+    call("KVM_SET_TSS_ADDR", Request.SET_TSS_ADDR, TSS);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment address = arena.allocate(8, 8);
+      address.set(ValueLayout.JAVA_LONG, 0, IDENTITY_MAP);
+      call("KVM_SET_IDENTITY_MAP_ADDR", Request.SET_IDENTITY_MAP_ADDR, address.address());
+    }
+    call("KVM_CREATE_IRQCHIP", Request.CREATE_IRQCHIP, 0);
+  }
+
+  /** Raises or lowers an interrupt line of the controllers. */
+  public void interruptLine(int line, boolean high) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment level = arena.allocate(8, 8); // struct kvm_irq_level
+      level.set(ValueLayout.JAVA_INT, 0, line);
+      level.set(ValueLayout.JAVA_INT, 4, high ? 1 : 0);
+      call("KVM_IRQ_LINE", Request.IRQ_LINE, level.address());
+    }
+  }
+
+  /** Each signal of the counter becomes an edge on the line, without leaving the kernel. */
+  public void interruptOn(EventCounter counter, int line) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment irqfd = arena.allocate(32, 8); // struct kvm_irqfd
+      irqfd.set(ValueLayout.JAVA_INT, 0, counter.fd().number());
+      irqfd.set(ValueLayout.JAVA_INT, 4, line);
+      call("KVM_IRQFD", Request.IRQFD, irqfd.address());
+    }
+  }
+
+  /** A 4-byte write of {@code value} to a guest physical address signals the counter and no more. */
+  public void signalOnWrite(EventCounter counter, long guestAddress, int value) {
+    ioEvent(counter, guestAddress, 4, value, DATAMATCH);
+  }
+
+  /** Ends {@link #signalOnWrite}. */
+  public void unsignalOnWrite(EventCounter counter, long guestAddress, int value) {
+    ioEvent(counter, guestAddress, 4, value, DATAMATCH | DEASSIGN);
+  }
+
+  /** A 1-byte write of {@code value} to a port signals the counter and no more. */
+  public void signalOnPort(EventCounter counter, int port, int value) {
+    ioEvent(counter, port, 1, value, DATAMATCH | PORT_IO);
+  }
+
+  private void ioEvent(EventCounter counter, long address, int length, int value, int flags) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment event = arena.allocate(64, 8); // struct kvm_ioeventfd
+      event.set(ValueLayout.JAVA_LONG, 0, Integer.toUnsignedLong(value));
+      event.set(ValueLayout.JAVA_LONG, 8, address);
+      event.set(ValueLayout.JAVA_INT, 16, length);
+      event.set(ValueLayout.JAVA_INT, 20, counter.fd().number());
+      event.set(ValueLayout.JAVA_INT, 24, flags);
+      call("KVM_IOEVENTFD", Request.IOEVENTFD, event.address());
+    }
+  }
+
+  /**
+   * @param id also its APIC id, from 0 on
+   */
+  public Vcpu createVcpu(int id) {
+    return new Vcpu(Fd.adopt(call("KVM_CREATE_VCPU", Request.CREATE_VCPU, id)), id, runSize);
+  }
+
+  private long call(String name, long request, long argument) {
+    try {
+      return Ioctl.checked(name, machine, request, argument);
+    } catch (LinuxException e) {
+      throw KvmException.failed(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}

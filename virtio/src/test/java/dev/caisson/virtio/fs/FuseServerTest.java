@@ -1,0 +1,221 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.fs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
+import dev.caisson.virtio.VirtioException;
+import dev.caisson.virtio.queue.Buffers;
+import dev.caisson.virtio.queue.Chain;
+import dev.caisson.virtio.queue.LittleEndian;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a guest can ask, and what it cannot get: line 52 of the security checklist. */
+class FuseServerTest {
+  private static final int FIRST_TOP = 2;
+
+  @TempDir Path directory;
+  private final Arena arena = Arena.ofConfined();
+  private Path share;
+  private FuseServer server;
+
+  @BeforeEach
+  void export() throws IOException {
+    Files.writeString(directory.resolve("secret"), "secret");
+    share = Files.createDirectory(directory.resolve("share"));
+    Files.writeString(share.resolve("file"), "content");
+    Files.createSymbolicLink(share.resolve("out"), Path.of("../secret"));
+    server = server(false, 100);
+  }
+
+  private FuseServer server(boolean readOnly, int capacity) {
+    var root = Directory.openFile(share, 0, OpenFlag.PATH);
+    return new FuseServer(List.of(new Export("root", root, readOnly, 1)), capacity);
+  }
+
+  @AfterEach
+  void close() {
+    server.close();
+    arena.close();
+  }
+
+  private record Reply(int error, ByteBuffer body) {
+    long node() {
+      assertThat(error).isZero();
+      return body.getLong(0);
+    }
+  }
+
+  private Reply ask(int opcode, long node, byte[]... parts) {
+    int size = FuseRequest.HEADER;
+    for (byte[] part : parts) {
+      size += part.length;
+    }
+    MemorySegment request = arena.allocate(size, 8);
+    request.set(LittleEndian.U32, 0, size);
+    request.set(LittleEndian.U32, 4, opcode);
+    request.set(LittleEndian.U64, 8, 77);
+    request.set(LittleEndian.U64, 16, node);
+    long at = FuseRequest.HEADER;
+    for (byte[] part : parts) {
+      MemorySegment.copy(part, 0, request, LittleEndian.U8, at, part.length);
+      at += part.length;
+    }
+    MemorySegment answer = arena.allocate(8192, 8);
+    long written = server.serve(new Chain(0, 1, Buffers.of(request), Buffers.of(answer)));
+    if (written == 0) {
+      return new Reply(0, ByteBuffer.allocate(0));
+    }
+    assertThat(answer.get(LittleEndian.U64, 8)).isEqualTo(77);
+    ByteBuffer body =
+        answer.asSlice(FuseReply.HEADER, written - FuseReply.HEADER).asByteBuffer();
+    return new Reply(-answer.get(LittleEndian.U32, 4), body.order(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  private static byte[] name(String text) {
+    return (text + "\0").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static byte[] numbers(long... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (long value : values) {
+      bytes.putLong(value);
+    }
+    return bytes.array();
+  }
+
+  private long lookup(String text) {
+    return ask(Opcode.LOOKUP, FIRST_TOP, name(text)).node();
+  }
+
+  private int refused(Reply reply) {
+    return reply.error;
+  }
+
+  @Test
+  void aFileIsFoundOpenedAndRead() {
+    assertThat(ask(Opcode.LOOKUP, NodeTable.ROOT, name("root")).node()).isEqualTo(FIRST_TOP);
+    long handle = ask(Opcode.OPEN, lookup("file"), numbers(0)).body.getLong(0);
+    Reply read = ask(Opcode.READ, 0, numbers(handle, 0, 100, 0, 0));
+    assertThat(StandardCharsets.UTF_8.decode(read.body).toString()).isEqualTo("content");
+  }
+
+  @Test
+  void namesThatAreNoPlainComponentAreRefused() {
+    for (String bad : List.of("..", ".", "", "a/b", "/etc/passwd", "../secret")) {
+      assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, name(bad)))).isEqualTo(Errno.EINVAL.number());
+    }
+    assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, name("x".repeat(4096)))))
+        .isEqualTo(Errno.ENAMETOOLONG.number());
+    assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, "unterminated".getBytes(StandardCharsets.UTF_8))))
+        .isEqualTo(Errno.EINVAL.number());
+  }
+
+  @Test
+  void aLinkIsReadNotFollowed() {
+    long link = lookup("out");
+    Reply target = ask(Opcode.READLINK, link);
+    assertThat(StandardCharsets.UTF_8.decode(target.body).toString()).isEqualTo("../secret");
+    assertThat(refused(ask(Opcode.OPEN, link, numbers(0)))).isEqualTo(Errno.EINVAL.number());
+    assertThat(refused(ask(Opcode.LOOKUP, link, name("x")))).isEqualTo(Errno.ENOTDIR.number());
+    assertThat(refused(ask(Opcode.GETXATTR, link, numbers(0), name("user.x"))))
+        .isEqualTo(Errno.EOPNOTSUPP.number());
+  }
+
+  @Test
+  void aFifoIsNeverOpened() throws Exception {
+    new ProcessBuilder("mkfifo", share.resolve("pipe").toString()).start().waitFor();
+    assertThat(refused(ask(Opcode.OPEN, lookup("pipe"), numbers(0))))
+        .isEqualTo(Errno.EINVAL.number());
+  }
+
+  @Test
+  void forgedNumbersAreStale() {
+    assertThat(refused(ask(Opcode.GETATTR, 4711))).isEqualTo(Errno.ESTALE.number());
+    assertThat(refused(ask(Opcode.READ, FIRST_TOP, numbers(99, 0, 1, 0, 0))))
+        .isEqualTo(Errno.EBADF.number());
+    long file = lookup("file");
+    ask(Opcode.FORGET, file, numbers(Long.MAX_VALUE));
+    assertThat(refused(ask(Opcode.GETATTR, file))).isEqualTo(Errno.ESTALE.number());
+    ask(Opcode.FORGET, FIRST_TOP, numbers(Long.MAX_VALUE));
+    assertThat(refused(ask(Opcode.GETATTR, FIRST_TOP))).isZero();
+  }
+
+  @Test
+  void namesOverlayTrustsAreNotTheGuests() {
+    long file = lookup("file");
+    for (String bad :
+        List.of("trusted.overlay.redirect", "user.overlay.opaque", "security.selinux", "user.")) {
+      assertThat(refused(ask(Opcode.SETXATTR, file, numbers(1), name(bad), new byte[] {1})))
+          .isEqualTo(Errno.EOPNOTSUPP.number());
+    }
+  }
+
+  @Test
+  void aReadOnlyExportChangesNothing() {
+    server.close();
+    server = server(true, 100);
+    int readOnly = Errno.EROFS.number();
+    long file = lookup("file");
+    assertThat(refused(ask(Opcode.OPEN, file, numbers(1)))).isEqualTo(readOnly);
+    assertThat(refused(ask(Opcode.MKDIR, FIRST_TOP, numbers(0755), name("d")))).isEqualTo(readOnly);
+    assertThat(refused(ask(Opcode.UNLINK, FIRST_TOP, name("file")))).isEqualTo(readOnly);
+    assertThat(refused(ask(Opcode.SETATTR, file, new byte[88]))).isEqualTo(readOnly);
+    assertThat(share.resolve("file")).hasContent("content");
+  }
+
+  @Test
+  void lookupsWithoutEndMeetALimit() throws IOException {
+    for (int i = 0; i < 150; i++) {
+      Files.createFile(share.resolve("n" + i));
+    }
+    int refusals = 0;
+    for (int i = 0; i < 150; i++) {
+      refusals += refused(ask(Opcode.LOOKUP, FIRST_TOP, name("n" + i))) == 0 ? 0 : 1;
+    }
+    assertThat(refusals).isGreaterThan(40);
+    assertThat(server.known()).isLessThanOrEqualTo(100);
+  }
+
+  @Test
+  void whateverIsAskedTheSecretStaysAndTheServerGoesOn() throws IOException {
+    var random = new Random(52);
+    lookup("file");
+    for (int round = 0; round < 20_000; round++) {
+      byte[] body = new byte[random.nextInt(160)];
+      random.nextBytes(body);
+      if (random.nextBoolean()) { // small numbers reach further
+        for (int i = 0; i < body.length; i++) {
+          body[i] = (byte) (i % 8 == 0 ? random.nextInt(5) : 0);
+        }
+      }
+      try {
+        ask(random.nextInt(52), random.nextInt(6), body);
+      } catch (VirtioException e) {
+        assertThat(e.kind()).isEqualTo(VirtioException.Kind.GUEST);
+      }
+    }
+    assertThat(directory.resolve("secret")).hasContent("secret");
+    try (var entries = Files.list(directory)) {
+      assertThat(entries).hasSize(2);
+    }
+  }
+}
