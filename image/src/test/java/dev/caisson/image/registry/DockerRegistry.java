@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Assumptions;
 /** The distribution's docker-registry, run on loopback with storage in a folder of the test. */
 final class DockerRegistry implements AutoCloseable {
   private static final Path PROGRAM = Path.of("/usr/bin/docker-registry");
-  private static final int START_MILLIS = 20_000;
+  private static final int START_MILLIS = 120_000;
 
   private final Process process;
   private final int port;

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RegistryTest {
   private static final RegistryOptions OPTIONS =
       new RegistryOptions(
-          Set.of(), Map.of(), List.of(), Duration.ofSeconds(5), Duration.ofMillis(400), 2, 4);
+          Set.of(), Map.of(), List.of(), Duration.ofSeconds(30), Duration.ofSeconds(30), 2, 4);
 
   @TempDir Path folder;
   private final byte[] layer = random(300_000);
@@ -84,7 +84,11 @@ class RegistryTest {
   }
 
   private Image pull(TestServer server, CredentialSource credentials) {
-    return new Registry(OPTIONS)
+    return pull(server, credentials, OPTIONS);
+  }
+
+  private Image pull(TestServer server, CredentialSource credentials, RegistryOptions options) {
+    return new Registry(options)
         .pull(
             ImageStore.open(folder),
             Reference.parse(server.host() + "/app"),
@@ -365,7 +369,17 @@ class RegistryTest {
                   }
                 }
                 : honest(r))) {
-      refused(Kind.UNREACHABLE, () -> pull(server));
+      var impatient =
+          new RegistryOptions(
+              Set.of(),
+              Map.of(),
+              List.of(),
+              Duration.ofSeconds(30),
+              Duration.ofMillis(500),
+              2,
+              4);
+      refused(
+          Kind.UNREACHABLE, () -> pull(server, CredentialSource.ANONYMOUS, impatient));
     }
   }
 
@@ -432,8 +446,8 @@ class RegistryTest {
               Set.of(),
               Map.of(server.host(), List.of(URI.create("http://" + mirror.host()))),
               List.of(),
-              Duration.ofSeconds(5),
-              Duration.ofSeconds(5),
+              Duration.ofSeconds(30),
+              Duration.ofSeconds(30),
               2,
               2);
       new Registry(options)
