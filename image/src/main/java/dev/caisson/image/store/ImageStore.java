@@ -71,9 +71,7 @@ public final class ImageStore {
   /** All images, oldest first. */
   public List<Image> list() {
     var now = catalog.read();
-    return now.entries().values().stream()
-        .flatMap(entry -> readable(now, entry).stream())
-        .toList();
+    return now.entries().values().stream().flatMap(entry -> readable(now, entry).stream()).toList();
   }
 
   // One damaged image must not hide the others, nor keep them from being removed.

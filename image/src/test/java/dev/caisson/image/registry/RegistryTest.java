@@ -371,15 +371,8 @@ class RegistryTest {
                 : honest(r))) {
       var impatient =
           new RegistryOptions(
-              Set.of(),
-              Map.of(),
-              List.of(),
-              Duration.ofSeconds(30),
-              Duration.ofMillis(500),
-              2,
-              4);
-      refused(
-          Kind.UNREACHABLE, () -> pull(server, CredentialSource.ANONYMOUS, impatient));
+              Set.of(), Map.of(), List.of(), Duration.ofSeconds(30), Duration.ofMillis(500), 2, 4);
+      refused(Kind.UNREACHABLE, () -> pull(server, CredentialSource.ANONYMOUS, impatient));
     }
   }
 

@@ -102,14 +102,13 @@ class InterruptedWriteTest {
     try (var writer = store.blobs().write(BLOB)) {
       var follower = writer.follow();
       var read =
-          CompletableFuture.supplyAsync(
-              () -> {
-                try (follower) {
-                  return follower.readAllBytes();
-                } catch (IOException e) {
-                  throw new UncheckedIOException(e);
-                }
-              });
+          CompletableFuture.supplyAsync(() -> {
+            try (follower) {
+              return follower.readAllBytes();
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          });
       var bytes = content();
       writer.write(bytes, 0, bytes.length);
       assertThat(read).isNotDone();

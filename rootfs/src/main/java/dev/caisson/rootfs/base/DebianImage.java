@@ -108,7 +108,9 @@ final class DebianImage implements BaseImage {
     try (var lease = store.lease();
         var tree = Directory.open(root)) {
       writeDefaults(root);
-      var layer = StoredLayer.write(store, lease, out -> TreeArchive.of(tree, DebianImage::wanted, time, out));
+      var layer =
+          StoredLayer.write(
+              store, lease, out -> TreeArchive.of(tree, DebianImage::wanted, time, out));
       return store.assemble(
           lease, config(source, layer.diffId(), time), List.of(layer.blob()), List.of(name));
     } catch (IOException e) {

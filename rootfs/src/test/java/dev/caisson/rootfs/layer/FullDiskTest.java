@@ -53,10 +53,7 @@ class FullDiskTest {
 
   private static void refusedForSpace(LayerStore store, byte[] archive) {
     assertThatThrownBy(
-            () ->
-                store
-                    .unpack(Digest.of(archive), () -> new ByteArrayInputStream(archive))
-                    .join())
+            () -> store.unpack(Digest.of(archive), () -> new ByteArrayInputStream(archive)).join())
         .isInstanceOf(CompletionException.class)
         .cause()
         .isInstanceOfSatisfying(
@@ -67,8 +64,7 @@ class FullDiskTest {
   @Test
   void aLayerThatDoesNotFitLeavesRoomForOneThatDoes() {
     var small = TestLayer.empty().file("a", "fits").archive();
-    var big =
-        TestLayer.empty().with(new Entry.File("b", Attributes.of(0644), 100 << 20)).archive();
+    var big = TestLayer.empty().with(new Entry.File("b", Attributes.of(0644), 100 << 20)).archive();
     try (var store = open()) {
       refusedForSpace(store, big);
     }
@@ -76,8 +72,7 @@ class FullDiskTest {
     assertThat(disk.resolve("trash")).isEmptyDirectory();
     assertThat(disk.resolve("layers")).isEmptyDirectory();
     try (var store = open()) {
-      var files =
-          store.unpack(Digest.of(small), () -> new ByteArrayInputStream(small)).join();
+      var files = store.unpack(Digest.of(small), () -> new ByteArrayInputStream(small)).join();
       assertThat(files.resolve("a")).hasContent("fits");
     }
   }
