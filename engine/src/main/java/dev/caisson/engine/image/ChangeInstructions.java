@@ -63,9 +63,19 @@ final class ChangeInstructions {
         var onBuild = new ArrayList<>(c.onBuild());
         onBuild.add(rest);
         yield new ImageConfig(
-            c.entrypoint(), c.command(), c.environment(), c.user(), c.workingDirectory(),
-            c.exposedPorts(), c.volumes(), c.labels(), c.stopSignal(), c.stopTimeout(),
-            c.healthcheck(), c.shell(), onBuild);
+            c.entrypoint(),
+            c.command(),
+            c.environment(),
+            c.user(),
+            c.workingDirectory(),
+            c.exposedPorts(),
+            c.volumes(),
+            c.labels(),
+            c.stopSignal(),
+            c.stopTimeout(),
+            c.healthcheck(),
+            c.shell(),
+            onBuild);
       }
       default ->
           throw EngineException.invalid(
@@ -77,16 +87,36 @@ final class ChangeInstructions {
   private static ImageConfig with(
       ImageConfig c, List<String> entrypoint, List<String> command, List<String> environment) {
     return new ImageConfig(
-        entrypoint, command, environment, c.user(), c.workingDirectory(), c.exposedPorts(),
-        c.volumes(), c.labels(), c.stopSignal(), c.stopTimeout(), c.healthcheck(), c.shell(),
+        entrypoint,
+        command,
+        environment,
+        c.user(),
+        c.workingDirectory(),
+        c.exposedPorts(),
+        c.volumes(),
+        c.labels(),
+        c.stopSignal(),
+        c.stopTimeout(),
+        c.healthcheck(),
+        c.shell(),
         c.onBuild());
   }
 
   private static ImageConfig place(
       ImageConfig c, String user, String directory, String stopSignal) {
     return new ImageConfig(
-        c.entrypoint(), c.command(), c.environment(), user, directory, c.exposedPorts(),
-        c.volumes(), c.labels(), stopSignal, c.stopTimeout(), c.healthcheck(), c.shell(),
+        c.entrypoint(),
+        c.command(),
+        c.environment(),
+        user,
+        directory,
+        c.exposedPorts(),
+        c.volumes(),
+        c.labels(),
+        stopSignal,
+        c.stopTimeout(),
+        c.healthcheck(),
+        c.shell(),
         c.onBuild());
   }
 
@@ -96,8 +126,18 @@ final class ChangeInstructions {
       java.util.Set<String> volumes,
       Map<String, String> labels) {
     return new ImageConfig(
-        c.entrypoint(), c.command(), c.environment(), c.user(), c.workingDirectory(), ports,
-        volumes, labels, c.stopSignal(), c.stopTimeout(), c.healthcheck(), c.shell(),
+        c.entrypoint(),
+        c.command(),
+        c.environment(),
+        c.user(),
+        c.workingDirectory(),
+        ports,
+        volumes,
+        labels,
+        c.stopSignal(),
+        c.stopTimeout(),
+        c.healthcheck(),
+        c.shell(),
         c.onBuild());
   }
 
@@ -116,11 +156,10 @@ final class ChangeInstructions {
   private static List<String> environment(List<String> old, String text) {
     var changed = new ArrayList<>(old);
     pairs(text)
-        .forEach(
-            (name, value) -> {
-              changed.removeIf(entry -> entry.startsWith(name + "="));
-              changed.add(name + "=" + value);
-            });
+        .forEach((name, value) -> {
+          changed.removeIf(entry -> entry.startsWith(name + "="));
+          changed.add(name + "=" + value);
+        });
     return changed;
   }
 

@@ -33,8 +33,7 @@ final class ImageFilter {
   boolean accepts(Image image) {
     return filters.acceptsLabels(image.config().defaults().labels())
         && filters.accepts(
-            "dangling",
-            wanted -> List.of("1", "true").contains(wanted) == image.tags().isEmpty())
+            "dangling", wanted -> List.of("1", "true").contains(wanted) == image.tags().isEmpty())
         && filters.accepts(
             "reference", wanted -> image.names().stream().anyMatch(name -> matches(name, wanted)))
         && filters.accepts("before", other -> created(image).isBefore(created(find.apply(other))))

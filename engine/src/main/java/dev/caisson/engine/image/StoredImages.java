@@ -71,7 +71,12 @@ public final class StoredImages implements ImageLibrary {
   private final Supplier<Registry> registry;
 
   private StoredImages(
-      Path root, ImageStore store, LayerStore layers, EventLog events, Clock clock, ImageUsers users) {
+      Path root,
+      ImageStore store,
+      LayerStore layers,
+      EventLog events,
+      Clock clock,
+      ImageUsers users) {
     this.store = store;
     this.layers = layers;
     this.templates = new TemplateCache(root.resolve("catalog.json"));
@@ -143,7 +148,12 @@ public final class StoredImages implements ImageLibrary {
     var own = image.config().platform();
     if (platform.isPresent() && !Platform.parse(platform.get()).accepts(own)) {
       throw EngineException.notFound(
-          "No such image: " + reference + " for " + platform.get() + "; the one here is for " + own);
+          "No such image: "
+              + reference
+              + " for "
+              + platform.get()
+              + "; the one here is for "
+              + own);
     }
     if (!Platform.host().accepts(own)) {
       throw EngineException.invalid(
@@ -168,24 +178,23 @@ public final class StoredImages implements ImageLibrary {
   @Override
   public String commit(String base, ImageConfig config, CommitSpec commit, LayerWriter layer) {
     var changed = ChangeInstructions.apply(commit.config().orElse(config), commit.changes());
-    return translated(
-        () -> {
-          var image = store.find(base);
-          var tar = new LayerPipe(layer);
-          try (var lease = store.lease()) {
-            var top = tar.read(in -> StoredLayer.copy(store, lease, in));
-            return id(
-                added(
-                    lease,
-                    image,
-                    List.of(top),
-                    changed,
-                    commit.author(),
-                    commit.message(),
-                    commit.reference(),
-                    Optional.empty()));
-          }
-        });
+    return translated(() -> {
+      var image = store.find(base);
+      var tar = new LayerPipe(layer);
+      try (var lease = store.lease()) {
+        var top = tar.read(in -> StoredLayer.copy(store, lease, in));
+        return id(
+            added(
+                lease,
+                image,
+                List.of(top),
+                changed,
+                commit.author(),
+                commit.message(),
+                commit.reference(),
+                Optional.empty()));
+      }
+    });
   }
 
   private Image added(
@@ -200,12 +209,11 @@ public final class StoredImages implements ImageLibrary {
     var blobs = new ArrayList<Descriptor>();
     var diffIds = new ArrayList<Digest>();
     var history = new ArrayList<History>();
-    base.ifPresent(
-        image -> {
-          blobs.addAll(image.layers());
-          diffIds.addAll(image.config().diffIds());
-          history.addAll(image.config().history());
-        });
+    base.ifPresent(image -> {
+      blobs.addAll(image.layers());
+      diffIds.addAll(image.config().diffIds());
+      history.addAll(image.config().history());
+    });
     lease.keep(blobs.stream().map(Descriptor::digest).toList());
     var now = clock.instant();
     for (var layer : added) {
@@ -213,8 +221,7 @@ public final class StoredImages implements ImageLibrary {
       diffIds.add(layer.diffId());
       history.add(History.layer(now, String.join(" ", config.command()), message));
     }
-    var names =
-        reference.filter(name -> !name.isEmpty()).map(Reference::parse).stream().toList();
+    var names = reference.filter(name -> !name.isEmpty()).map(Reference::parse).stream().toList();
     var described =
         new dev.caisson.image.model.ImageConfig(
             platform
@@ -249,14 +256,10 @@ public final class StoredImages implements ImageLibrary {
 
   @Override
   public List<ImageSummary> list(boolean all, Filters filters) {
-    return translated(
-        () -> {
-          var filter = new ImageFilter(filters, this::resolve);
-          return store.list().reversed().stream()
-              .filter(filter::accepts)
-              .map(this::summary)
-              .toList();
-        });
+    return translated(() -> {
+      var filter = new ImageFilter(filters, this::resolve);
+      return store.list().reversed().stream().filter(filter::accepts).map(this::summary).toList();
+    });
   }
 
   private ImageSummary summary(Image image) {
@@ -318,7 +321,11 @@ public final class StoredImages implements ImageLibrary {
       var top = steps.removeFirst();
       steps.addFirst(
           new ImageHistory(
-              id(image), top.created(), top.createdBy(), top.size(), top.comment(),
+              id(image),
+              top.created(),
+              top.createdBy(),
+              top.size(),
+              top.comment(),
               image.tags().stream().map(Reference::familiar).toList()));
     }
     return steps;
@@ -327,26 +334,26 @@ public final class StoredImages implements ImageLibrary {
   @Override
   public String pull(
       String reference, Optional<String> platform, RegistryAuth auth, ProgressListener progress) {
-    return translated(
-        () -> {
-          var name = Reference.parse(reference);
-          progress.onProgress(
-              ProgressListener.Step.of(name.tagOrDigest(), "Pulling from " + name.repository()));
-          var image =
-              registry
-                  .get()
-                  .pull(
-                      store,
-                      name,
-                      platform.map(Platform::parse).orElseGet(Platform::host),
-                      credentials(auth),
-                      layers,
-                      TransferProgress.pulling(progress));
-          layers.directories(store, image); // a layer that cannot be unpacked is found out here
-          progress.onProgress(ProgressListener.Step.of("", "Digest: " + image.manifestDescriptor().digest()));
-          event("pull", name.familiar(), name.familiar());
-          return id(image);
-        });
+    return translated(() -> {
+      var name = Reference.parse(reference);
+      progress.onProgress(
+          ProgressListener.Step.of(name.tagOrDigest(), "Pulling from " + name.repository()));
+      var image =
+          registry
+              .get()
+              .pull(
+                  store,
+                  name,
+                  platform.map(Platform::parse).orElseGet(Platform::host),
+                  credentials(auth),
+                  layers,
+                  TransferProgress.pulling(progress));
+      layers.directories(store, image); // a layer that cannot be unpacked is found out here
+      progress.onProgress(
+          ProgressListener.Step.of("", "Digest: " + image.manifestDescriptor().digest()));
+      event("pull", name.familiar(), name.familiar());
+      return id(image);
+    });
   }
 
   private static CredentialSource credentials(RegistryAuth auth) {
@@ -366,58 +373,53 @@ public final class StoredImages implements ImageLibrary {
   @Override
   public void push(String reference, RegistryAuth auth, ProgressListener progress) {
     var image = resolve(reference);
-    translated(
-        () -> {
-          var name = Reference.parse(reference);
-          progress.onProgress(
-              ProgressListener.Step.of("", "The push refers to repository [" + name.name() + "]"));
-          var pushed =
-              registry
-                  .get()
-                  .push(
-                      store, image, name, credentials(auth), TransferProgress.pushing(progress));
-          progress.onProgress(
-              ProgressListener.Step.of(
-                  "", name.tagOrDigest() + ": digest: " + pushed.digest() + " size: " + pushed.size()));
-          event("push", name.familiar(), name.familiar());
-          return pushed;
-        });
+    translated(() -> {
+      var name = Reference.parse(reference);
+      progress.onProgress(
+          ProgressListener.Step.of("", "The push refers to repository [" + name.name() + "]"));
+      var pushed =
+          registry
+              .get()
+              .push(store, image, name, credentials(auth), TransferProgress.pushing(progress));
+      progress.onProgress(
+          ProgressListener.Step.of(
+              "", name.tagOrDigest() + ": digest: " + pushed.digest() + " size: " + pushed.size()));
+      event("push", name.familiar(), name.familiar());
+      return pushed;
+    });
   }
 
   @Override
   public RemoteImage remote(String reference, RegistryAuth auth) {
-    return translated(
-        () -> {
-          var name = Reference.parse(reference);
-          var found = registry.get().inspect(name, credentials(auth));
-          var platforms = registry.get().platforms(name, credentials(auth));
-          return new RemoteImage(
-              found.mediaType(),
-              found.digest().toString(),
-              found.size(),
-              platforms.stream().map(Platform::toString).toList());
-        });
+    return translated(() -> {
+      var name = Reference.parse(reference);
+      var found = registry.get().inspect(name, credentials(auth));
+      var platforms = registry.get().platforms(name, credentials(auth));
+      return new RemoteImage(
+          found.mediaType(),
+          found.digest().toString(),
+          found.size(),
+          platforms.stream().map(Platform::toString).toList());
+    });
   }
 
   @Override
   public void login(RegistryAuth auth) {
-    translated(
-        () -> {
-          registry.get().login(auth.server(), credentials(auth));
-          return auth;
-        });
+    translated(() -> {
+      registry.get().login(auth.server(), credentials(auth));
+      return auth;
+    });
   }
 
   @Override
   public void tag(String reference, String newReference) {
     resolve(reference);
-    translated(
-        () -> {
-          var name = Reference.parse(newReference);
-          var image = store.tag(reference, name);
-          event("tag", id(image), name.familiar());
-          return image;
-        });
+    translated(() -> {
+      var name = Reference.parse(newReference);
+      var image = store.tag(reference, name);
+      event("tag", id(image), name.familiar());
+      return image;
+    });
   }
 
   @Override
@@ -465,22 +467,19 @@ public final class StoredImages implements ImageLibrary {
   public PruneReport prune(Filters filters) {
     var filter = new ImageFilter(without(filters, "dangling"), this::resolve);
     boolean tagged = filters.of("dangling").stream().anyMatch(List.of("0", "false")::contains);
-    return translated(
-        () -> {
-          var removal =
-              store.prune(
-                  tagged, image -> filter.accepts(image) && users.of(id(image)).isEmpty());
-          var removed =
-              told(removal).stream()
-                  .map(
-                      gone ->
-                          switch (gone) {
-                            case ImageDeletion.Untagged untagged -> "untagged: " + untagged.reference();
-                            case ImageDeletion.Deleted deleted -> "deleted: " + deleted.id();
-                          })
-                  .toList();
-          return new PruneReport(removed, removal.freedBytes());
-        });
+    return translated(() -> {
+      var removal =
+          store.prune(tagged, image -> filter.accepts(image) && users.of(id(image)).isEmpty());
+      var removed =
+          told(removal).stream()
+              .map(gone ->
+                  switch (gone) {
+                    case ImageDeletion.Untagged untagged -> "untagged: " + untagged.reference();
+                    case ImageDeletion.Deleted deleted -> "deleted: " + deleted.id();
+                  })
+              .toList();
+      return new PruneReport(removed, removal.freedBytes());
+    });
   }
 
   private static Filters without(Filters filters, String key) {
@@ -491,18 +490,17 @@ public final class StoredImages implements ImageLibrary {
 
   @Override
   public List<String> load(InputStream archive, ProgressListener progress) {
-    return translated(
-        () -> {
-          var names = new ArrayList<String>();
-          for (var image : ImageArchive.load(store, archive, layers)) {
-            image.tags().forEach(tag -> names.add(tag.familiar()));
-            if (image.tags().isEmpty()) {
-              names.add(id(image));
-            }
-            event("load", id(image), id(image));
-          }
-          return names;
-        });
+    return translated(() -> {
+      var names = new ArrayList<String>();
+      for (var image : ImageArchive.load(store, archive, layers)) {
+        image.tags().forEach(tag -> names.add(tag.familiar()));
+        if (image.tags().isEmpty()) {
+          names.add(id(image));
+        }
+        event("load", id(image), id(image));
+      }
+      return names;
+    });
   }
 
   @Override
@@ -512,8 +510,10 @@ public final class StoredImages implements ImageLibrary {
       var image = resolve(reference);
       var named =
           image.names().stream()
-              .filter(name -> name.familiar().equals(reference) || name.toString().equals(reference)
-                  || name.familiar().equals(reference + ":" + Reference.DEFAULT_TAG))
+              .filter(name ->
+                  name.familiar().equals(reference)
+                      || name.toString().equals(reference)
+                      || name.familiar().equals(reference + ":" + Reference.DEFAULT_TAG))
               .toList();
       images.add(new SavedImage(image, named));
       event("save", id(image), id(image));
@@ -535,34 +535,38 @@ public final class StoredImages implements ImageLibrary {
       List<String> changes,
       Optional<String> platform) {
     var config = ChangeInstructions.apply(ImageConfig.empty(), changes);
-    return translated(
-        () -> {
-          try (var lease = store.lease()) {
-            var layer = StoredLayer.copy(store, lease, tar);
-            var image =
-                added(
-                    lease, Optional.empty(), List.of(layer), config, "",
-                    message.isEmpty() ? "Imported from -" : message, reference, platform);
-            event("import", id(image), id(image));
-            return id(image);
-          }
-        });
+    return translated(() -> {
+      try (var lease = store.lease()) {
+        var layer = StoredLayer.copy(store, lease, tar);
+        var image =
+            added(
+                lease,
+                Optional.empty(),
+                List.of(layer),
+                config,
+                "",
+                message.isEmpty() ? "Imported from -" : message,
+                reference,
+                platform);
+        event("import", id(image), id(image));
+        return id(image);
+      }
+    });
   }
 
   @Override
   public String buildBase(
       String distribution, Optional<String> reference, ProgressListener progress) {
-    return translated(
-        () -> {
-          var words = List.of(distribution.split("\\+"));
-          var recipe = BaseImages.named(words.getFirst(), words.subList(1, words.size()));
-          var name = Reference.parse(reference.orElse(words.getFirst()));
-          var image =
-              recipe.build(
-                  store, name, line -> progress.onProgress(ProgressListener.Step.of("", line)));
-          layers.directories(store, image);
-          return id(image);
-        });
+    return translated(() -> {
+      var words = List.of(distribution.split("\\+"));
+      var recipe = BaseImages.named(words.getFirst(), words.subList(1, words.size()));
+      var name = Reference.parse(reference.orElse(words.getFirst()));
+      var image =
+          recipe.build(
+              store, name, line -> progress.onProgress(ProgressListener.Step.of("", line)));
+      layers.directories(store, image);
+      return id(image);
+    });
   }
 
   @Override

@@ -154,9 +154,24 @@ final class Instance {
       }
       cancelRestart();
       progress = progress.fresh().stoppedByHand(false);
-      run();
+      runOrRemove();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * A failed start ends an auto-remove container as an exit would: whoever waits for its removal is
+   * told.
+   */
+  private void runOrRemove() {
+    try {
+      run();
+    } catch (EngineException failure) {
+      if (definition.spec().autoRemove()) {
+        removeAll(true);
+      }
+      throw failure;
     }
   }
 

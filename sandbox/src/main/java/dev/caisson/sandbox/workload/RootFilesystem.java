@@ -24,7 +24,9 @@ public sealed interface RootFilesystem {
    */
   record Layers(List<Layer> layers, long size, boolean readOnly) implements RootFilesystem {
     public Layers {
-      layers = List.copyOf(layers);
+      // The same layer twice (two empty ones, say) is one folder, which overlayfs refuses with
+      // ELOOP; the topmost decides anyway.
+      layers = layers.stream().distinct().toList();
       if (size < 0) {
         throw SandboxException.invalid("root size " + size, "must not be negative");
       }
