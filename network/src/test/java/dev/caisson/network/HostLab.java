@@ -152,7 +152,11 @@ final class HostLab implements AutoCloseable {
   /** Serves a line on a TCP port in a workload, to any number of clients one after another. */
   void serve(Attached attached, int port, String line) {
     start(attached, "exec busybox nc -ll -p " + port + " -e echo '" + line + "'");
-    onHost("sleep 0.2");
+    inside(
+        attached,
+        "for i in $(seq 100); do netstat -ltn | grep -q ':"
+            + port
+            + " ' && break; sleep 0.1; done");
   }
 
   private void start(Attached attached, String script) {

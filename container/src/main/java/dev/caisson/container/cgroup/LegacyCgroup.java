@@ -227,6 +227,9 @@ final class LegacyCgroup implements Cgroup {
   @Override
   public void kill() {
     CgroupTree.killAll(this::pids);
+    if (frozen()) {
+      thaw(); // what stands still dies only when it moves again
+    }
   }
 
   @Override

@@ -44,7 +44,7 @@ final class SysctlPolicy {
     // net.ipv4.conf.eth0/1 for an interface called eth0.1.
     int dot = key.indexOf('.');
     int slash = key.indexOf('/');
-    boolean dotted = slash < 0 || dot >= 0 && dot < slash;
+    boolean dotted = slash < 0 || (dot >= 0 && dot < slash);
     String path = dotted ? swap(key) : key;
     if (path.startsWith("net/")) {
       require(ownNetwork(workload.network().mode()), key, "network");

@@ -29,12 +29,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** Starts further processes in a running container, each with a monitor of its own. */
 record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional<Cgroup> group) {
-  private static final AtomicLong NEXT = new AtomicLong();
-
   Executable.Session launch(Executable.Command command, int pid, Identity identity) {
     Path directory = directory();
     try (ProcessFd target = ProcessFd.open(pid);
@@ -70,7 +67,7 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
 
   private Path directory() {
     try {
-      return Files.createDirectories(place.run().resolve("exec" + NEXT.incrementAndGet()));
+      return Files.createTempDirectory(place.run(), "exec");
     } catch (IOException failed) {
       throw new SandboxException(SandboxException.Kind.FAILED, "exec: " + failed, failed);
     }
@@ -109,7 +106,7 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
                         ExitRecord.read(directory)
                             .orElseGet(() -> ExitRecord.unrecorded(startedAt));
                     remove(directory);
-                    session.exit().complete(exit);
+                    Thread.startVirtualThread(() -> session.exit().complete(exit));
                   });
     }
   }

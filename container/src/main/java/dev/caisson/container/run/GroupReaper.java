@@ -16,8 +16,10 @@ import java.util.concurrent.TimeUnit;
  */
 final class GroupReaper {
   private static final System.Logger LOG = System.getLogger(GroupReaper.class.getName());
-  private static final int MOST_TRIES = 200;
-  private static final long PAUSE = 10;
+  private static final int MOST_TRIES = 40;
+  // Doubled at each try: the last exiting task is seldom in the way for more than a few steps.
+  private static final long FIRST_PAUSE = 100_000;
+  private static final long LONGEST_PAUSE = 500_000_000;
 
   private final ScheduledExecutorService worker =
       Executors.newSingleThreadScheduledExecutor(
@@ -45,9 +47,14 @@ final class GroupReaper {
         done.complete(null);
         return;
       }
-      group.kill();
-      worker.schedule(
-          () -> attempt(group, tries + 1, afterwards, done), PAUSE, TimeUnit.MILLISECONDS);
+      if (tries > 3) {
+        group.kill();
+      }
+      var _ =
+          worker.schedule(
+              () -> attempt(group, tries + 1, afterwards, done),
+              Math.min(FIRST_PAUSE << Math.min(tries, 20), LONGEST_PAUSE),
+              TimeUnit.NANOSECONDS);
     } catch (RuntimeException failed) {
       LOG.log(System.Logger.Level.WARNING, "control group not removed", failed);
       done.complete(null);

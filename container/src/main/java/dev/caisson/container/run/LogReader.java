@@ -18,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -121,7 +122,7 @@ final class LogReader implements Logged.Entries {
     boolean read = drain();
     Path newest = directory.resolve("log");
     if (Files.exists(newest)
-        && !Files.readAttributes(newest, "unix:ino").get("ino").equals(identity)) {
+        && !Objects.equals(Files.readAttributes(newest, "unix:ino").get("ino"), identity)) {
       open(newest);
       read |= drain();
     }

@@ -7,6 +7,7 @@ package dev.caisson.container.run;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Listable.ProcessTable;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +49,7 @@ record ProcessLister(List<Integer> pids) {
     try {
       Process ps = new ProcessBuilder(command).redirectErrorStream(true).start();
       ps.getOutputStream().close();
-      List<String> lines = new String(ps.getInputStream().readAllBytes()).lines().toList();
+      List<String> lines = new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
       if (!ps.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || ps.exitValue() != 0) {
         ps.destroyForcibly();
         throw SandboxException.invalid(String.join(" ", command), String.join(" ", lines));

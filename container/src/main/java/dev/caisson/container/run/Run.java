@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  * process; what the monitor wrote down then says how it ended.
  */
 final class Run {
+  private static final int KILL = 9;
+
   private final ContainerHost host;
   private final Workload workload;
   private final Place place;
@@ -117,7 +119,7 @@ final class Run {
       } catch (RuntimeException failed) {
         abandon();
         throw failed instanceof CgroupException refused
-            ? new SandboxException(SandboxException.Kind.FAILED, refused.getMessage(), refused)
+            ? new SandboxException(SandboxException.Kind.FAILED, String.valueOf(refused.getMessage()), refused)
             : failed;
       }
     }
@@ -140,10 +142,7 @@ final class Run {
       LaunchPlan plan = preparation.planAwaiting(listener.fd());
       var launched = host.launcher().launch(plan, preparation.passed());
       expect(Report.Kind.CREATED, launched);
-      for (MonitorAttachment attachment : waiting) {
-        attachment.join();
-      }
-      waiting.clear();
+      joinWaiting(launched);
       try (UnixSocket _ = UnixSocket.connect(starter, SocketKind.STREAM)) {
         running(launched);
       }
@@ -156,6 +155,20 @@ final class Run {
       } catch (IOException left) {
         // removed with the run directory
       }
+    }
+  }
+
+  private void joinWaiting(StubLauncher.Launched launched) throws IOException {
+    try {
+      for (MonitorAttachment attachment : waiting) {
+        attachment.join();
+      }
+      waiting.clear();
+    } catch (IOException failed) {
+      launched.process().signal(KILL);
+      launched.process().await();
+      launched.close();
+      throw failed;
     }
   }
 
@@ -204,16 +217,31 @@ final class Run {
     // Of a run that shares a PID namespace, or lost its monitor, processes may be left.
     boolean orphans = ExitRecord.read(place.run()).isEmpty();
     if (orphans) {
-      left.ifPresent(Cgroup::kill);
+      left.ifPresentOrElse(Cgroup::kill, this::killFirst);
     }
     state = SandboxState.EXITED;
-    exit.complete(how);
     if (left.isEmpty()) {
       undo.remove();
       cleaned.complete(null);
     } else {
-      host.reaper().reap(left.get(), undo::remove).thenRun(() -> cleaned.complete(null));
+      var _ = host.reaper().reap(left.get(), undo::remove).thenRun(() -> cleaned.complete(null));
     }
+    // Not on this thread, which serves all containers: who waits for the end may do anything then.
+    Thread.startVirtualThread(() -> exit.complete(how));
+  }
+
+  /** Without a control group there is its PID namespace, which ends with its first process. */
+  private void killFirst() {
+    if (pid == 0) {
+      return;
+    }
+    ProcessFd.find(pid)
+        .ifPresent(
+            process -> {
+              try (process) {
+                process.signal(KILL);
+              }
+            });
   }
 
   /** Finds out what became of the run while no engine looked. */
@@ -255,8 +283,6 @@ final class Run {
       group().ifPresent(Cgroup::kill);
     }
   }
-
-  private static final int KILL = 9;
 
   private void watchAdopted(ProcessFd process) {
     var watch = new EventLoop.Registration[1];

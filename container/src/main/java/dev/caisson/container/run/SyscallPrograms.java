@@ -37,8 +37,7 @@ final class SyscallPrograms {
               STANDARD.computeIfAbsent(
                   Set.copyOf(held), key -> FilterCompiler.compile(DefaultProfile.with(key))));
       case SyscallFilter.Profile custom ->
-          Optional.of(
-              FilterCompiler.compile(DockerProfile.parse(custom.json(), held, KERNEL)));
+          Optional.of(FilterCompiler.compile(DockerProfile.parse(custom.json(), held, KERNEL)));
     };
   }
 }

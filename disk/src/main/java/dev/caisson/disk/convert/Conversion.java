@@ -69,15 +69,14 @@ public record Conversion(int workers, int sparse, boolean compressed, boolean ta
     try (var pool = Executors.newFixedThreadPool(workers)) {
       for (int i = 0; i < workers; i++) {
         running.add(
-            pool.submit(
-                () -> {
-                  try {
-                    work(source, target, next, done, stop, progress);
-                  } catch (RuntimeException | Error failure) {
-                    stop.set(true);
-                    throw failure;
-                  }
-                }));
+            pool.submit(() -> {
+              try {
+                work(source, target, next, done, stop, progress);
+              } catch (RuntimeException | Error failure) {
+                stop.set(true);
+                throw failure;
+              }
+            }));
       }
     }
     running.forEach(Conversion::join);

@@ -19,7 +19,7 @@ public final class ByteCount {
       return bytes + " B";
     }
     int unit = (63 - Long.numberOfLeadingZeros(bytes)) / 10;
-    double value = (double) bytes / (1L << unit * 10);
+    double value = (double) bytes / (1L << (unit * 10));
     String digits =
         value == Math.rint(value) || value >= 1000
             ? String.format(Locale.ROOT, "%.0f", value)
@@ -34,7 +34,7 @@ public final class ByteCount {
     String number = unit < 0 ? trimmed : trimmed.substring(0, trimmed.length() - 1);
     try {
       double value = Double.parseDouble(number);
-      long factor = 1L << Math.max(0, unit) * 10;
+      long factor = 1L << (Math.max(0, unit) * 10);
       boolean whole = value == Math.rint(value) && !number.contains(".");
       double bytes = value * factor;
       if (!(bytes >= 0 && bytes < 9.2e18)) {

@@ -30,7 +30,12 @@ public final class ChainTree {
    * @param problem why it could not be read
    */
   public record Member(
-      Path path, String format, Optional<Path> base, long size, long space, Optional<String> problem) {}
+      Path path,
+      String format,
+      Optional<Path> base,
+      long size,
+      long space,
+      Optional<String> problem) {}
 
   private final Map<Path, Member> members = new LinkedHashMap<>();
 
@@ -160,14 +165,17 @@ public final class ChainTree {
   }
 
   private static String line(Member member, Path folder) {
-    Path shown = member.path().startsWith(folder) ? folder.relativize(member.path()) : member.path();
+    Path shown =
+        member.path().startsWith(folder) ? folder.relativize(member.path()) : member.path();
     return member
         .problem()
         .map(problem -> "%s (%s)".formatted(shown, problem))
-        .orElseGet(
-            () ->
-                "%s  %s, %s of %s"
-                    .formatted(
-                        shown, member.format(), ByteCount.of(member.space()), ByteCount.of(member.size())));
+        .orElseGet(() ->
+            "%s  %s, %s of %s"
+                .formatted(
+                    shown,
+                    member.format(),
+                    ByteCount.of(member.space()),
+                    ByteCount.of(member.size())));
   }
 }

@@ -36,7 +36,8 @@ public final class Rebasing {
    */
   public static void rebase(
       Path path, Optional<String> base, Optional<DiskFormat> format, LongConsumer progress) {
-    try (var disk = (Qcow2Disk) DiskFiles.open(path, DiskOptions.WRITE.withFormat(DiskFormat.QCOW2))) {
+    try (var disk =
+        (Qcow2Disk) DiskFiles.open(path, DiskOptions.WRITE.withFormat(DiskFormat.QCOW2))) {
       if (base.isPresent()) {
         Path file = BasePolicy.LOCAL.permit(path, base.get());
         refuseLoop(path, file);
@@ -54,8 +55,7 @@ public final class Rebasing {
   private static void refuseLoop(Path path, Path base) {
     try {
       if (java.nio.file.Files.isSameFile(path, base)) {
-        throw new DiskException(
-            DiskException.Kind.CONFLICT, path + ": cannot stand on itself");
+        throw new DiskException(DiskException.Kind.CONFLICT, path + ": cannot stand on itself");
       }
     } catch (java.io.IOException failure) {
       throw DiskException.io(base.toString(), failure);
@@ -64,8 +64,8 @@ public final class Rebasing {
 
   private static void keepDifferences(Qcow2Disk disk, Optional<Disk> next, LongConsumer progress) {
     long end = disk.size();
-    var old = ByteBuffer.allocate(PIECE);
-    var fresh = ByteBuffer.allocate(PIECE);
+    var old = new byte[PIECE];
+    var fresh = new byte[PIECE];
     for (long at = 0; at < end; ) {
       var own = disk.own(at, Math.min(PIECE, end - at));
       if (own.kind() == Extent.Kind.HOLE) {
@@ -77,18 +77,18 @@ public final class Rebasing {
   }
 
   private static void keepRange(
-      Qcow2Disk disk, Optional<Disk> next, long at, int length, ByteBuffer old, ByteBuffer fresh) {
-    disk.read(at, old.clear().limit(length));
-    Arrays.fill(fresh.array(), 0, length, (byte) 0);
+      Qcow2Disk disk, Optional<Disk> next, long at, int length, byte[] old, byte[] fresh) {
+    disk.read(at, ByteBuffer.wrap(old, 0, length));
+    Arrays.fill(fresh, 0, length, (byte) 0);
     if (next.isPresent() && at < next.get().size()) {
       int there = (int) Math.min(length, next.get().size() - at);
-      next.get().read(at, fresh.clear().limit(there));
+      next.get().read(at, ByteBuffer.wrap(fresh, 0, there));
     }
     int step = disk.clusterSize();
     for (int from = 0; from < length; from += step) {
       int to = Math.min(length, from + step);
-      if (!Arrays.equals(old.array(), from, to, fresh.array(), from, to)) {
-        disk.write(at + from, old.clear().position(from).limit(to));
+      if (!Arrays.equals(old, from, to, fresh, from, to)) {
+        disk.write(at + from, ByteBuffer.wrap(old, from, to - from));
       }
     }
   }
@@ -99,13 +99,14 @@ public final class Rebasing {
    * @param keep whether the disk's own clusters stay; otherwise it is emptied
    */
   public static void commit(Path path, boolean keep, LongConsumer progress) {
-    try (var disk = (Qcow2Disk) DiskFiles.open(path, DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true))) {
+    try (var disk =
+        (Qcow2Disk)
+            DiskFiles.open(path, DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true))) {
       String name =
           disk.baseName()
-              .orElseThrow(
-                  () ->
-                      new DiskException(
-                          DiskException.Kind.MISSING, path + ": has no base to commit into"));
+              .orElseThrow(() ->
+                  new DiskException(
+                      DiskException.Kind.MISSING, path + ": has no base to commit into"));
       var format = disk.baseFormat().flatMap(DiskFormat::named);
       if (format.isEmpty()) {
         throw new DiskException(

@@ -21,6 +21,9 @@ final class ClientHandshake {
   /** Answers to one option; more would only keep the client busy. */
   private static final int MOST_REPLIES = 1000;
 
+  /** Cutting requests into smaller pieces than a page would cost more memory than their data. */
+  private static final int LEAST_PAYLOAD = 4096;
+
   private static final int DEFAULT_PAYLOAD = 32 << 20;
 
   private final NbdUri uri;
@@ -118,11 +121,12 @@ final class ClientHandshake {
     if (Integer.bitCount(smallestBlock) != 1 || smallestBlock < 1 || smallestBlock > 1 << 16) {
       throw new ProtocolException("a smallest block of " + Integer.toUnsignedString(smallestBlock));
     }
-    if (largestPayload < smallestBlock) {
+    if (largestPayload < Math.max(smallestBlock, LEAST_PAYLOAD)) {
       throw new ProtocolException(
           "a largest payload of " + Integer.toUnsignedString(largestPayload));
     }
-    return new RemoteExport(size, flags, style, smallestBlock, largestPayload, allocation);
+    return new RemoteExport(
+        size, flags, style, smallestBlock, largestPayload & -smallestBlock, allocation);
   }
 
   /** What to do with an answer that is not the last. */

@@ -19,20 +19,20 @@ final class InFlight {
     this.room = new Semaphore(bytes);
   }
 
-  boolean tryEnter(long bytes) {
-    return room.tryAcquire(cost(bytes));
+  boolean tryEnter(Request request) {
+    return room.tryAcquire(cost(request));
   }
 
-  void enter(long bytes) {
-    room.acquireUninterruptibly(cost(bytes));
+  void enter(Request request) {
+    room.acquireUninterruptibly(cost(request));
   }
 
   boolean any() {
     return room.availablePermits() < capacity;
   }
 
-  void leave(long bytes) {
-    room.release(cost(bytes));
+  void leave(Request request) {
+    room.release(cost(request));
   }
 
   /** Returns once every request that entered has left. */
@@ -41,7 +41,10 @@ final class InFlight {
     room.release(capacity);
   }
 
-  private int cost(long bytes) {
+  /** A length may be anything up to 2^64; only reads and writes move that many bytes. */
+  private int cost(Request request) {
+    boolean moves = request.command() == Command.READ || request.command() == Command.WRITE;
+    long bytes = moves ? Math.clamp(request.length(), 0, NbdLimits.PAYLOAD) : 0;
     return (int) Math.min(capacity, bytes + OVERHEAD);
   }
 }

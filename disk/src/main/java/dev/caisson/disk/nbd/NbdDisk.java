@@ -102,9 +102,9 @@ public final class NbdDisk implements Disk, Sparse {
     int end = source.limit();
     for (long at = offset; source.position() < end; ) {
       int count = Math.min(end - source.position(), export.largestPayload());
-      source.limit(source.position() + count);
-      parts.add(pipeline.send(Command.WRITE, 0, at, count, source, NOTHING).done);
-      source.limit(end);
+      var part = source.slice(source.position(), count);
+      source.position(source.position() + count);
+      parts.add(pipeline.send(Command.WRITE, 0, at, count, part, NOTHING).done);
       at += count;
     }
     return all(parts);

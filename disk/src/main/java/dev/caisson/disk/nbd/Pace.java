@@ -23,7 +23,8 @@ final class Pace {
 
   /** Notes how long a request took, in nanoseconds for each started 64 KiB of it. */
   void note(long nanos, long bytes) {
-    long sample = nanos / (1 + (bytes >> 16));
+    long sample =
+        nanos / (1 + (Math.clamp(bytes, 0, NbdLimits.PAYLOAD) >> 16)); // Any length may be claimed.
     long before = average;
     average = before + (Math.min(sample, SLOW * WEIGHT) - before) / WEIGHT;
   }

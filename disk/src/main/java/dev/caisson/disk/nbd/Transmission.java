@@ -171,9 +171,9 @@ final class Transmission {
   }
 
   private void dispatch(Request request, ByteBuffer payload, Outbox out) throws IOException {
-    if (!inFlight.tryEnter(request.length())) {
+    if (!inFlight.tryEnter(request)) {
       out.flush();
-      inFlight.enter(request.length());
+      inFlight.enter(request);
     }
     workers.run(() -> work(request, payload));
   }
@@ -193,7 +193,7 @@ final class Transmission {
       if (payload.capacity() > 0) {
         buffers.give(payload);
       }
-      inFlight.leave(request.length());
+      inFlight.leave(request);
     }
   }
 

@@ -126,8 +126,7 @@ final class ClusterMap {
 
   /** Offset 0 holds the header, so means "none", except in a data file of its own. */
   boolean hasHost(long entry) {
-    return (entry & L2Entry.OFFSET) != 0
-        || (image.external() && (entry & L2Entry.COPIED) != 0);
+    return (entry & L2Entry.OFFSET) != 0 || (image.external() && (entry & L2Entry.COPIED) != 0);
   }
 
   // Changing.

@@ -67,7 +67,8 @@ public record Qcow2Format(
             || dataFile.isPresent();
     require(version == 3 || !needsThree, "version 2 with features of version 3");
     require(!extendedL2 || bits >= 14, "subclusters in clusters below 16 KiB");
-    require(!dataFileRaw || (dataFile.isPresent() && backing.isEmpty()), "a raw data file on a base");
+    require(
+        !dataFileRaw || (dataFile.isPresent() && backing.isEmpty()), "a raw data file on a base");
     require(backing.isEmpty() || backingFormat.isPresent(), "a base without its format");
   }
 

@@ -90,6 +90,9 @@ final class Refcounts {
 
   /** Sets the users of a cluster whose block exists. */
   void set(long cluster, long count) {
+    if (!hasBlock(cluster)) {
+      throw corrupt(storage.name(), "cluster %d is counted nowhere".formatted(cluster));
+    }
     if (count < 0 || count > maximum()) {
       throw corrupt(storage.name(), "cluster %d would have %d users".formatted(cluster, count));
     }

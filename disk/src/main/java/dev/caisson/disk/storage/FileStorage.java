@@ -135,12 +135,11 @@ public final class FileStorage implements Storage {
     try {
       return HostFiles.installed()
           .flatMap(files -> files.open(path, false))
-          .map(
-              file -> {
-                try (file) {
-                  return file.space();
-                }
-              })
+          .map(file -> {
+            try (file) {
+              return file.space();
+            }
+          })
           .orElse(Files.size(path));
     } catch (DiskException unreadable) {
       return Files.size(path);
@@ -173,6 +172,7 @@ public final class FileStorage implements Storage {
 
   @Override
   public void read(long offset, ByteBuffer target) {
+    refuseNegative(offset);
     int start = target.position();
     retrying(file -> {
       while (target.hasRemaining()) {
@@ -189,6 +189,7 @@ public final class FileStorage implements Storage {
 
   @Override
   public void write(long offset, ByteBuffer source) {
+    refuseNegative(offset);
     int start = source.position();
     retrying(file -> {
       while (source.hasRemaining()) {
@@ -196,6 +197,13 @@ public final class FileStorage implements Storage {
       }
       return 0L;
     });
+  }
+
+  /** A table entry of a broken image can say anything. */
+  private void refuseNegative(long offset) {
+    if (offset < 0) {
+      throw DiskException.corrupt(name(), "an offset of 2^63 or more");
+    }
   }
 
   @Override

@@ -24,6 +24,7 @@ final class MemoryDisk implements Disk, Sparse, DirtyBitmaps {
   static final int BLOCK = 64 << 10;
 
   final AtomicInteger flushes = new AtomicInteger();
+  final AtomicInteger reads = new AtomicInteger();
   volatile long failingOffset = -1;
   volatile long delayMillis;
 
@@ -55,6 +56,7 @@ final class MemoryDisk implements Disk, Sparse, DirtyBitmaps {
 
   @Override
   public void read(long offset, ByteBuffer target) {
+    reads.incrementAndGet();
     check(offset, target.remaining());
     target.put(bytes, (int) offset, target.remaining());
   }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Our server with everybody's clients, and our client with everybody's servers. */
 @Tag("integration")
-@Timeout(60)
+@Timeout(240)
 class NbdInteropTest {
   private static final int SIZE = 8 << 20;
 
@@ -150,7 +150,7 @@ class NbdInteropTest {
         process.destroyForcibly().waitFor();
       }
     });
-    for (int i = 0; i < 500 && !Files.exists(socket); i++) {
+    for (int i = 0; i < 3000 && !Files.exists(socket); i++) {
       Thread.sleep(10);
     }
     assertThat(socket).exists();

@@ -18,8 +18,13 @@ final class Images {
   }
 
   static Qcow2Disk open(Path path, boolean writable) {
-    return Qcow2Disk.open(
-        FileStorage.open(path, writable, FileStorage.Sharing.LOCKED), access(path));
+    var file = FileStorage.open(path, writable, FileStorage.Sharing.LOCKED);
+    try {
+      return Qcow2Disk.open(file, access(path));
+    } catch (RuntimeException refused) {
+      file.close();
+      throw refused;
+    }
   }
 
   private static Qcow2Access access(Path image) {

@@ -62,8 +62,7 @@ public final class FileLock {
   public static boolean lockedByOther(Fd file, long offset, long length) {
     try (Scratch scratch = Scratch.open()) {
       MemorySegment flock = lock(scratch, offset, length, F_WRLCK);
-      long result =
-          Downcall.attempt(SystemCall.FCNTL, file.number(), F_OFD_GETLK, flock.address());
+      long result = Downcall.attempt(SystemCall.FCNTL, file.number(), F_OFD_GETLK, flock.address());
       return granted("fcntl", file, result) && flock.get(ValueLayout.JAVA_SHORT, 0) != F_UNLCK;
     }
   }
