@@ -5,7 +5,6 @@
 package dev.caisson.cli.disk;
 
 import dev.caisson.disk.convert.Comparison;
-import dev.caisson.disk.file.DiskFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,8 +43,8 @@ final class CompareDisk extends DiskCommand {
 
   @Override
   int run() {
-    try (var one = DiskFiles.open(path(first), reading(firstFormat, unlocked));
-        var other = DiskFiles.open(path(second), reading(secondFormat, unlocked))) {
+    try (var one = open(first, reading(firstFormat, unlocked));
+        var other = open(second, reading(secondFormat, unlocked))) {
       if (one.size() != other.size()) {
         say(strict ? "Strict mode: Image size mismatch!" : "Warning: Image size mismatch!");
         if (strict) {

@@ -84,7 +84,7 @@ final class ConvertDisk extends DiskCommand {
 
   @Override
   int run() {
-    try (var from = DiskFiles.open(path(source), reading(format, unlocked))) {
+    try (var from = open(source, reading(format, unlocked))) {
       if (snapshot.isEmpty()) {
         convert(from);
       } else if (from instanceof Snapshots kept) {

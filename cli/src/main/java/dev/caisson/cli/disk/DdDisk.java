@@ -43,7 +43,7 @@ final class DdDisk extends DiskCommand {
       throw new DiskException(
           DiskException.Kind.OUT_OF_RANGE, "dd needs if= and of=, and bs above 0");
     }
-    try (var source = DiskFiles.open(path(from), reading(format, unlocked))) {
+    try (var source = open(from, reading(format, unlocked))) {
       long start =
           Math.min(source.size(), block * ByteCount.parse(given.getOrDefault("skip", "0")));
       long length = source.size() - start;

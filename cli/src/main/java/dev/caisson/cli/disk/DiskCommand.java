@@ -6,9 +6,14 @@ package dev.caisson.cli.disk;
 
 import dev.caisson.cli.command.EngineCommand;
 import dev.caisson.cli.format.Json;
+import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
+import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
+import dev.caisson.disk.nbd.NbdDisk;
+import dev.caisson.disk.nbd.NbdOptions;
+import dev.caisson.disk.nbd.NbdUri;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Map;
@@ -57,6 +62,13 @@ abstract class DiskCommand extends EngineCommand {
 
   final Path path(String name) {
     return console().directory().resolve(name);
+  }
+
+  /** The disk that the user named: a file, or somebody's NBD export. */
+  final Disk open(String name, DiskOptions options) {
+    return NbdUri.matches(name)
+        ? NbdDisk.open(NbdUri.parse(name), NbdOptions.READ.withWritable(options.writable()))
+        : DiskFiles.open(path(name), options);
   }
 
   final boolean json() {

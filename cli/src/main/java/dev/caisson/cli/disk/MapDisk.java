@@ -7,7 +7,6 @@ package dev.caisson.cli.disk;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.Layered;
-import dev.caisson.disk.file.DiskFiles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +29,7 @@ final class MapDisk extends DiskCommand {
 
   @Override
   int run() {
-    try (var disk = DiskFiles.open(path(file), reading(format, unlocked))) {
+    try (var disk = open(file, reading(format, unlocked))) {
       List<Extent> runs = runs(disk);
       if (json()) {
         tell(runs.stream().map(MapDisk::describe).toList());

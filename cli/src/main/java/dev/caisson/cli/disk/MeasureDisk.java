@@ -7,7 +7,6 @@ package dev.caisson.cli.disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.convert.Measurement;
 import dev.caisson.disk.file.ByteCount;
-import dev.caisson.disk.file.DiskFiles;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -56,7 +55,7 @@ final class MeasureDisk extends DiskCommand {
       long bytes = ByteCount.parse(size);
       return qcow2 ? Measurement.qcow2(bytes, shape) : Measurement.raw(bytes);
     }
-    try (var disk = DiskFiles.open(path(file), reading(format, unlocked))) {
+    try (var disk = open(file, reading(format, unlocked))) {
       return qcow2 ? Measurement.qcow2(disk, shape) : Measurement.raw(disk);
     }
   }
