@@ -24,6 +24,8 @@ import dev.caisson.network.link.NamespaceLink;
 import dev.caisson.network.link.NamespacePool;
 import dev.caisson.network.link.Wiring;
 import dev.caisson.network.link.WorkloadNamespace;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -42,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything it makes belongs to the network namespace of the thread that opened it.
  */
 public final class Networks implements AutoCloseable {
+  private static final Logger LOG = System.getLogger(Networks.class.getName());
+  private static final String TABLE = "caisson_";
   private static final String FORWARD4 = "net/ipv4/ip_forward";
   private static final String FORWARD6 = "net/ipv6/conf/all/forwarding";
 
@@ -66,7 +70,7 @@ public final class Networks implements AutoCloseable {
   private Networks(NetworkOptions options, Journal journal, RouteSocket host, RuleEngine rules) {
     this.journal = journal;
     this.names = new LinkNames(options.tag());
-    this.ruleset = new Ruleset("caisson_" + options.tag(), names.workloadPrefix());
+    this.ruleset = new Ruleset(TABLE + options.tag(), names.workloadPrefix());
     this.host = host;
     this.rules = rules;
     this.pool = new NamespacePool(host, names, options.readyNamespaces());
@@ -220,7 +224,7 @@ public final class Networks implements AutoCloseable {
     for (Endpoint endpoint : member.attachment().endpoints()) {
       NamespaceLink link = member.links().get(endpoint.network());
       if (link != null) {
-        batch.append(new Wiring(network(endpoint.network()), endpoint, link).offHost());
+        batch.append(Wiring.offHost(endpoint, link));
         if (member.namespace().isEmpty()) {
           batch.deleteLink(link.host());
         }
@@ -337,7 +341,12 @@ public final class Networks implements AutoCloseable {
   }
 
   private void adopt(Attachment attachment, Map<String, Link> links) {
-    ports.hold(attachment.workload(), attachment.ports());
+    try {
+      ports.hold(attachment.workload(), attachment.ports());
+    } catch (NetworkException e) {
+      // Somebody took the port while no engine held it; packets still go where the rules lead.
+      LOG.log(Level.WARNING, "a port of " + attachment.workload() + " is not held", e);
+    }
     table.put(attachment);
     Map<String, NamespaceLink> own = new LinkedHashMap<>();
     for (Endpoint endpoint : attachment.endpoints()) {
@@ -371,6 +380,10 @@ public final class Networks implements AutoCloseable {
   }
 
   private void unforward() {
+    // Another engine on this host may have found forwarding on because of us, and rely on it now.
+    if (rules.query("list tables inet").contains("table inet " + TABLE)) {
+      return;
+    }
     Sysctl.restore(FORWARD4, journal);
     Sysctl.restore(FORWARD6, journal);
   }

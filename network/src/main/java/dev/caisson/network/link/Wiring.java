@@ -94,7 +94,7 @@ public final class Wiring {
   }
 
   /** Takes the routes away, before the wire itself goes in its own time. */
-  public RouteBatch offHost() {
+  public static RouteBatch offHost(Endpoint endpoint, NamespaceLink link) {
     RouteBatch batch = new RouteBatch();
     batch.deleteRoute(Route.direct(endpoint.ipv4(), link.host()));
     endpoint.ipv6().ifPresent(six -> batch.deleteRoute(Route.direct(six, link.host())));
