@@ -28,6 +28,7 @@ import java.util.function.Supplier;
 public final class Upstream {
   private static final int MOST_AT_ONCE = 256;
   private static final int TIMEOUT_MILLIS = 2_000;
+  private static final int ATTEMPTS = 2; // as resolv.conf(5) has it
   private static final int PORT = 53;
 
   private final Supplier<List<InetSocketAddress>> servers;
@@ -76,11 +77,13 @@ public final class Upstream {
       return Optional.empty();
     }
     try {
-      for (InetSocketAddress server : servers.get()) {
-        try {
-          return Optional.of(exchange.with(server));
-        } catch (IOException e) {
-          // Unreachable or silent: the next one may answer.
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        for (InetSocketAddress server : servers.get()) {
+          try {
+            return Optional.of(exchange.with(server));
+          } catch (IOException e) {
+            // Unreachable, silent, or our packet was dropped: the next one may answer.
+          }
         }
       }
       return Optional.empty();

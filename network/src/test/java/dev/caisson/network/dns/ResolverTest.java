@@ -73,6 +73,9 @@ class ResolverTest {
     assertThat(udp(NamesTest.query("self", Question.A))).endsWith(127, 0, 0, 1);
     byte[] foreign = NamesTest.query("example.org", Question.A);
     byte[] echoed = udp(foreign);
+    for (int again = 0; again < 5 && echoed.length != foreign.length; again++) {
+      echoed = udp(foreign); // a busy host may drop packets, which is a failure to tell, not ours
+    }
     assertThat(echoed).hasSameSizeAs(foreign);
     assertThat(tcp(NamesTest.query("self", Question.A))).endsWith(127, 0, 0, 1);
   }
