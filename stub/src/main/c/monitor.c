@@ -209,8 +209,8 @@ static void add_member(struct text *to, const char *name, int64_t number) {
   text_add_number(to, number);
 }
 
-/* Complete and on the disk, or not there: written aside, then renamed. */
-static void record_exit(int code, int signal, bool out_of_memory) {
+/* Complete or not there: written aside, then renamed. Answers the file, still to be synced, or -1. */
+static int record_exit(int code, int signal, bool out_of_memory) {
   char space[256];
   struct text json = TEXT(space);
   add_member(&json, "{\"code\":", code);
@@ -222,13 +222,11 @@ static void record_exit(int code, int signal, bool out_of_memory) {
   text_add_now(&json);
   text_add(&json, "\"}\n");
   long fd = sys_openat(monitor.directory, EXIT_DRAFT, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  if (fd < 0) return;
-  long wrote = sys_write((int)fd, space, json.length);
-  CALL1(fsync, fd);
-  sys_close((int)fd);
-  if (wrote != (long)json.length) return;
-  CALL4(renameat, monitor.directory, EXIT_DRAFT, monitor.directory, EXIT_NAME);
-  CALL1(fsync, monitor.directory);
+  if (fd < 0) return -1;
+  if (sys_write((int)fd, space, json.length) == (long)json.length) {
+    CALL4(renameat, monitor.directory, EXIT_DRAFT, monitor.directory, EXIT_NAME);
+  }
+  return (int)fd;
 }
 
 /* What the workload wrote before it ended is still in the pipes. */
@@ -280,13 +278,16 @@ int monitor_run(struct launch *launch) {
   monitor.code = signal != 0 ? 128 + signal : status >> 8 & 0xff;
   monitor.phase = PHASE_EXITED;
   bool out_of_memory = out_of_memory_kills() > monitor.kills_before;
-  record_exit(monitor.code, signal, out_of_memory);
+  int record = record_exit(monitor.code, signal, out_of_memory);
   drain();
   log_finish();
   clients_exited((uint32_t)monitor.code, (uint32_t)signal, out_of_memory);
   struct report report = report_of(REPORT_EXITED, 0, monitor.code);
   CALL3(unlinkat, monitor.directory, SOCKET_NAME, 0);
   report_send(launch->status, &report);
+  /* A disk takes its time. Until then only a power cut can undo the record, not the end of anyone. */
+  if (record >= 0) CALL1(fsync, record);
+  CALL1(fsync, monitor.directory);
   return 0;
 }
 

@@ -8,10 +8,10 @@
 #include "launch.h"
 
 /*
- * Announces exec to the launcher, gives signals their defaults and marks all descriptors but the
+ * Announces exec to the launcher, gives signals their defaults, and marks all descriptors but the
  * streams and the kept ones as close-on-exec. Does nothing the second time.
  */
 void prepare_exec(struct launch *launch);
 
-/* Undoes what a JVM or the launcher left: blocked and ignored signals. */
+/* Undoes what whoever started the launcher left, a JVM for example: blocked and ignored signals. */
 void default_signals(void);

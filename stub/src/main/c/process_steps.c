@@ -33,6 +33,15 @@ void default_signals(void) {
   CALL4(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
 }
 
+/* What the launcher ignores for itself would stay ignored after exec; all else it found at its default. */
+static void restore_signals(void) {
+  uint64_t none = 0;
+  struct kernel_sigaction standard = {0};
+  CALL4(rt_sigaction, SIGPIPE, &standard, NULL, sizeof none);
+  CALL4(rt_sigaction, SIGHUP, &standard, NULL, sizeof none);
+  CALL4(rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
+}
+
 static int limit_resources(struct launch *launch, struct reader *arguments) {
   uint32_t count = read_count(arguments);
   int target = launch->side == OUTSIDE ? launch->child : 0;
@@ -169,7 +178,7 @@ void prepare_exec(struct launch *launch) {
   if (launch->prepared) return;
   launch->prepared = true;
   struct baton baton = {.kind = BATON_EXECUTING, .step = launch->step};
-  default_signals();
+  restore_signals();
   CALL3(close_range, 3 + kept_descriptors(&launch->plan), ~0u, CLOSE_RANGE_CLOEXEC);
   baton_send(launch->baton, &baton, -1);
 }

@@ -39,7 +39,11 @@ public sealed interface FileAction extends Action {
     }
   }
 
-  /** One kernel parameter. @param path below /proc/sys, such as {@code net/ipv4/ip_forward} */
+  /**
+   * One kernel parameter.
+   *
+   * @param path below /proc/sys, such as {@code net/ipv4/ip_forward}
+   */
   record Sysctl(String path, String value) {
     public Sysctl {
       if (path.isEmpty() || path.startsWith("/") || ("/" + path + "/").contains("/../")) {

@@ -31,7 +31,11 @@ public sealed interface SupervisionAction extends Action {
   record Watch(String directory, Optional<Log> log, String memoryEvents)
       implements SupervisionAction {}
 
-  /** Gives the workload pipes to the monitor. OUTSIDE. @param input false: it reads /dev/null */
+  /**
+   * Gives the workload pipes to the monitor. OUTSIDE.
+   *
+   * @param input false: it reads /dev/null
+   */
   record OpenStreams(boolean input) implements SupervisionAction {}
 
   /**

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Builds the stub's sources with sanitizers and a kernel that does nothing, and runs their tests. {@code
- * -Dcaisson.fuzz.rounds=N} fuzzes longer.
+ * Builds the stub's sources with sanitizers and a kernel that does nothing, and runs their tests.
+ * {@code -Dcaisson.fuzz.rounds=N} fuzzes longer.
  */
 class CUnitTest {
   private static final String ROUNDS = System.getProperty("caisson.fuzz.rounds", "20000");

@@ -15,14 +15,24 @@ public sealed interface Frame {
   /** Longest payload either side sends, in bytes. */
   int MAX_PAYLOAD = 16384;
 
-  /** Output of the workload. @param stream 1 or 2 */
+  /**
+   * Output of the workload.
+   *
+   * @param stream 1 or 2
+   */
   record Output(int stream, Bytes bytes) implements Frame {}
 
   /** How far a workload is. */
   enum Phase {
-    CREATED,
-    RUNNING,
-    EXITED
+    CREATED(0),
+    RUNNING(1),
+    EXITED(2);
+
+    private final int number;
+
+    Phase(int number) {
+      this.number = number;
+    }
   }
 
   /**
@@ -30,7 +40,11 @@ public sealed interface Frame {
    */
   record State(Phase phase, int pid, int code, long lostLogBytes) implements Frame {}
 
-  /** Whether a request worked. @param errno 0: it did */
+  /**
+   * Whether a request worked.
+   *
+   * @param errno 0: it did
+   */
   record Answer(int errno) implements Frame {}
 
   /**
@@ -63,7 +77,7 @@ public sealed interface Frame {
       case State state ->
           frame(
               'S',
-              ints(state.phase().ordinal(), state.pid(), state.code(), (int) state.lostLogBytes()));
+              ints(state.phase().number, state.pid(), state.code(), (int) state.lostLogBytes()));
       case Answer answer -> frame('A', ints(answer.errno()));
       case Exited exited ->
           frame('X', ints(exited.code(), exited.signal(), exited.outOfMemory() ? 1 : 0));

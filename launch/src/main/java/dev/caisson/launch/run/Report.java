@@ -8,11 +8,17 @@ package dev.caisson.launch.run;
 public sealed interface Report {
 
   /**
-   * The new process is complete and awaits its start. @param pid in the launcher's PID namespace
+   * The new process is complete and awaits its start.
+   *
+   * @param pid in the launcher's PID namespace
    */
   record Created(int pid) implements Report {}
 
-  /** The workload runs. @param pid in the launcher's PID namespace */
+  /**
+   * The workload runs.
+   *
+   * @param pid in the launcher's PID namespace
+   */
   record Running(int pid) implements Report {}
 
   /**
@@ -24,6 +30,10 @@ public sealed interface Report {
    */
   record Failed(int step, int errno, String detail) implements Report {}
 
-  /** The workload ended. @param code exit code, or 128 plus the signal */
+  /**
+   * The workload ended.
+   *
+   * @param code exit code, or 128 plus the signal
+   */
   record Exited(int code) implements Report {}
 }
