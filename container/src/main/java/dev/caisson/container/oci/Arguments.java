@@ -1,0 +1,137 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.oci;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A command line as runc reads it: global options, a command, its options, operands. Long options
+ * take one dash or two, and a value after a space or {@code =}.
+ */
+record Arguments(
+    Map<String, String> options, List<String> environment, String command, List<String> operands) {
+  private static final Set<String> GLOBAL_VALUES =
+      Set.of("root", "log", "log-format", "criu", "rootless");
+  private static final Set<String> VALUES =
+      Set.of(
+          "bundle",
+          "b",
+          "pid-file",
+          "console-socket",
+          "preserve-fds",
+          "process",
+          "p",
+          "cwd",
+          "user",
+          "u",
+          "format",
+          "f",
+          "env",
+          "e",
+          "cap",
+          "apparmor",
+          "process-label",
+          "additional-gids",
+          "g",
+          "interval");
+  private static final Map<String, String> LONG =
+      Map.of(
+          "b",
+          "bundle",
+          "p",
+          "process",
+          "u",
+          "user",
+          "f",
+          "format",
+          "t",
+          "tty",
+          "d",
+          "detach",
+          "e",
+          "env",
+          "q",
+          "quiet",
+          "g",
+          "additional-gids");
+
+  static Arguments parse(List<String> words) {
+    var options = new HashMap<String, String>();
+    var environment = new ArrayList<String>();
+    int at = 0;
+    String command = "";
+    while (at < words.size()) {
+      String word = words.get(at);
+      if (!word.startsWith("-") || word.equals("-")) {
+        if (!command.isEmpty()) {
+          break; // operands, which may have dashes of their own: exec ID ls -l
+        }
+        command = word;
+        at++;
+        continue;
+      }
+      if (word.equals("--")) {
+        at++;
+        break;
+      }
+      String name = word.replaceFirst("^--?", "");
+      int equals = name.indexOf('=');
+      String value = equals < 0 ? "true" : name.substring(equals + 1);
+      String plain = equals < 0 ? name : name.substring(0, equals);
+      Set<String> valued = command.isEmpty() ? GLOBAL_VALUES : valued(command);
+      if (equals < 0 && valued.contains(plain)) {
+        at++;
+        if (at == words.size()) {
+          throw new OciException("option --" + plain + " needs a value");
+        }
+        value = words.get(at);
+      }
+      String full = LONG.getOrDefault(plain, plain);
+      if (full.equals("env")) {
+        environment.add(value);
+      }
+      options.put(full, value);
+      at++;
+    }
+    return new Arguments(
+        Map.copyOf(options),
+        List.copyOf(environment),
+        command,
+        List.copyOf(words.subList(at, words.size())));
+  }
+
+  /** After `kill`, `delete` and the like -f is --force; after `ps` and `list` it is --format. */
+  private static Set<String> valued(String command) {
+    if (command.equals("delete")) {
+      return Set.of();
+    }
+    return VALUES;
+  }
+
+  Optional<String> option(String name) {
+    return Optional.ofNullable(options.get(name));
+  }
+
+  boolean flag(String name) {
+    return options.getOrDefault(name, "false").equals("true");
+  }
+
+  /** The container's id: the first operand. */
+  String id() {
+    if (operands.isEmpty()) {
+      throw new OciException(command + ": the container's id is missing");
+    }
+    String id = operands.getFirst();
+    if (!id.matches("[A-Za-z0-9_+.-]{1,1024}") || id.equals(".") || id.equals("..")) {
+      throw new OciException("container id '" + id + "' has letters other than [A-Za-z0-9_+.-]");
+    }
+    return id;
+  }
+}

@@ -1,0 +1,41 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.oci;
+
+import dev.caisson.launch.Capability;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Set;
+
+/** What this process may hand on: its bounding set, which on some hosts is not all there is. */
+final class HostCapabilities {
+  private HostCapabilities() {}
+
+  static Set<Capability> available() {
+    Set<Capability> available = EnumSet.noneOf(Capability.class);
+    long mask = mask();
+    for (Capability capability : Capability.values()) {
+      if ((mask & capability.code()) != 0) {
+        available.add(capability);
+      }
+    }
+    return available;
+  }
+
+  private static long mask() {
+    try {
+      for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
+        if (line.startsWith("CapBnd:")) {
+          return Long.parseUnsignedLong(line.substring("CapBnd:".length()).strip(), 16);
+        }
+      }
+    } catch (IOException e) {
+      throw new OciException("/proc/self/status cannot be read: " + e.getMessage(), e);
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,160 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.oci;
+
+import dev.caisson.linux.process.Signal;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The command line of an OCI runtime, as runc has it, on a bundle with a config.json.
+ *
+ * <p>One process a call and no engine: callers such as conmon wait for the container as their own
+ * child, which it can become only when whoever created it has left.
+ */
+public final class OciRuntime {
+  private static final String STANDARD_ROOT = "/run/caisson-oci";
+  private static final int FAILED = 1;
+
+  private OciRuntime() {}
+
+  public static void main(String[] words) {
+    Arguments arguments = new Arguments(java.util.Map.of(), List.of(), "", List.of());
+    try {
+      arguments = Arguments.parse(List.of(words));
+      System.exit(run(arguments));
+    } catch (RuntimeException e) {
+      String text = e instanceof OciException ? e.getMessage() : String.valueOf(e);
+      log(arguments, text == null ? e.toString() : text);
+      System.err.println("caisson oci " + arguments.command() + ": " + text);
+      System.exit(FAILED);
+    }
+  }
+
+  private static int run(Arguments arguments) {
+    if (arguments.flag("version") || arguments.flag("v")) {
+      System.out.println("caisson oci version 0.1.0\nspec: 1.2.0");
+      return 0;
+    }
+    var lifecycle = new Lifecycle(Path.of(arguments.option("root").orElse(STANDARD_ROOT)));
+    switch (arguments.command()) {
+      case "create" -> lifecycle.create(arguments.id(), request(arguments));
+      case "start" -> lifecycle.start(arguments.id());
+      case "run" -> {
+        return lifecycle.run(arguments.id(), request(arguments), arguments.flag("detach"));
+      }
+      case "exec" -> {
+        return exec(lifecycle, arguments);
+      }
+      case "state" -> System.out.println(lifecycle.state(arguments.id()));
+      case "kill" ->
+          lifecycle.kill(
+              arguments.id(),
+              signal(arguments.operands()),
+              arguments.flag("all") || arguments.flag("a"));
+      case "delete" ->
+          lifecycle.delete(arguments.id(), arguments.flag("force") || arguments.flag("format"));
+      case "pause" -> lifecycle.freeze(arguments.id(), true);
+      case "resume" -> lifecycle.freeze(arguments.id(), false);
+      case "ps" ->
+          Listing.processes(lifecycle.pids(arguments.id()), json(arguments))
+              .forEach(System.out::println);
+      case "list" ->
+          Listing.containers(lifecycle, json(arguments), arguments.flag("quiet"))
+              .forEach(System.out::println);
+      case "features" -> System.out.println(Features.json());
+      case "spec" ->
+          write(
+              Path.of(arguments.option("bundle").orElse(".")).resolve("config.json"),
+              Features.specification());
+      default ->
+          throw new OciException(
+              "unknown command '"
+                  + arguments.command()
+                  + "'; there are create start run exec state kill delete pause resume ps list features spec");
+    }
+    return 0;
+  }
+
+  private static boolean json(Arguments arguments) {
+    return arguments.option("format").filter("json"::equals).isPresent();
+  }
+
+  private static Lifecycle.Request request(Arguments arguments) {
+    if (!arguments.option("preserve-fds").orElse("0").equals("0")) {
+      throw new OciException("--preserve-fds is not offered; pass files as mounts");
+    }
+    Path bundle = Path.of(arguments.option("bundle").orElse(".")).toAbsolutePath().normalize();
+    return new Lifecycle.Request(
+        bundle,
+        arguments.option("pid-file").map(Path::of),
+        arguments.option("console-socket"),
+        arguments.flag("no-pivot"));
+  }
+
+  private static int exec(Lifecycle lifecycle, Arguments arguments) {
+    String id = arguments.id();
+    var process =
+        arguments
+            .option("process")
+            .map(file -> Document.read(Path.of(file)))
+            .orElseGet(() -> ExecProcess.of(arguments, lifecycle.config(id).path("process")));
+    return lifecycle.exec(
+        id,
+        process,
+        arguments.option("pid-file").map(Path::of),
+        arguments.option("console-socket"),
+        arguments.flag("detach"));
+  }
+
+  private static int signal(List<String> operands) {
+    String name = operands.size() < 2 ? "TERM" : operands.get(1).toUpperCase(Locale.ROOT);
+    if (name.matches("[0-9]{1,2}")) {
+      return Integer.parseInt(name);
+    }
+    String bare = name.startsWith("SIG") ? name.substring(3) : name;
+    return Stream.of(Signal.named(bare), Signal.named("SIG" + bare))
+        .flatMap(Optional::stream)
+        .findFirst()
+        .orElseThrow(() -> new OciException("signal '" + name + "' is unknown"))
+        .number();
+  }
+
+  /** Callers that give --log read errors from there, one JSON object a line. */
+  private static void log(Arguments arguments, String text) {
+    arguments
+        .option("log")
+        .ifPresent(file -> {
+          ObjectNode line = Document.MAPPER.createObjectNode();
+          line.put("level", "error").put("msg", text).put("time", Instant.now().toString());
+          boolean json = arguments.option("log-format").filter("json"::equals).isPresent();
+          try {
+            Files.writeString(
+                Path.of(file),
+                (json ? line.toString() : text) + "\n",
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
+          } catch (IOException unwritable) {
+            System.err.println("caisson oci: cannot log to " + file);
+          }
+        });
+  }
+
+  private static void write(Path file, String content) {
+    try {
+      Files.writeString(file, content, StandardOpenOption.CREATE_NEW);
+    } catch (IOException e) {
+      throw new OciException(file + " cannot be written: " + e.getMessage(), e);
+    }
+  }
+}
