@@ -28,7 +28,8 @@ class RebasingTest {
   void aDiskReadsTheSameOnAnotherBaseAndOnNone() throws IOException {
     byte[] model = chain();
     Files.write(folder.resolve("other"), new byte[SIZE / 2]);
-    Rebasing.rebase(folder.resolve("top"), Optional.of("other"), Optional.of(DiskFormat.RAW), done -> {});
+    Rebasing.rebase(
+        folder.resolve("top"), Optional.of("other"), Optional.of(DiskFormat.RAW), done -> {});
     assertThat(read("top")).isEqualTo(model);
     Files.delete(folder.resolve("base"));
     Rebasing.rebase(folder.resolve("top"), Optional.empty(), Optional.empty(), done -> {});
