@@ -34,7 +34,7 @@
 
 extern char **environ;
 
-enum { ENGINE_ERROR = 125, START_SECONDS = 30, PIECE = 32 << 10 };
+enum { ENGINE_ERROR = 125, START_SECONDS = 30, ATTEMPTS = 40, PIECE = 32 << 10 };
 
 static struct termios cooked;
 static int is_raw;
@@ -168,6 +168,7 @@ static pid_t spawn_engine(const char *log)
 {
 	char launcher[PATH_MAX];
 	int null, out;
+	sigset_t none;
 	pid_t child;
 
 	launcher_path(launcher);
@@ -175,6 +176,9 @@ static pid_t spawn_engine(const char *log)
 	if (child != 0)
 		return child;
 	setsid();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	out = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	dup2(null, 0);
@@ -310,7 +314,7 @@ static size_t lay_out(unsigned char *to, int argc, char **argv, const char *dire
 	return append(to, at, directory);
 }
 
-static void send_request(int fd, int argc, char **argv)
+static int send_request(int fd, int argc, char **argv)
 {
 	union {
 		struct cmsghdr header;
@@ -340,19 +344,19 @@ static void send_request(int fd, int argc, char **argv)
 	part.iov_base = frame;
 	part.iov_len = HEADER + length;
 	sent = sendmsg(fd, &message, MSG_NOSIGNAL);
-	if (sent < 0)
-		fail("cannot talk to the engine at", socket_path, "caisson engine");
-	write_all(fd, frame + sent, HEADER + length - (size_t)sent);
+	if (sent >= 0)
+		write_all(fd, frame + sent, HEADER + length - (size_t)sent);
 	free(frame);
+	return sent >= 0;
 }
 
 /* ---- hearing it ---- */
 
 static uint32_t credit;
-static int input_ended;
+static int input_ended, accepted;
 
-/* One frame from the engine. Its frames are short, so reading one blocks for no time worth speaking of. */
-static void read_exactly(int fd, void *to, size_t length)
+/* False at the end. An engine's frames are short, so reading one blocks for no time worth speaking of. */
+static int read_exactly(int fd, void *to, size_t length)
 {
 	char *at = to;
 
@@ -361,29 +365,33 @@ static void read_exactly(int fd, void *to, size_t length)
 
 		if (count < 0 && errno == EINTR)
 			continue;
-		if (count <= 0) {
-			cook();
-			dprintf(2, "caisson: the engine went away\n  try: caisson ps; what ran goes on\n");
-			exit(ENGINE_ERROR);
-		}
+		if (count <= 0)
+			return 0;
 		at += count;
 		length -= (size_t)count;
 	}
+	return 1;
 }
 
-static void hear(int fd)
+/* False when the engine is gone. */
+static int hear(int fd)
 {
 	unsigned char frame[HEADER], body[4] = {0};
 	uint32_t length;
 
-	read_exactly(fd, frame, sizeof frame);
+	if (!read_exactly(fd, frame, sizeof frame))
+		return 0;
 	length = frame[1] | (uint32_t)frame[2] << 8 | (uint32_t)frame[3] << 16 | (uint32_t)frame[4] << 24;
 	if (length > sizeof body) {
 		errno = EPROTO;
 		fail("cannot understand the engine at", socket_path, "reinstall Caisson");
 	}
-	read_exactly(fd, body, length);
+	if (!read_exactly(fd, body, length))
+		return 0;
 	switch (frame[0]) {
+	case ACCEPTED:
+		accepted = 1;
+		break;
 	case CREDIT:
 		credit += body[0] | (uint32_t)body[1] << 8 | (uint32_t)body[2] << 16 | (uint32_t)body[3] << 24;
 		break;
@@ -399,6 +407,7 @@ static void hear(int fd)
 	default:
 		break;
 	}
+	return 1;
 }
 
 static void pass_input(int fd)
@@ -449,11 +458,11 @@ static int watch_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-static _Noreturn void converse(int fd)
+/* Comes back only if the engine went away before it took the request on. */
+static void converse(int fd, int signals)
 {
-	struct pollfd on[3] = {{.fd = fd, .events = POLLIN}, {.events = POLLIN}, {.events = POLLIN}};
+	struct pollfd on[3] = {{.fd = fd, .events = POLLIN}, {.fd = signals, .events = POLLIN}, {.events = POLLIN}};
 
-	on[1].fd = watch_signals();
 	for (;;) {
 		on[2].fd = credit > 0 && !input_ended ? 0 : -1;
 		if (poll(on, 3, -1) < 0) {
@@ -463,9 +472,16 @@ static _Noreturn void converse(int fd)
 		}
 		if (on[1].revents)
 			pass_signal(fd, on[1].fd);
-		if (on[0].revents)
-			hear(fd);
-		else if (on[2].fd == 0 && on[2].revents)
+		if (on[0].revents) {
+			if (hear(fd))
+				continue;
+			cook();
+			if (!accepted)
+				return;
+			dprintf(2, "caisson: the engine went away\n  try: caisson ps; what ran goes on\n");
+			exit(ENGINE_ERROR);
+		}
+		if (on[2].fd == 0 && on[2].revents)
 			pass_input(fd);
 	}
 }
@@ -482,7 +498,7 @@ static int is_direct(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	int fd;
+	int fd, signals;
 
 	/* A closed descriptor would be taken by our socket. */
 	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= 2)
@@ -497,9 +513,17 @@ int main(int argc, char **argv)
 		execv(launcher, argv);
 		fail("cannot run", launcher, "./dev install");
 	}
-	fd = try_connect();
-	if (fd < 0)
-		fd = start_engine();
-	send_request(fd, argc, argv);
-	converse(fd);
+	signals = watch_signals();
+	/* A killed engine's socket takes connections until the kernel has buried it; such a one accepts nothing. */
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		fd = try_connect();
+		if (fd < 0)
+			fd = start_engine();
+		if (send_request(fd, argc, argv))
+			converse(fd, signals);
+		close(fd);
+		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	}
+	errno = ECONNRESET;
+	fail("cannot talk to the engine at", socket_path, "caisson engine, to see why");
 }

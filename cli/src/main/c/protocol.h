@@ -14,6 +14,6 @@ enum { VERSION = 1, HEADER = 5 };
 enum { REQUEST = 'R', INPUT = 'I', INPUT_END = 'E', SIGNAL = 'S', SIZE = 'W' };
 
 /* From the engine. */
-enum { CREDIT = 'i', RAW = 'r', COOKED = 'c', EXIT = 'x' };
+enum { ACCEPTED = 'a', CREDIT = 'i', RAW = 'r', COOKED = 'c', EXIT = 'x' };
 
 #endif

@@ -10,8 +10,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The commands that remove what nobody uses. */
@@ -20,7 +21,11 @@ final class PruneCommands {
 
   /** Asks first. */
   abstract static class Pruning extends EngineCommand {
-    @Mixin FilterOption filter = new FilterOption();
+    @Option(
+        names = "--filter",
+        paramLabel = "KEY=VALUE",
+        description = "only what fits; may be repeated")
+    List<String> filters = new ArrayList<>();
 
     @Option(
         names = {"-f", "--force"},
@@ -61,7 +66,7 @@ final class PruneCommands {
     @Override
     public Integer call() {
       if (agreed("all stopped containers")) {
-        var report = engine().containers().prune(filter.filters());
+        var report = engine().containers().prune(FilterOption.parse(filters));
         show("Containers", report);
         total(report.reclaimed());
       }
@@ -79,8 +84,8 @@ final class PruneCommands {
     @Override
     public Integer call() {
       if (agreed(all ? "all images no container uses" : "all dangling images")) {
-        var filters = filter.filters();
-        var report = engine().images().prune(all ? filters.with("dangling", "false") : filters);
+        var chosen = FilterOption.parse(filters);
+        var report = engine().images().prune(all ? chosen.with("dangling", "false") : chosen);
         show("Images", report);
         total(report.reclaimed());
       }
@@ -93,7 +98,7 @@ final class PruneCommands {
     @Override
     public Integer call() {
       if (agreed("all networks no container uses")) {
-        show("Networks", engine().networks().prune(filter.filters()));
+        show("Networks", engine().networks().prune(FilterOption.parse(filters)));
       }
       return 0;
     }
@@ -109,8 +114,8 @@ final class PruneCommands {
     @Override
     public Integer call() {
       if (agreed(all ? "all unused volumes" : "all unused anonymous volumes")) {
-        var filters = filter.filters();
-        var report = engine().volumes().prune(all ? filters.with("all", "true") : filters);
+        var chosen = FilterOption.parse(filters);
+        var report = engine().volumes().prune(all ? chosen.with("all", "true") : chosen);
         show("Volumes", report);
         total(report.reclaimed());
       }
@@ -133,17 +138,17 @@ final class PruneCommands {
       if (!agreed("all stopped containers, unused networks and images")) {
         return 0;
       }
-      var filters = filter.filters();
-      var containers = engine().containers().prune(filters);
+      var chosen = FilterOption.parse(filters);
+      var containers = engine().containers().prune(chosen);
       show("Containers", containers);
-      show("Networks", engine().networks().prune(filters));
+      show("Networks", engine().networks().prune(chosen));
       long reclaimed = containers.reclaimed();
       if (volumes) {
-        var report = engine().volumes().prune(filters);
+        var report = engine().volumes().prune(chosen);
         show("Volumes", report);
         reclaimed += report.reclaimed();
       }
-      var images = engine().images().prune(all ? filters.with("dangling", "false") : filters);
+      var images = engine().images().prune(all ? chosen.with("dangling", "false") : chosen);
       show("Images", images);
       total(reclaimed + images.reclaimed());
       return 0;

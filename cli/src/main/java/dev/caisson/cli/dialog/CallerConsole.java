@@ -60,6 +60,11 @@ final class CallerConsole implements Console, AutoCloseable {
     }
   }
 
+  /** Says that the request will be acted on; before that the front end may ask another engine. */
+  void accept() {
+    tell(Frame.encode(Frame.ACCEPTED, new byte[0]));
+  }
+
   void exit(int code) {
     out.flush();
     err.flush();

@@ -24,6 +24,7 @@ record Frame(byte kind, ByteBuffer body) {
   static final byte SIZE = 'W';
 
   // From the engine.
+  static final byte ACCEPTED = 'a';
   static final byte CREDIT = 'i';
   static final byte RAW = 'r';
   static final byte COOKED = 'c';

@@ -116,6 +116,7 @@ public final class FrontDoor implements AutoCloseable {
 
   /** Runs the command on another thread and hears the caller on this one. */
   private void listen(CallerConsole console, Frame.Reader frames, Request request) {
+    console.accept();
     var command = threads.submit(() -> console.exit(runner.run(request.arguments(), console)));
     try {
       while (console.hear(frames.next())) {

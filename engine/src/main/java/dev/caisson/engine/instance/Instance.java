@@ -187,10 +187,15 @@ final class Instance {
       sandbox = null;
       int code = told.kind().exitCode() == 125 ? 128 : told.kind().exitCode();
       save(progress.failed(code, String.valueOf(told.getMessage()), around.clock().instant()));
-      throw new EngineException(
-          told.kind(), name() + " did not start: " + told.getMessage(), told.remedy(), told);
+      throw new EngineException(told.kind(), startFailure(told), told.remedy(), told);
     }
     event("start");
+  }
+
+  /** An isolation that knows steps tells whose they were itself. */
+  private String startFailure(EngineException told) {
+    var reason = String.valueOf(told.getMessage());
+    return reason.startsWith(name()) ? reason : name() + " did not start: " + reason;
   }
 
   private void watch(Sandbox running) {
@@ -497,8 +502,17 @@ final class Instance {
     event("kill", Map.of("signal", String.valueOf(signal)));
     if (paused && signal == Signal.KILL) {
       // A frozen process is not even killed before it thaws. cgroup v1 freezer
-      target.ability(Pausable.class).ifPresent(Pausable::resume);
       paused = false;
+      thaw(target);
+    }
+  }
+
+  private static void thaw(Sandbox target) {
+    try {
+      target.ability(Pausable.class).ifPresent(Pausable::resume);
+    } catch (RuntimeException e) {
+      // Where the kernel kills frozen processes, there is nothing left to thaw.
+      LOG.log(System.Logger.Level.DEBUG, "not thawed: {0}", e.getMessage());
     }
   }
 

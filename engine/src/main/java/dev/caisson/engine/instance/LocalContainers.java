@@ -63,6 +63,10 @@ import java.util.random.RandomGenerator;
 public final class LocalContainers implements Containers {
   private static final System.Logger LOG = System.getLogger(LocalContainers.class.getName());
 
+  /** Files we mount in every container; where they are mounted is no change of the workload's. */
+  private static final Set<String> MADE_BY_US =
+      Set.of("/etc/hostname", "/etc/hosts", "/etc/resolv.conf");
+
   private final Surroundings around;
   private final Chambers isolations;
   private final ImageLibrary images;
@@ -418,6 +422,7 @@ public final class LocalContainers implements Containers {
         .ability(instance.sandbox(), Diffable.class, "tell its changes")
         .changes()
         .stream()
+        .filter(change -> !MADE_BY_US.contains(change.path()))
         .map(change -> new FileChange(kind(change.kind()), change.path()))
         .toList();
   }
