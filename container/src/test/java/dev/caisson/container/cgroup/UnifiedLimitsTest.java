@@ -15,7 +15,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Writes to a directory that has the files of a v2 group, and reads back what the kernel would get. */
+/**
+ * Writes to a directory that has the files of a v2 group, and reads back what the kernel would get.
+ */
 class UnifiedLimitsTest {
   @TempDir Path group;
 

@@ -36,7 +36,8 @@ class SysctlPolicyTest {
 
   @Test
   void settingsOfTheHostAreRefusedInEitherSpelling() {
-    for (String key : List.of("kernel.panic", "kernel/panic", "vm.overcommit_memory", "fs.nr_open")) {
+    for (String key :
+        List.of("kernel.panic", "kernel/panic", "vm.overcommit_memory", "fs.nr_open")) {
       assertThatThrownBy(() -> settings(key, NetworkAttachment.NONE))
           .isInstanceOf(SandboxException.class)
           .hasMessageContaining("whole host");
