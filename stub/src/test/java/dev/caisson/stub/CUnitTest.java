@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code -Dcaisson.fuzz.rounds=N} fuzzes longer.
  */
 class CUnitTest {
-  private static final String ROUNDS = System.getProperty("caisson.fuzz.rounds", "20000");
+  private static final String ROUNDS = System.getProperty("caisson.fuzz.rounds", "5000");
 
   @TempDir Path temporary;
 
