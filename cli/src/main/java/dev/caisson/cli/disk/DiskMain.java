@@ -27,14 +27,14 @@ public final class DiskMain {
       return;
     }
     var command = (DiskCommand) maker.get();
-    command.bind(new Process());
+    command.bind(new OwnStreams());
     var line = new CommandLine(command).setCommandName("disk " + words[0]);
     int code = line.execute(List.of(words).subList(1, words.length).toArray(String[]::new));
     System.exit(code);
   }
 
   /** This process's own streams. */
-  private static final class Process implements Console {
+  private static final class OwnStreams implements Console {
     @Override
     public InputStream in() {
       return System.in;
