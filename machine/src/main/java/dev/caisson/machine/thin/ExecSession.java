@@ -52,7 +52,7 @@ final class ExecSession extends Streams implements Executable.Session {
     super(output.queue, () -> process, terminal, () -> {});
     this.process = process;
     this.pid = pid;
-    process.exited().whenComplete((code, failure) -> output.queue.end());
+    var _ = process.exited().whenComplete((code, failure) -> output.queue.end());
   }
 
   @Override

@@ -131,8 +131,9 @@ final class ThinSandbox
     run = started;
     state = SandboxState.RUNNING;
     GuestProcess first = started.first();
-    first
-        .exited()
+    var _ =
+        first
+            .exited()
         .handle((code, gone) -> gone == null ? code : KILLED)
         .thenAcceptAsync(code -> ended(started, code));
   }

@@ -31,7 +31,7 @@ final class ExtendedName {
   private static boolean permitted(byte[] bytes) {
     String name = new String(bytes, StandardCharsets.ISO_8859_1);
     return name.equals(CAPABILITY)
-        || name.startsWith("user.") && name.length() > 5 && !name.startsWith("user.overlay.");
+        || (name.startsWith("user.") && name.length() > 5 && !name.startsWith("user.overlay."));
   }
 
   /** Those of a list of NUL-terminated names that the guest may know. */

@@ -91,7 +91,7 @@ final class NameRequests {
       int mode = request.u32();
       request.skip(8);
       MemorySegment name = request.name();
-      int kept = FileRequests.openFlags(flags) | flags & EXCLUSIVE;
+      int kept = FileRequests.openFlags(flags) | (flags & EXCLUSIVE);
       long descriptor = created(request, () -> parent.node.create(name, kept, mode));
       OpenNode file = OpenNode.of(Fd.adopt(descriptor));
       try (KnownNode node = find(reply, parent, name)) {
@@ -157,7 +157,7 @@ final class NameRequests {
   }
 
   private static void sameExport(KnownNode one, KnownNode other) {
-    if (one.export != other.export) {
+    if (!one.export.equals(other.export)) {
       throw Refusal.of(Errno.EXDEV);
     }
   }

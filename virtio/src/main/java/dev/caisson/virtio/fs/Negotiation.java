@@ -49,7 +49,7 @@ final class Negotiation {
     int minor = request.u32();
     int readAhead = request.u32();
     int flags = request.u32();
-    if (major < MAJOR || major == MAJOR && minor < OLDEST_MINOR) {
+    if (major < MAJOR || (major == MAJOR && minor < OLDEST_MINOR)) {
       throw Refusal.of(Errno.EPROTO);
     }
     reply.u32(MAJOR);

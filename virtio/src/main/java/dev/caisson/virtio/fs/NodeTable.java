@@ -80,7 +80,7 @@ final class NodeTable {
     KnownNode.Identity identity = status.identity();
     synchronized (this) {
       @Nullable KnownNode old = byIdentity.get(identity);
-      if (old != null && old.export == parent.export && old.enter()) {
+      if (old != null && old.export.equals(parent.export) && old.enter()) {
         fd.close();
         old.lookups++;
         return old;

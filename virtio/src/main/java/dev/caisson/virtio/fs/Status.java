@@ -47,7 +47,7 @@ record Status(MemorySegment statx) {
 
   KnownNode.Identity identity() {
     long device =
-        (long) statx.get(LittleEndian.U32, 136) << 32
+        ((long) statx.get(LittleEndian.U32, 136) << 32)
             | Integer.toUnsignedLong(statx.get(LittleEndian.U32, 140));
     return new KnownNode.Identity(statx.get(LittleEndian.U64, 144), device, inode());
   }
@@ -69,7 +69,7 @@ record Status(MemorySegment statx) {
     reply.u32(statx.get(LittleEndian.U32, 24)); // group
     int major = statx.get(LittleEndian.U32, 128);
     int minor = statx.get(LittleEndian.U32, 132);
-    reply.u32(minor & 0xff | major << 8 | (minor & ~0xff) << 12); // new_encode_dev()
+    reply.u32((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)); // new_encode_dev()
     reply.u32(statx.get(LittleEndian.U32, 4)); // block size
     reply.u32(submount ? 1 : 0);
   }

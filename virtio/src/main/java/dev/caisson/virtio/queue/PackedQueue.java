@@ -56,10 +56,10 @@ public final class PackedQueue implements VirtQueue {
     this.deviceEvent = memory.slice(layout.device(), 4);
     this.indirectAllowed = Features.has(features, Features.INDIRECT_DESCRIPTORS);
     this.eventIndex = Features.has(features, Features.EVENT_INDEX);
-    int start = position == 0 ? WRAP | WRAP << 16 : position;
+    int start = position == 0 ? WRAP | (WRAP << 16) : position;
     this.nextAvailable = start & 0x7fff;
     this.availableWrap = (start & WRAP) != 0;
-    this.nextUsed = start >>> 16 & 0x7fff;
+    this.nextUsed = (start >>> 16) & 0x7fff;
     this.usedWrap = start >>> 31 != 0;
     if (nextAvailable >= size || nextUsed >= size) {
       throw new VirtioException(
@@ -166,12 +166,12 @@ public final class PackedQueue implements VirtQueue {
     }
     int event = Short.toUnsignedInt((short) SHARED.getAcquire(driverEvent, 0L));
     int at = event & 0x7fff;
-    if ((event & WRAP) != 0 != usedWrap) {
+    if (((event & WRAP) != 0) != usedWrap) {
       at -= size;
     }
     int passed = nextUsed - before + (nextUsed < before ? size : 0);
     int ahead = nextUsed - at - 1;
-    return first || ahead >= 0 && ahead < passed;
+    return first || (ahead >= 0 && ahead < passed);
   }
 
   @Override
@@ -196,7 +196,7 @@ public final class PackedQueue implements VirtQueue {
   public int position() {
     return nextAvailable
         | (availableWrap ? WRAP : 0)
-        | nextUsed << 16
+        | (nextUsed << 16)
         | (usedWrap ? WRAP << 16 : 0);
   }
 }

@@ -91,7 +91,7 @@ final class VhostSession implements AutoCloseable {
         stopDevice();
         Vring ring = ring(message.u32(0));
         ring.kick(null);
-        message.reply(socket, Integer.toUnsignedLong(message.u32(0)) | (long) ring.base << 32);
+        message.reply(socket, Integer.toUnsignedLong(message.u32(0)) | ((long) ring.base << 32));
         return true;
       }
       case VhostMessage.SET_FEATURES -> {
