@@ -15,6 +15,7 @@ module dev.caisson.cli {
   requires dev.caisson.disk;
   requires dev.caisson.engine;
   requires dev.caisson.linux;
+  requires dev.caisson.machine;
   requires info.picocli;
   requires org.apache.commons.compress;
 

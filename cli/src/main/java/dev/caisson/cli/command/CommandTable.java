@@ -42,6 +42,10 @@ public final class CommandTable {
     makers.put("volume rm", VolumeCommands.Remove::new);
     makers.put("volume inspect", InspectCommands.Volume::new);
     makers.put("volume prune", PruneCommands.Volumes::new);
+    makers.put("kernel ls", KernelCommands.Ls::new);
+    makers.put("kernel fetch", KernelCommands.Fetch::new);
+    makers.put("kernel add", KernelCommands.Add::new);
+    makers.put("kernel use", KernelCommands.Use::new);
     makers.put("version", SystemCommands.Version::new);
     makers.put("info", SystemCommands.Info::new);
     makers.put("doctor", SystemCommands.Doctor::new);
