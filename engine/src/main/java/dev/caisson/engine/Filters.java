@@ -49,7 +49,7 @@ public record Filters(Map<String, Set<String>> values) {
     return wanted == null || wanted.stream().anyMatch(test);
   }
 
-  /** True when every {@code label} filter holds and no {@code label!} filter does. */
+  /** True when every wanted label is there, and none of the unwanted ones. */
   public boolean acceptsLabels(Map<String, String> labels) {
     return of("label").stream().allMatch(wanted -> labelHolds(labels, wanted))
         && of("label!").stream().noneMatch(wanted -> labelHolds(labels, wanted));

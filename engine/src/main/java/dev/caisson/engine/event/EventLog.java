@@ -117,6 +117,7 @@ public final class EventLog implements Events {
     }
 
     /** Waits for more; false once {@code until} has passed. */
+    @SuppressWarnings("WaitNotInLoop") // next() is the loop
     private boolean await() throws InterruptedException {
       if (until.isEmpty()) {
         arrived.await();

@@ -134,7 +134,8 @@ final class Execs {
   private void ended(Exec exec, int code) {
     exec.exitCode = code;
     exec.instance.event("exec_die", Map.of("execID", exec.id, "exitCode", String.valueOf(code)));
-    timer.schedule(() -> byId.remove(exec.id), KEPT_MINUTES, TimeUnit.MINUTES);
+    var unused = // forgetting cannot fail
+        timer.schedule(() -> byId.remove(exec.id), KEPT_MINUTES, TimeUnit.MINUTES);
   }
 
   void resize(String id, int rows, int columns) {

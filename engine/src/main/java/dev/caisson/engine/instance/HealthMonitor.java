@@ -78,7 +78,8 @@ final class HealthMonitor {
   }
 
   private void schedule() {
-    around
+    var unused = // failures become probe results
+        around
         .timer()
         .schedule(
             () -> around.background().execute(this::probe),

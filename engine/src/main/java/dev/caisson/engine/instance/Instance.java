@@ -282,7 +282,7 @@ final class Instance {
         readoptRun();
       } else if (running()) {
         // The whole machine went down: nothing is left that could tell the status.
-        finish(Optional.empty(), new Exit(255, false, Instant.EPOCH, around.clock().instant()));
+        finish(new Exit(255, false, Instant.EPOCH, around.clock().instant()));
       } else {
         resume();
       }
@@ -307,7 +307,7 @@ final class Instance {
         save(progress.linked(NetworkView.none()));
         resume();
       }
-      case EXITED -> finish(Optional.of(found), found.exit().join());
+      case EXITED -> finish(found.exit().join());
     }
   }
 
@@ -323,11 +323,12 @@ final class Instance {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // every run has a sandbox of its own
   private void ended(Sandbox which, Exit exit) {
     lock.lock();
     try {
       if (sandbox == which && running()) {
-        finish(Optional.of(which), exit);
+        finish(exit);
       }
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "after the exit of " + name(), e);
@@ -337,7 +338,7 @@ final class Instance {
   }
 
   /** Books an exit and does what follows from it. Lock held. */
-  private void finish(Optional<Sandbox> which, Exit exit) {
+  private void finish(Exit exit) {
     var monitor = health;
     if (monitor != null) {
       monitor.stop();
@@ -639,7 +640,7 @@ final class Instance {
     }
     send(Signal.KILL);
     try {
-      finish(Optional.of(current), current.exit().get(DEATH.toMillis(), TimeUnit.MILLISECONDS));
+      finish(current.exit().get(DEATH.toMillis(), TimeUnit.MILLISECONDS));
     } catch (TimeoutException e) {
       throw new EngineException(
           EngineException.Kind.INTERNAL,

@@ -6,6 +6,7 @@ package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Filters;
+import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.PortSpec;
 import dev.caisson.engine.view.Health;
 import dev.caisson.engine.view.Status;
@@ -128,14 +129,14 @@ final class InstanceFilter {
         .anyMatch(mount ->
             mount.spec().target().equals(wanted)
                 || mount.source().toString().equals(wanted)
-                || mount.spec() instanceof dev.caisson.engine.spec.MountSpec.Volume volume
-                    && volume.name().equals(wanted));
+                || (mount.spec() instanceof MountSpec.Volume volume
+                    && volume.name().equals(wanted)));
   }
 
   private static boolean connected(Instance instance, String wanted) {
     var mode = instance.definition().spec().networking().mode();
     return mode.equals(wanted)
-        || mode.equals("default") && wanted.equals("bridge")
+        || (mode.equals("default") && wanted.equals("bridge"))
         || instance.definition().spec().networking().endpoints().containsKey(wanted)
         || Optional.ofNullable(instance.progress().network().endpoints().get(wanted)).isPresent()
         || instance.progress().network().endpoints().values().stream()

@@ -39,6 +39,7 @@ public final class RecordCodec {
 
   private RecordCodec() {}
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Shape(RecordComponent[] components, Method[] accessors, Constructor<?> maker) {
     static Shape of(Class<?> type) {
       var components = type.getRecordComponents();

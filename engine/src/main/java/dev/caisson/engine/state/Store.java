@@ -178,6 +178,7 @@ public final class Store implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("NonAtomicVolatileUpdate") // written is only added to under the writing lock
   private void append(ByteBuffer bytes) throws IOException {
     int length = bytes.remaining();
     try {

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** What was asked for, completed from the image as Docker completes it. */
@@ -102,7 +103,7 @@ public final class EffectiveConfig {
     return Map.copyOf(merged);
   }
 
-  private static TreeSet<String> volumes(InstanceSpec spec, ImageConfig image) {
+  private static Set<String> volumes(InstanceSpec spec, ImageConfig image) {
     var volumes = new TreeSet<>(image.volumes());
     volumes.addAll(spec.storage().anonymousVolumes());
     return volumes;
