@@ -80,11 +80,11 @@ final class HealthMonitor {
   private void schedule() {
     var unused = // failures become probe results
         around
-        .timer()
-        .schedule(
-            () -> around.background().execute(this::probe),
-            nextWait().toMillis(),
-            TimeUnit.MILLISECONDS);
+            .timer()
+            .schedule(
+                () -> around.background().execute(this::probe),
+                nextWait().toMillis(),
+                TimeUnit.MILLISECONDS);
   }
 
   private Duration nextWait() {
