@@ -94,8 +94,9 @@ final class CopyCommand extends EngineCommand {
     }
     var destination = console().directory().resolve(to).normalize();
     boolean into = Files.isDirectory(destination);
+    var parent = destination.getParent();
     var name = into ? stat.name() : destination.getFileName().toString();
-    var directory = into ? destination : destination.getParent();
+    var directory = into || parent == null ? destination : parent;
     var chosen = path;
     piped(
         out -> engine().containers().copyOut(from.container(), chosen, out),

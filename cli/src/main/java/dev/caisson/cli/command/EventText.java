@@ -30,6 +30,7 @@ final class EventText {
     return format.equals("json") ? Json.compact(fields) : Template.parse(format).render(fields);
   }
 
+  @SuppressWarnings("JavaInstantGetSecondsGetNano") // both are added up
   private static Map<String, Object> fields(Event event) {
     var actor = new LinkedHashMap<String, Object>();
     actor.put("ID", event.actor());

@@ -93,10 +93,10 @@ final class LocalFiles {
 
   private static void extract(
       TarArchiveInputStream tar, TarArchiveEntry entry, Path base, Path file) throws IOException {
-    if (!file.startsWith(base) || file.equals(base)) {
+    var parent = file.getParent();
+    if (parent == null || !file.startsWith(base) || file.equals(base)) {
       throw refused(entry);
     }
-    var parent = file.getParent();
     Files.createDirectories(parent);
     // A link unpacked before must not lead a later entry out.
     if (!parent.toRealPath().startsWith(base)) {

@@ -12,6 +12,7 @@ import dev.caisson.engine.Filters;
 import dev.caisson.engine.LogOptions;
 import dev.caisson.engine.Output;
 import dev.caisson.engine.spec.RestartPolicy;
+import dev.caisson.engine.view.FileChange;
 import dev.caisson.engine.view.InstanceSummary;
 import dev.caisson.engine.view.LogRecord;
 import dev.caisson.engine.view.MountView;
@@ -273,10 +274,18 @@ final class LookCommands {
     @Override
     public Integer call() {
       for (var change : engine().containers().changes(container)) {
-        print("CAD".charAt(change.kind().ordinal()) + " " + change.path());
+        print(letter(change.kind()) + " " + change.path());
       }
       return 0;
     }
+  }
+
+  private static String letter(FileChange.Kind kind) {
+    return switch (kind) {
+      case MODIFIED -> "C";
+      case ADDED -> "A";
+      case DELETED -> "D";
+    };
   }
 
   @Command(name = "events", description = "Show what happens, as it happens")

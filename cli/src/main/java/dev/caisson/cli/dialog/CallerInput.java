@@ -77,6 +77,7 @@ final class CallerInput extends InputStream {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // read() is the loop
   private void await() throws IOException {
     try {
       wait();
