@@ -26,7 +26,7 @@ record ScratchFolder(Path path) implements AutoCloseable {
 
   @Override
   public void close() {
-    try (var parent = Directory.open(path.getParent())) {
+    try (var parent = Directory.open(path.resolveSibling("."))) {
       TreeRemoval.remove(parent, path.getFileName().toString());
     } catch (LinuxException e) {
       throw RootfsException.of("removing " + path, e);

@@ -4,6 +4,7 @@
  */
 package dev.caisson.rootfs.base;
 
+import java.util.TreeMap;
 import dev.caisson.image.layer.Attributes;
 import dev.caisson.image.layer.Entry;
 import dev.caisson.image.layer.LayerWriter;
@@ -92,8 +93,9 @@ final class Skeleton {
     layer.add(new Entry.Directory("tmp", attributes(01777, time)));
     layer.add(new Entry.Directory("var/tmp", attributes(01777, time)));
     layer.add(new Entry.SymbolicLink("var/run", attributes(0777, time), "../run"));
-    for (var name : FILES.keySet().stream().sorted().toList()) {
-      var content = FILES.get(name).getBytes(StandardCharsets.UTF_8);
+    for (var file : new TreeMap<>(FILES).entrySet()) {
+      var name = file.getKey();
+      var content = file.getValue().getBytes(StandardCharsets.UTF_8);
       int mode = name.equals("etc/shadow") ? 0600 : 0644;
       layer.add(
           new Entry.File(name, attributes(mode, time), content.length),

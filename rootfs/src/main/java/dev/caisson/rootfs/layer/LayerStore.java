@@ -118,7 +118,7 @@ public final class LayerStore implements LayerReceiver, AutoCloseable {
       switch (e.getCause()) {
         case RuntimeException cause -> throw cause;
         case Error cause -> throw cause;
-        default -> throw e;
+        case null, default -> throw e;
       }
     }
   }
@@ -144,7 +144,7 @@ public final class LayerStore implements LayerReceiver, AutoCloseable {
 
   @Override
   public void offer(Digest diffId, Supplier<InputStream> stored) {
-    unpack(diffId, stored);
+    var _ = unpack(diffId, stored); // its failure is told to whoever asks for the layer
   }
 
   private Path unpackNow(Digest diffId, Supplier<InputStream> stored) {

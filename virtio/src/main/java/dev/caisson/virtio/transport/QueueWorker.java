@@ -76,7 +76,7 @@ public final class QueueWorker implements AutoCloseable {
   public void close() {
     stop.signal();
     boolean interrupted = false;
-    while (thread.isAlive() && thread != Thread.currentThread()) {
+    while (thread.isAlive() && !thread.equals(Thread.currentThread())) {
       try {
         thread.join();
       } catch (InterruptedException e) {
