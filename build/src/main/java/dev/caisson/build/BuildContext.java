@@ -77,7 +77,7 @@ public final class BuildContext implements AutoCloseable {
         continue;
       }
       refuseLinkedParents(target, entry.getName());
-      Files.createDirectories(target.getParent());
+      Files.createDirectories(target.resolveSibling(".").normalize());
       if (entry.isDirectory()) {
         Files.createDirectories(target);
         mode(target, entry);
@@ -198,7 +198,7 @@ public final class BuildContext implements AutoCloseable {
     for (String word : name.split("/")) {
       switch (word) {
         case "", "." -> {}
-        case ".." -> path = path.equals(root) ? root : path.getParent();
+        case ".." -> path = path.equals(root) ? root : path.resolveSibling(".").normalize();
         default -> path = path.resolve(word);
       }
     }

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.security.DigestInputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
@@ -29,7 +30,6 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -198,13 +198,12 @@ final class Copying {
   }
 
   private void putPath(TarArchiveOutputStream tar, Path path, String name) throws IOException {
-    Map<String, Object> attributes =
-        Files.readAttributes(
-            path, "unix:mode,isDirectory,isSymbolicLink,size", LinkOption.NOFOLLOW_LINKS);
-    int mode = (Integer) attributes.get("mode") & 07777;
-    if (Boolean.TRUE.equals(attributes.get("isDirectory"))) {
+    PosixFileAttributes attributes =
+        Files.readAttributes(path, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    int mode = mode(path);
+    if (attributes.isDirectory()) {
       putDirectory(tar, name, mode);
-    } else if (Boolean.TRUE.equals(attributes.get("isSymbolicLink"))) {
+    } else if (attributes.isSymbolicLink()) {
       TarArchiveEntry entry = new TarArchiveEntry(relative(name), TarConstants.LF_SYMLINK);
       entry.setLinkName(Files.readSymbolicLink(path).toString());
       finish(entry, 0777);
@@ -212,9 +211,14 @@ final class Copying {
       tar.closeArchiveEntry();
     } else {
       try (InputStream in = Files.newInputStream(path)) {
-        putFile(tar, name, mode, (Long) attributes.get("size"), in);
+        putFile(tar, name, mode, attributes.size(), in);
       }
     }
+  }
+
+  private static int mode(Path path) throws IOException {
+    Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+    return mode instanceof Integer bits ? bits & 07777 : 0644;
   }
 
   private void putDirectory(TarArchiveOutputStream tar, String name, int mode) throws IOException {

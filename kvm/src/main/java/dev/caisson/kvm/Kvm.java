@@ -42,8 +42,7 @@ public final class Kvm implements AutoCloseable {
           e.is(Errno.EACCES)
               ? "add this user to the group of /dev/kvm"
               : "load kvm-intel or kvm-amd, or enable virtualization in the firmware";
-      throw new KvmException(
-          KvmException.Kind.UNAVAILABLE, e.getMessage() + "; " + remedy, e);
+      throw new KvmException(KvmException.Kind.UNAVAILABLE, e.getMessage() + "; " + remedy, e);
     }
     long version = Ioctl.checked("KVM_GET_API_VERSION", device, Request.GET_API_VERSION, 0);
     if (version != API_VERSION) {

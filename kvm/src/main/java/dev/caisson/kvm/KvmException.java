@@ -33,7 +33,7 @@ public final class KvmException extends RuntimeException {
   }
 
   static KvmException failed(LinuxException cause) {
-    return new KvmException(Kind.FAILED, cause.getMessage(), cause);
+    return new KvmException(Kind.FAILED, String.valueOf(cause.getMessage()), cause);
   }
 
   public Kind kind() {

@@ -41,8 +41,7 @@ public record Registers(
    * @param rsi what the 64-bit protocol passes
    */
   public static Registers entry(long rip, long rbx, long rsi) {
-    return new Registers(
-        0, rbx, 0, 0, rsi, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, rip, RESERVED_FLAG);
+    return new Registers(0, rbx, 0, 0, rsi, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, rip, RESERVED_FLAG);
   }
 
   long[] values() {

@@ -80,8 +80,7 @@ public final class SpecialRegisters {
 
   private void segments(Segment code) {
     segment(CODE, code);
-    Segment data =
-        new Segment(0, -1, code.selector + 8, 3, false, true, false);
+    Segment data = new Segment(0, -1, code.selector + 8, 3, false, true, false);
     for (int i = 0; i < DATA_SEGMENTS; i++) {
       segment(DATA + i, data);
     }

@@ -16,8 +16,8 @@ import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One virtual processor. It belongs to one platform thread, which runs it; only {@link #kick} may be
- * called from others.
+ * One virtual processor. It belongs to one platform thread, which runs it; only {@link #kick} may
+ * be called from others.
  */
 public final class Vcpu implements AutoCloseable {
   // struct kvm_run
@@ -101,8 +101,7 @@ public final class Vcpu implements AutoCloseable {
       case REASON_HLT -> new Exit.Halted();
       case REASON_SHUTDOWN -> new Exit.Shutdown();
       case REASON_INTR -> new Exit.Interrupted();
-      case REASON_FAIL_ENTRY ->
-          new Exit.EntryFailed(state.get(ValueLayout.JAVA_LONG, DETAIL));
+      case REASON_FAIL_ENTRY -> new Exit.EntryFailed(state.get(ValueLayout.JAVA_LONG, DETAIL));
       case REASON_INTERNAL -> new Exit.InternalError(state.get(ValueLayout.JAVA_INT, DETAIL));
       case REASON_SYSTEM_EVENT -> new Exit.SystemEvent(state.get(ValueLayout.JAVA_INT, DETAIL));
       default -> new Exit.Unknown(reason);

@@ -14,7 +14,8 @@ import java.lang.foreign.ValueLayout;
 
 /** One virtual machine: memory, interrupt controllers and vCPUs, no devices. */
 public final class VirtualMachine implements AutoCloseable {
-  // Three pages, and one for the identity map, that Intel needs below 4 GiB and no memory may cover.
+  // Three pages, and one for the identity map, that Intel needs below 4 GiB and no memory may
+  // cover.
   private static final long TSS = 0xfffbd000L;
   private static final long IDENTITY_MAP = 0xfffbc000L;
   private static final int DATAMATCH = 1;
@@ -46,7 +47,9 @@ public final class VirtualMachine implements AutoCloseable {
     }
   }
 
-  /** In-kernel interrupt controllers; before the first vCPU. Sets what Intel needs for real mode. */
+  /**
+   * In-kernel interrupt controllers; before the first vCPU. Sets what Intel needs for real mode.
+   */
   public void createInterruptControllers() {
     call("KVM_SET_TSS_ADDR", Request.SET_TSS_ADDR, TSS);
     try (Arena arena = Arena.ofConfined()) {
@@ -77,7 +80,9 @@ public final class VirtualMachine implements AutoCloseable {
     }
   }
 
-  /** A 4-byte write of {@code value} to a guest physical address signals the counter and no more. */
+  /**
+   * A 4-byte write of {@code value} to a guest physical address signals the counter and no more.
+   */
   public void signalOnWrite(EventCounter counter, long guestAddress, int value) {
     ioEvent(counter, guestAddress, 4, value, DATAMATCH);
   }

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.linux.memory.Mapping;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,12 +112,11 @@ class TinyGuestTest {
     var seen = new Exit[1];
     Thread thread =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  vcpu.enter();
-                  running.countDown();
-                  seen[0] = vcpu.run();
-                });
+            .start(() -> {
+              vcpu.enter();
+              running.countDown();
+              seen[0] = vcpu.run();
+            });
     running.await();
     vcpu.kick();
     thread.join(10_000);
@@ -140,15 +138,14 @@ class TinyGuestTest {
     // Where the host's KVM interprets the guest itself, no fault may come: then give up.
     Thread limit =
         Thread.ofPlatform()
-            .start(
-                () -> {
-                  try {
-                    Thread.sleep(3_000);
-                    running.kick();
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+            .start(() -> {
+              try {
+                Thread.sleep(3_000);
+                running.kick();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
     Exit exit = vcpu.run();
     limit.interrupt();
     limit.join();

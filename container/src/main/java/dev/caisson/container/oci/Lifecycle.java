@@ -386,7 +386,8 @@ final class Lifecycle {
       Files.deleteIfExists(file);
     } catch (IOException e) {
       throw new OciException(
-          file + " cannot be removed: " + String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT), e);
+          file + " cannot be removed: " + String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT),
+          e);
     }
   }
 }

@@ -49,7 +49,8 @@ record ProcessLister(List<Integer> pids) {
     try {
       Process ps = new ProcessBuilder(command).redirectErrorStream(true).start();
       ps.getOutputStream().close();
-      List<String> lines = new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+      List<String> lines =
+          new String(ps.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().toList();
       if (!ps.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) || ps.exitValue() != 0) {
         ps.destroyForcibly();
         throw SandboxException.invalid(String.join(" ", command), String.join(" ", lines));

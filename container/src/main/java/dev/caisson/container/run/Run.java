@@ -119,7 +119,8 @@ final class Run {
       } catch (RuntimeException failed) {
         abandon();
         throw failed instanceof CgroupException refused
-            ? new SandboxException(SandboxException.Kind.FAILED, String.valueOf(refused.getMessage()), refused)
+            ? new SandboxException(
+                SandboxException.Kind.FAILED, String.valueOf(refused.getMessage()), refused)
             : failed;
       }
     }
@@ -236,12 +237,11 @@ final class Run {
       return;
     }
     ProcessFd.find(pid)
-        .ifPresent(
-            process -> {
-              try (process) {
-                process.signal(KILL);
-              }
-            });
+        .ifPresent(process -> {
+          try (process) {
+            process.signal(KILL);
+          }
+        });
   }
 
   /** Finds out what became of the run while no engine looked. */

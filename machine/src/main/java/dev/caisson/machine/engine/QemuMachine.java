@@ -37,7 +37,8 @@ final class QemuMachine implements RunningMachine {
     this.monitor = monitor;
     this.lent = lent;
     this.directory = directory;
-    var _ = process.onExit().thenAccept(gone -> ended.complete("QEMU ended with " + gone.exitValue()));
+    var _ =
+        process.onExit().thenAccept(gone -> ended.complete("QEMU ended with " + gone.exitValue()));
   }
 
   @Override

@@ -120,13 +120,10 @@ public final class GuestNetwork implements AutoCloseable {
     int bridge = socket.link(next.bridge()).orElseThrow().index();
     var batch = new RouteBatch();
     batch.changeLink(bridge, LinkSettings.none().quietly());
-    next.addresses.forEach(
-        address ->
-            batch.deleteAddress(next.link.index(), address.address(), address.prefixLength()));
-    batch.changeLink(
-        next.link.index(), LinkSettings.none().mac(random()).master(bridge).up(true));
-    batch.changeLink(
-        next.tap(), LinkSettings.none().mtu(next.link.mtu()).master(bridge).up(true));
+    next.addresses.forEach(address ->
+        batch.deleteAddress(next.link.index(), address.address(), address.prefixLength()));
+    batch.changeLink(next.link.index(), LinkSettings.none().mac(random()).master(bridge).up(true));
+    batch.changeLink(next.tap(), LinkSettings.none().mtu(next.link.mtu()).master(bridge).up(true));
     socket.execute(batch);
   }
 
@@ -140,9 +137,7 @@ public final class GuestNetwork implements AutoCloseable {
   }
 
   public List<NetworkPort> ports() {
-    return taken.stream()
-        .map(one -> new NetworkPort(one.tap(), one.hardware.toString()))
-        .toList();
+    return taken.stream().map(one -> new NetworkPort(one.tap(), one.hardware.toString())).toList();
   }
 
   /** What the guest is to make of its interfaces, one order for each address. */
@@ -151,8 +146,7 @@ public final class GuestNetwork implements AutoCloseable {
     for (Taken one : taken) {
       byte[] hardware =
           Arrays.copyOfRange(ByteBuffer.allocate(8).putLong(one.hardware.bits()).array(), 2, 8);
-      orders.add(
-          new InterfaceOrder(one.guestName(), hardware, one.link.mtu(), new byte[0], 0));
+      orders.add(new InterfaceOrder(one.guestName(), hardware, one.link.mtu(), new byte[0], 0));
       for (LinkAddress address : one.addresses) {
         if (!address.address().isLinkLocalAddress()) {
           orders.add(
@@ -175,20 +169,21 @@ public final class GuestNetwork implements AutoCloseable {
       for (Route route : one.routes) {
         route
             .gateway()
-            .ifPresent(
-                gateway ->
-                    orders.add(
-                        new RouteOrder(
-                            one.guestName(),
-                            route.destination().getAddress(),
-                            route.prefixLength(),
-                            gateway.getAddress())));
+            .ifPresent(gateway ->
+                orders.add(
+                    new RouteOrder(
+                        one.guestName(),
+                        route.destination().getAddress(),
+                        route.prefixLength(),
+                        gateway.getAddress())));
       }
     }
     return orders;
   }
 
-  /** Puts everything back, so that the namespace can be used again; one that is gone is no error. */
+  /**
+   * Puts everything back, so that the namespace can be used again; one that is gone is no error.
+   */
   @Override
   public void close() {
     if (taken.isEmpty()) {
@@ -208,8 +203,7 @@ public final class GuestNetwork implements AutoCloseable {
     batch.deleteLink(one.bridge());
     batch.changeLink(one.link.index(), LinkSettings.none().mac(one.hardware));
     one.addresses.forEach(
-        address ->
-            batch.addAddress(one.link.index(), address.address(), address.prefixLength()));
+        address -> batch.addAddress(one.link.index(), address.address(), address.prefixLength()));
     one.routes.stream().filter(route -> route.gateway().isPresent()).forEach(batch::putRoute);
     socket.execute(batch, errno -> true);
   }

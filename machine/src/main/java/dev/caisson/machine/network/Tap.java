@@ -26,8 +26,7 @@ final class Tap {
   /** Makes one that stays, in the network namespace of the calling thread. */
   static void create(String name) {
     try (Fd device = Directory.openFile(DEVICE, 0, OpenFlag.READ_WRITE)) {
-      ByteBuffer request =
-          ByteBuffer.allocate(INTERFACE_REQUEST).order(ByteOrder.LITTLE_ENDIAN);
+      ByteBuffer request = ByteBuffer.allocate(INTERFACE_REQUEST).order(ByteOrder.LITTLE_ENDIAN);
       request.put(0, name.getBytes(StandardCharsets.US_ASCII)).putShort(16, TAP_WITHOUT_HEADER);
       Ioctl.exchanged("TUNSETIFF " + name, device, TUNSETIFF, request.array());
       Ioctl.checked("TUNSETPERSIST " + name, device, TUNSETPERSIST, 1);

@@ -113,7 +113,9 @@ final class ThinRun implements AutoCloseable {
     }
   }
 
-  /** The namespace to hand over; a machine cannot share the stack of a kernel that is not its own. */
+  /**
+   * The namespace to hand over; a machine cannot share the stack of a kernel that is not its own.
+   */
   private static Optional<GuestNetwork> network(Workload workload) {
     return switch (workload.network().mode()) {
       case NetworkAttachment.Isolated none -> Optional.empty();

@@ -134,8 +134,8 @@ final class ThinSandbox
     var _ =
         first
             .exited()
-        .handle((code, gone) -> gone == null ? code : KILLED)
-        .thenAcceptAsync(code -> ended(started, code));
+            .handle((code, gone) -> gone == null ? code : KILLED)
+            .thenAcceptAsync(code -> ended(started, code));
   }
 
   private void ended(ThinRun over, int code) {

@@ -4,7 +4,6 @@
  */
 package dev.caisson.rootfs.base;
 
-import java.util.TreeMap;
 import dev.caisson.image.layer.Attributes;
 import dev.caisson.image.layer.Entry;
 import dev.caisson.image.layer.LayerWriter;
@@ -13,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** The directories and account files every small system needs. */
 final class Skeleton {

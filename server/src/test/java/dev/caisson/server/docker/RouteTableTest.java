@@ -15,7 +15,10 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** docs/docker-api.md is printed from the route table, so that it cannot lie. {@code -Dwrite.tables=true} prints it anew. */
+/**
+ * docs/docker-api.md is printed from the route table, so that it cannot lie. {@code
+ * -Dwrite.tables=true} prints it anew.
+ */
 class RouteTableTest {
   private static final Path PAGE = Path.of("../docs/docker-api.md");
   private static final String BEGIN = "<!-- routes: printed by RouteTableTest -->\n";
@@ -32,17 +35,28 @@ class RouteTableTest {
   }
 
   private static String row(Route route) {
-    return "| " + route.method() + " | `" + route.template().replace("*}", "}") + "` | " + route.note() + " |\n";
+    return "| "
+        + route.method()
+        + " | `"
+        + route.template().replace("*}", "}")
+        + "` | "
+        + route.note()
+        + " |\n";
   }
 
   @Test
   void thePageListsEveryRoute() throws IOException {
     String page = Files.readString(PAGE);
-    String fresh = page.substring(0, page.indexOf(BEGIN) + BEGIN.length()) + table() + page.substring(page.indexOf(END));
+    String fresh =
+        page.substring(0, page.indexOf(BEGIN) + BEGIN.length())
+            + table()
+            + page.substring(page.indexOf(END));
     if (Boolean.getBoolean("write.tables")) {
       Files.writeString(PAGE, fresh);
     }
-    assertThat(page).as("run ./dev test -pl server -am -Dtest=RouteTableTest -Dwrite.tables=true").isEqualTo(fresh);
+    assertThat(page)
+        .as("run ./dev test -pl server -am -Dtest=RouteTableTest -Dwrite.tables=true")
+        .isEqualTo(fresh);
   }
 
   @Test
@@ -52,7 +66,8 @@ class RouteTableTest {
       for (String path : new String[] {"/images/json", "/images/get", "/images/search"}) {
         assertThat(routes.find("GET", path).orElseThrow().route().template()).isEqualTo(path);
       }
-      assertThat(routes.find("GET", "/images/library/busybox/json").orElseThrow().variables()).containsEntry("name", "library/busybox");
+      assertThat(routes.find("GET", "/images/library/busybox/json").orElseThrow().variables())
+          .containsEntry("name", "library/busybox");
     }
   }
 }

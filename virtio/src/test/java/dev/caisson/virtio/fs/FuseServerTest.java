@@ -85,8 +85,7 @@ class FuseServerTest {
       return new Reply(0, ByteBuffer.allocate(0));
     }
     assertThat(answer.get(LittleEndian.U64, 8)).isEqualTo(77);
-    ByteBuffer body =
-        answer.asSlice(FuseReply.HEADER, written - FuseReply.HEADER).asByteBuffer();
+    ByteBuffer body = answer.asSlice(FuseReply.HEADER, written - FuseReply.HEADER).asByteBuffer();
     return new Reply(-answer.get(LittleEndian.U32, 4), body.order(ByteOrder.LITTLE_ENDIAN));
   }
 
@@ -121,11 +120,13 @@ class FuseServerTest {
   @Test
   void namesThatAreNoPlainComponentAreRefused() {
     for (String bad : List.of("..", ".", "", "a/b", "/etc/passwd", "../secret")) {
-      assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, name(bad)))).isEqualTo(Errno.EINVAL.number());
+      assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, name(bad))))
+          .isEqualTo(Errno.EINVAL.number());
     }
     assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, name("x".repeat(4096)))))
         .isEqualTo(Errno.ENAMETOOLONG.number());
-    assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, "unterminated".getBytes(StandardCharsets.UTF_8))))
+    assertThat(
+            refused(ask(Opcode.LOOKUP, FIRST_TOP, "unterminated".getBytes(StandardCharsets.UTF_8))))
         .isEqualTo(Errno.EINVAL.number());
   }
 

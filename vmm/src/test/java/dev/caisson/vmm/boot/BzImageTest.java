@@ -20,7 +20,9 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Kernel images as they come, and as nobody should make them: line 54 of the security checklist. */
+/**
+ * Kernel images as they come, and as nobody should make them: line 54 of the security checklist.
+ */
 class BzImageTest {
   private static final byte[] KERNEL = "an ELF kernel, let us say".repeat(100).getBytes();
 
@@ -36,7 +38,8 @@ class BzImageTest {
 
   /** A bzImage around a payload, with the unpacked size behind it as the kernel's build adds it. */
   private static ByteBuffer image(byte[] payload) {
-    ByteBuffer image = ByteBuffer.allocate(1024 + payload.length + 4).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer image =
+        ByteBuffer.allocate(1024 + payload.length + 4).order(ByteOrder.LITTLE_ENDIAN);
     image.put(0x1f1, (byte) 1).putInt(0x202, 0x53726448).putShort(0x206, (short) 0x20f);
     image.putInt(0x248, 0).putInt(0x24c, payload.length + 4);
     image.put(1024, payload);
@@ -60,8 +63,7 @@ class BzImageTest {
     byte[] block = {0x5f, 'h', 'e', 'l', 'l', 'o', 5, 0, 1, 0x20, '!', '!'};
     ByteBuffer payload = ByteBuffer.allocate(8 + block.length).order(ByteOrder.LITTLE_ENDIAN);
     payload.putInt(0x184c2102).putInt(block.length).put(block);
-    assertThat(new String(unpacked(image(payload.array()))))
-        .isEqualTo("hello".repeat(5) + "!!");
+    assertThat(new String(unpacked(image(payload.array())))).isEqualTo("hello".repeat(5) + "!!");
   }
 
   @Test
