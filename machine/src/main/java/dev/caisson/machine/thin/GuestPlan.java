@@ -65,7 +65,11 @@ final class GuestPlan {
     return new GuestPlan(workload, shared, users).first(session);
   }
 
-  /** The plan of a further process. @param first process id of the first one in the guest */
+  /**
+   * The plan of a further process.
+   *
+   * @param first process id of the first one in the guest
+   */
   static LaunchPlan further(
       Workload workload,
       SharedFiles shared,

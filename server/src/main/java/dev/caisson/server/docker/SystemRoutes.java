@@ -16,9 +16,9 @@ import dev.caisson.server.http.RouteTable;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -192,25 +192,22 @@ final class SystemRoutes {
   private void diskUsage(Exchange exchange) throws IOException {
     DiskUsage usage = engine.host().diskUsage();
     List<String> types = exchange.queryAll("type");
-    Map<String, Boolean> wanted = new TreeMap<>();
-    for (String type : List.of("image", "container", "volume", "build-cache")) {
-      wanted.put(type, types.isEmpty() || types.contains(type));
-    }
+    Predicate<String> wanted = type -> types.isEmpty() || types.contains(type);
     ObjectNode json = Json.object();
     json.put("LayersSize", usage.layersSize());
-    if (wanted.get("image")) {
+    if (wanted.test("image")) {
       ArrayNode images = json.putArray("Images");
       usage.images().forEach(each -> images.add(ImageJson.summary(each)));
     }
-    if (wanted.get("container")) {
+    if (wanted.test("container")) {
       ArrayNode containers = json.putArray("Containers");
       usage.containers().forEach(each -> containers.add(ContainerJson.summary(each)));
     }
-    if (wanted.get("volume")) {
+    if (wanted.test("volume")) {
       ArrayNode volumes = json.putArray("Volumes");
       usage.volumes().forEach(each -> volumes.add(VolumeRoutes.volume(each)));
     }
-    if (wanted.get("build-cache")) {
+    if (wanted.test("build-cache")) {
       json.putArray("BuildCache");
     }
     exchange.json(json);
