@@ -52,7 +52,8 @@ public final class DiskMain {
 
     @Override
     public boolean isTerminal(int descriptor) {
-      return System.console() != null;
+      var console = System.console();
+      return console != null && console.isTerminal();
     }
 
     @Override

@@ -78,7 +78,7 @@ final class SandboxFiles {
             case INVALID -> SandboxException.Kind.INVALID;
             default -> SandboxException.Kind.FAILED;
           };
-      throw new SandboxException(kind, e.getMessage(), e);
+      throw new SandboxException(kind, String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -208,7 +208,7 @@ final class ThinRun implements AutoCloseable {
       if (e.getCause() instanceof GuestFailure refused && refused.step() != GuestFailure.NO_STEP) {
         throw refused;
       }
-      throw failure(what + ": " + e.getCause().getMessage(), place, e);
+      throw failure(what + ": " + e.getCause(), place, e);
     } catch (TimeoutException e) {
       throw failure(what + " within " + seconds + " s", place, e);
     } catch (InterruptedException e) {

@@ -124,7 +124,7 @@ final class ThinSandbox
       shared.close();
       record.end(new Exit(RunRecord.LOST, false, startedAt, Instant.now()));
       throw e instanceof RootfsException
-          ? new SandboxException(SandboxException.Kind.FAILED, e.getMessage(), e)
+          ? new SandboxException(SandboxException.Kind.FAILED, String.valueOf(e.getMessage()), e)
           : e;
     }
     record.begin(started.machine().pid().orElse(0), startedAt);
