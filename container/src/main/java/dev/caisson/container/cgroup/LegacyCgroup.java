@@ -4,6 +4,7 @@
  */
 package dev.caisson.container.cgroup;
 
+import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.sandbox.ability.Measurable;
 import dev.caisson.sandbox.workload.Resources;
 import java.io.IOException;

@@ -4,7 +4,7 @@
  */
 package dev.caisson.container.run;
 
-import dev.caisson.container.cgroup.CgroupLayout;
+import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.container.cgroup.Cgroups;
 import dev.caisson.linux.process.Credentials;
 import dev.caisson.sandbox.Unavailable;

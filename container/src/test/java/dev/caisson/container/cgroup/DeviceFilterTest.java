@@ -4,6 +4,7 @@
  */
 package dev.caisson.container.cgroup;
 
+import dev.caisson.linux.cgroup.CgroupLayout;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.caisson.linux.cgroup.DeviceFilter;

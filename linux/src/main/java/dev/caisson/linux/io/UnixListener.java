@@ -19,6 +19,7 @@ import java.util.Optional;
  */
 public final class UnixListener implements AutoCloseable {
   private static final int SOCK_CLOEXEC = 02000000;
+  private static final int SHUT_RDWR = 2;
 
   private final Fd fd;
 
@@ -71,6 +72,11 @@ public final class UnixListener implements AutoCloseable {
       case EAGAIN, ECONNABORTED, EINTR -> Optional.empty();
       case Errno other -> throw new LinuxException("accept4", fd, other);
     };
+  }
+
+  /** Lets go of a thread that waits in {@link #accept}, which then fails. shutdown(2) */
+  public void shutdown() {
+    Downcall.attempt(SystemCall.SHUTDOWN, fd.number(), SHUT_RDWR);
   }
 
   @Override

@@ -35,6 +35,7 @@ public final class UnixSocket implements AutoCloseable {
   private static final int CMSG_HEADER = 16;
   private static final int MOST_FILES = 253; // SCM_MAX_FD
   private static final int SHUT_WR = 1;
+  private static final int SHUT_RDWR = 2;
 
   private final Fd fd;
 
@@ -160,6 +161,33 @@ public final class UnixSocket implements AutoCloseable {
     return receive(most, MSG_DONTWAIT);
   }
 
+  /**
+   * Waits for bytes and puts them where they are wanted.
+   *
+   * @param target native memory
+   * @param files gets the descriptors that came along; they are the caller's
+   * @return bytes received, 0 at the end
+   */
+  public int receive(MemorySegment target, List<Fd> files) {
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment header = header(scratch, target, target.byteSize());
+      MemorySegment control = withControl(scratch, header);
+      long count = receive(header, MSG_CMSG_CLOEXEC);
+      if (count < 0) {
+        throw new LinuxException("recvmsg", fd, Errno.of((int) -count));
+      }
+      files.addAll(files(control, header.get(ValueLayout.JAVA_LONG, 40)));
+      return (int) count;
+    }
+  }
+
+  /** Ends both directions: a thread that waits in receive wakes up. shutdown(2) */
+  public void shutdown() {
+    if (fd.isOpen()) {
+      Downcall.attempt(SystemCall.SHUTDOWN, fd.number(), SHUT_RDWR);
+    }
+  }
+
   /** Tells the peer that we send nothing more; receiving goes on. shutdown(2) */
   public void endOutput() {
     Downcall.checked("shutdown", fd, SystemCall.SHUTDOWN, fd.number(), SHUT_WR);
@@ -173,10 +201,8 @@ public final class UnixSocket implements AutoCloseable {
   private Optional<Message> receive(int most, int flags) {
     try (Scratch scratch = Scratch.open()) {
       MemorySegment buffer = scratch.allocate(most, 1);
-      MemorySegment control = scratch.allocate(CMSG_HEADER + aligned(4L * MOST_FILES), 8);
       MemorySegment header = header(scratch, buffer, most);
-      header.set(ValueLayout.JAVA_LONG, 32, control.address());
-      header.set(ValueLayout.JAVA_LONG, 40, control.byteSize());
+      MemorySegment control = withControl(scratch, header);
       long count = receive(header, flags | MSG_CMSG_CLOEXEC);
       if (count == -Errno.EAGAIN.number()) {
         return Optional.empty();
@@ -189,6 +215,13 @@ public final class UnixSocket implements AutoCloseable {
       return Optional.of(
           new Message(bytes, files(control, header.get(ValueLayout.JAVA_LONG, 40)), cut));
     }
+  }
+
+  private static MemorySegment withControl(Scratch scratch, MemorySegment header) {
+    MemorySegment control = scratch.allocate(CMSG_HEADER + aligned(4L * MOST_FILES), 8);
+    header.set(ValueLayout.JAVA_LONG, 32, control.address());
+    header.set(ValueLayout.JAVA_LONG, 40, control.byteSize());
+    return control;
   }
 
   private long receive(MemorySegment header, int flags) {

@@ -5,7 +5,7 @@
 package dev.caisson.virtio.vhost;
 
 import dev.caisson.linux.Fd;
-import dev.caisson.linux.io.PassingSocket;
+import dev.caisson.linux.io.UnixSocket;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.Arena;
@@ -49,7 +49,7 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
   private static final int NEED_REPLY = 8;
 
   /** Waits for a message; empty when the peer closed. */
-  static Optional<VhostMessage> receive(PassingSocket socket) {
+  static Optional<VhostMessage> receive(UnixSocket socket) {
     MemorySegment room = Arena.ofAuto().allocate(HEADER + LARGEST, 8);
     List<Fd> descriptors = new ArrayList<>();
     if (!fill(socket, room.asSlice(0, HEADER), descriptors)) {
@@ -70,7 +70,7 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
     return Optional.of(new VhostMessage(request, flags, payload, descriptors));
   }
 
-  private static boolean fill(PassingSocket socket, MemorySegment target, List<Fd> descriptors) {
+  private static boolean fill(UnixSocket socket, MemorySegment target, List<Fd> descriptors) {
     long done = 0;
     while (done < target.byteSize()) {
       int count = socket.receive(target.asSlice(done), descriptors);
@@ -115,17 +115,17 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
     return descriptors.getFirst();
   }
 
-  void reply(PassingSocket socket, MemorySegment answer) {
+  void reply(UnixSocket socket, MemorySegment answer) {
     var bytes = new byte[HEADER + (int) answer.byteSize()];
     MemorySegment message = MemorySegment.ofArray(bytes);
     message.set(LittleEndian.U32, 0, request);
     message.set(LittleEndian.U32, 4, VERSION | REPLY);
     message.set(LittleEndian.U32, 8, (int) answer.byteSize());
     MemorySegment.copy(answer, 0, message, HEADER, answer.byteSize());
-    socket.send(bytes);
+    socket.sendFully(bytes);
   }
 
-  void reply(PassingSocket socket, long answer) {
+  void reply(UnixSocket socket, long answer) {
     MemorySegment number = MemorySegment.ofArray(new long[1]);
     number.set(ValueLayout.JAVA_LONG_UNALIGNED, 0, answer);
     reply(socket, number);

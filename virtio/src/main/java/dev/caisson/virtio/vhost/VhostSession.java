@@ -6,7 +6,7 @@ package dev.caisson.virtio.vhost;
 
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.io.EventCounter;
-import dev.caisson.linux.io.PassingSocket;
+import dev.caisson.linux.io.UnixSocket;
 import dev.caisson.virtio.Features;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.DeviceQueue;
@@ -34,7 +34,7 @@ final class VhostSession implements AutoCloseable {
   private static final int NO_DESCRIPTOR = 0x100;
   private static final int CONFIG_HEADER = 12;
 
-  private final PassingSocket socket;
+  private final UnixSocket socket;
   private final VirtioDevice device;
   private final Vring[] rings;
   private final List<QueueWorker> workers = new ArrayList<>();
@@ -42,7 +42,7 @@ final class VhostSession implements AutoCloseable {
   private @Nullable VhostMemory memory;
   private long features;
 
-  VhostSession(PassingSocket socket, VirtioDevice device) {
+  VhostSession(UnixSocket socket, VirtioDevice device) {
     this.socket = socket;
     this.device = device;
     this.rings =

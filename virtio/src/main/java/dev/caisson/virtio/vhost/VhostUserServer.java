@@ -5,7 +5,9 @@
 package dev.caisson.virtio.vhost;
 
 import dev.caisson.linux.LinuxException;
-import dev.caisson.linux.io.PassingSocket;
+import dev.caisson.linux.io.SocketKind;
+import dev.caisson.linux.io.UnixListener;
+import dev.caisson.linux.io.UnixSocket;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.VirtioDevice;
 import java.io.IOException;
@@ -21,12 +23,14 @@ import org.jspecify.annotations.Nullable;
 public final class VhostUserServer implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(VhostUserServer.class.getName());
 
+  private static final int MOST_WAITING = 4;
+
   private final Path path;
   private final VirtioDevice device;
-  private final PassingSocket listener;
+  private final UnixListener listener;
   private final Thread thread;
   private volatile boolean closed;
-  private volatile @Nullable PassingSocket current;
+  private volatile @Nullable UnixSocket current;
 
   /**
    * Listens at once.
@@ -42,7 +46,7 @@ public final class VhostUserServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    this.listener = PassingSocket.listen(path);
+    this.listener = UnixListener.open(path, SocketKind.STREAM, MOST_WAITING);
     this.thread =
         Thread.ofPlatform().name("vhost-user " + path.getFileName()).daemon().start(this::serve);
   }
@@ -59,8 +63,8 @@ public final class VhostUserServer implements AutoCloseable {
     }
   }
 
-  private PassingSocket accept() {
-    PassingSocket accepted = listener.accept();
+  private UnixSocket accept() {
+    UnixSocket accepted = listener.accept();
     current = accepted;
     return accepted;
   }
@@ -69,7 +73,7 @@ public final class VhostUserServer implements AutoCloseable {
   public void close() {
     closed = true;
     listener.shutdown();
-    PassingSocket connection = current;
+    UnixSocket connection = current;
     if (connection != null) {
       connection.shutdown();
     }

@@ -2,13 +2,14 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.container.cgroup;
+package dev.caisson.linux.cgroup;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.container.cgroup.CgroupLayout.Generation;
+import dev.caisson.linux.cgroup.CgroupLayout.Generation;
+import dev.caisson.linux.mount.MountEntry;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class CgroupLayoutTest {
@@ -20,31 +21,31 @@ class CgroupLayoutTest {
 
   @Test
   void aHostWithV2AloneIsUnified() {
-    CgroupLayout layout = CgroupLayout.parse(List.of(V2));
+    CgroupLayout layout = layout(V2);
     assertThat(layout.generation()).isEqualTo(Generation.V2);
     assertThat(layout.unified()).contains(Path.of("/sys/fs/cgroup"));
   }
 
   @Test
   void controllersMountedTogetherShareADirectory() {
-    CgroupLayout layout = CgroupLayout.parse(List.of(TOGETHER, MEMORY));
+    CgroupLayout layout = layout(TOGETHER, MEMORY);
     assertThat(layout.generation()).isEqualTo(Generation.V1);
     assertThat(layout.legacy().get("cpu")).isEqualTo(layout.legacy().get("cpuacct"));
-    var group = new LegacyCgroup(layout, "caisson", "x", true, false, false);
-    assertThat(group.directories())
-        .containsExactly(
-            Path.of("/sys/fs/cgroup/cpu,cpuacct/caisson/x"),
-            Path.of("/sys/fs/cgroup/memory/caisson/x"));
+    assertThat(layout.legacy().get("memory")).isEqualTo(Path.of("/sys/fs/cgroup/memory"));
   }
 
   @Test
   void controllersBesideV2AreHybrid() {
-    assertThat(CgroupLayout.parse(List.of(V2, MEMORY)).generation()).isEqualTo(Generation.HYBRID);
+    assertThat(layout(V2, MEMORY).generation()).isEqualTo(Generation.HYBRID);
   }
 
   @Test
   void aHostWithoutAnyIsSaidToHaveNone() {
-    assertThat(CgroupLayout.parse(List.of("1 0 8:1 / / rw - ext4 /dev/sda rw")).generation())
+    assertThat(layout("1 0 8:1 / / rw - ext4 /dev/sda rw").generation())
         .isEqualTo(Generation.NONE);
+  }
+
+  private static CgroupLayout layout(String... mountinfo) {
+    return CgroupLayout.of(Stream.of(mountinfo).map(MountEntry::parse).toList());
   }
 }
