@@ -14,6 +14,7 @@ module dev.caisson.virtio {
   exports dev.caisson.virtio;
   exports dev.caisson.virtio.queue;
   exports dev.caisson.virtio.device;
+  exports dev.caisson.virtio.console;
   exports dev.caisson.virtio.fs;
   exports dev.caisson.virtio.transport;
   exports dev.caisson.virtio.vhost;

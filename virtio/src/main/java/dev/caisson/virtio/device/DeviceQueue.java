@@ -6,8 +6,10 @@ package dev.caisson.virtio.device;
 
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.queue.Chain;
+import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.virtio.queue.VirtQueue;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +65,11 @@ public final class DeviceQueue {
     Objects.requireNonNull(ring).complete(chain, written);
   }
 
+  /** Hands several chains back at once: the driver sees all of them or none. */
+  public void completeAll(Chain[] chains, long[] written, int count) {
+    Objects.requireNonNull(ring).completeAll(chains, written, count);
+  }
+
   /** Takes back the last polled chain, which the device has not touched. */
   public void putBack(Chain chain) {
     Objects.requireNonNull(ring).putBack(chain);
@@ -77,6 +84,11 @@ public final class DeviceQueue {
     if (ring != null) {
       ring.disableKicks();
     }
+  }
+
+  /** The guest's memory, if the queue is there. */
+  public Optional<GuestMemory> memory() {
+    return Optional.ofNullable(ring).map(VirtQueue::memory);
   }
 
   /** Where the device stands, if the queue is there. */

@@ -37,6 +37,12 @@ public interface VirtioDevice extends AutoCloseable {
   default void writeConfig(int offset, byte[] bytes) {}
 
   /**
+   * Registers who is to be told that the configuration space changed by itself: the transport, once,
+   * before the first start. The listener must not block.
+   */
+  default void onConfigChange(Runnable listener) {}
+
+  /**
    * The driver is ready.
    *
    * @param features what driver and device agreed on, with the common bits
@@ -49,6 +55,12 @@ public interface VirtioDevice extends AutoCloseable {
 
   /** After this returns, the device does not touch its queues or the guest's memory. */
   void stop();
+
+  /**
+   * The driver reset the device, or another driver begins: what it said so far is forgotten. Comes
+   * after stop; a start without it goes on where the device stopped.
+   */
+  default void reset() {}
 
   /** Frees what the device holds on the host. */
   @Override

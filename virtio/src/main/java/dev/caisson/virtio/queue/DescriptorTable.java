@@ -28,6 +28,10 @@ final class DescriptorTable {
     this.indirectAllowed = Features.has(features, Features.INDIRECT_DESCRIPTORS);
   }
 
+  GuestMemory memory() {
+    return memory;
+  }
+
   Chain chain(int head) {
     var parts = new Parts(memory, size);
     MemorySegment current = table;

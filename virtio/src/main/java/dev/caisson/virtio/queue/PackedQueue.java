@@ -142,15 +142,36 @@ public final class PackedQueue implements VirtQueue {
   @Override
   public void complete(Chain chain, long written) {
     long at = (long) DESCRIPTOR * nextUsed;
+    int flags = use(chain, written);
+    SHARED.setRelease(ring, at + FLAGS, (short) flags);
+  }
+
+  @Override
+  public void completeAll(Chain[] chains, long[] written, int count) {
+    if (count == 0) {
+      return;
+    }
+    long first = (long) DESCRIPTOR * nextUsed;
+    int flags = use(chains[0], written[0]);
+    for (int i = 1; i < count; i++) {
+      complete(chains[i], written[i]);
+    }
+    // The driver looks at the ring in order: it sees none before it sees the first.
+    SHARED.setRelease(ring, first + FLAGS, (short) flags);
+  }
+
+  /** Fills the next used element but for its flags, which it answers. */
+  private int use(Chain chain, long written) {
+    long at = (long) DESCRIPTOR * nextUsed;
     ring.set(LittleEndian.U32, at + 8, (int) written);
     ring.set(LittleEndian.U16, at + 12, (short) chain.id());
     int mark = usedWrap ? AVAILABLE | USED : 0;
-    SHARED.setRelease(ring, at + FLAGS, (short) (written > 0 ? mark | WRITE : mark));
     nextUsed += chain.slots();
     if (nextUsed >= size) {
       nextUsed -= size;
       usedWrap = !usedWrap;
     }
+    return written > 0 ? mark | WRITE : mark;
   }
 
   @Override
@@ -198,5 +219,10 @@ public final class PackedQueue implements VirtQueue {
         | (availableWrap ? WRAP : 0)
         | (nextUsed << 16)
         | (usedWrap ? WRAP << 16 : 0);
+  }
+
+  @Override
+  public GuestMemory memory() {
+    return memory;
   }
 }

@@ -71,11 +71,23 @@ public final class SplitQueue implements VirtQueue {
 
   @Override
   public void complete(Chain chain, long written) {
+    use(chain, written);
+    INDEX.setRelease(used, 2L, nextUsed);
+  }
+
+  @Override
+  public void completeAll(Chain[] chains, long[] written, int count) {
+    for (int i = 0; i < count; i++) {
+      use(chains[i], written[i]);
+    }
+    INDEX.setRelease(used, 2L, nextUsed);
+  }
+
+  private void use(Chain chain, long written) {
     long at = HEADER + (long) USED_ELEMENT * (nextUsed & (size - 1));
     used.set(LittleEndian.U32, at, chain.id());
     used.set(LittleEndian.U32, at + 4, (int) written);
     nextUsed++;
-    INDEX.setRelease(used, 2L, nextUsed);
   }
 
   @Override
@@ -120,5 +132,10 @@ public final class SplitQueue implements VirtQueue {
   @Override
   public int position() {
     return Short.toUnsignedInt(nextAvailable);
+  }
+
+  @Override
+  public GuestMemory memory() {
+    return descriptors.memory();
   }
 }

@@ -45,6 +45,15 @@ public sealed interface VirtQueue permits SplitQueue, PackedQueue {
    */
   void complete(Chain chain, long written);
 
+  /**
+   * Hands several chains back, in the order they were polled; the guest sees all of them or none,
+   * as it must where one packet fills several buffers. virtio 1.2, section 5.1.6.4
+   *
+   * @param written bytes at the front of each chain's writable part
+   * @param count how many of both arrays
+   */
+  void completeAll(Chain[] chains, long[] written, int count);
+
   /** Takes back the last polled chain, which the device has not touched. */
   void putBack(Chain chain);
 
@@ -63,4 +72,7 @@ public sealed interface VirtQueue permits SplitQueue, PackedQueue {
 
   /** Where the device stands, for a hand-over or a snapshot. */
   int position();
+
+  /** The memory that descriptors of this queue name. */
+  GuestMemory memory();
 }
