@@ -11,6 +11,12 @@ public enum Capability {
   MAX_VCPUS(66),
   IRQFD(32),
   IOEVENTFD(36),
+  MP_STATE(14),
+  ADJUST_CLOCK(39),
+  VCPU_EVENTS(41),
+  DEBUG_REGISTERS(50),
+  XSAVE(55),
+  XCRS(56),
   IMMEDIATE_EXIT(136);
 
   private final int number;

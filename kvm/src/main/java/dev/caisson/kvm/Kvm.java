@@ -13,7 +13,11 @@ import dev.caisson.linux.file.OpenFlag;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /** The host's virtual machine device. Documentation/virt/kvm/api.rst */
 public final class Kvm implements AutoCloseable {
@@ -21,6 +25,7 @@ public final class Kvm implements AutoCloseable {
   private static final int API_VERSION = 12;
   private static final int CPUID_ENTRY = 40;
   private static final int MOST_CPUID_ENTRIES = 256;
+  private static final int MOST_MODEL_REGISTERS = 1024;
 
   private final Fd device;
   private final long runSize;
@@ -79,6 +84,23 @@ public final class Kvm implements AutoCloseable {
       list.set(ValueLayout.JAVA_INT, 0, MOST_CPUID_ENTRIES);
       Ioctl.checked("KVM_GET_SUPPORTED_CPUID", device, Request.GET_SUPPORTED_CPUID, list);
       return Cpuid.read(list);
+    } catch (LinuxException e) {
+      throw KvmException.failed(e);
+    }
+  }
+
+  /** Numbers of the model-specific registers that make up a guest's state. */
+  public List<Integer> modelRegisters() {
+    ByteBuffer list = ByteBuffer.allocate(4 + 4 * MOST_MODEL_REGISTERS);
+    list.order(ByteOrder.LITTLE_ENDIAN).putInt(0, MOST_MODEL_REGISTERS);
+    try {
+      byte[] answer =
+          Ioctl.exchanged(
+              "KVM_GET_MSR_INDEX_LIST", device, Request.GET_MSR_INDEX_LIST, list.array());
+      ByteBuffer numbers = ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN);
+      return IntStream.range(0, numbers.getInt(0))
+          .mapToObj(i -> numbers.getInt(4 + 4 * i))
+          .toList();
     } catch (LinuxException e) {
       throw KvmException.failed(e);
     }

@@ -25,6 +25,13 @@ final class Request {
   static final long GET_SREGS = 0x8138ae83L;
   static final long SET_SREGS = 0x4138ae84L;
   static final long SET_CPUID2 = 0x4008ae90L;
+  static final long GET_MSR_INDEX_LIST = 0xc004ae02L;
+  static final long GET_MSRS = 0xc008ae88L;
+  static final long SET_MSRS = 0x4008ae89L;
+  static final long GET_IRQCHIP = 0xc208ae62L;
+  static final long SET_IRQCHIP = 0x8208ae63L;
+  static final long SET_CLOCK = 0x4030ae7bL;
+  static final long GET_CLOCK = 0x8030ae7cL;
 
   private Request() {}
 }

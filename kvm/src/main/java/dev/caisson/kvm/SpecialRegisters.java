@@ -19,6 +19,7 @@ public final class SpecialRegisters {
   private static final int TASK = 6;
   private static final int GLOBAL_TABLE = 8 * SEGMENT;
   private static final int CR0 = 224;
+  private static final int CR2 = 232;
   private static final int CR3 = 240;
   private static final int CR4 = 248;
   private static final int EFER = 264;
@@ -76,6 +77,26 @@ public final class SpecialRegisters {
       all.set(ValueLayout.JAVA_SHORT_UNALIGNED, (long) SEGMENT * i + 12, (short) 0);
     }
     return changed;
+  }
+
+  /** For people: what tells in which mode the processor is. */
+  public String dump() {
+    return """
+    cr0    %016x cr2    %016x cr3    %016x
+    cr4    %016x efer   %016x cs     %04x base %x
+    """
+        .formatted(
+            get(CR0),
+            get(CR2),
+            get(CR3),
+            get(CR4),
+            get(EFER),
+            MemorySegment.ofArray(bytes).get(ValueLayout.JAVA_SHORT_UNALIGNED, 12),
+            get(0));
+  }
+
+  private long get(int offset) {
+    return MemorySegment.ofArray(bytes).get(ValueLayout.JAVA_LONG_UNALIGNED, offset);
   }
 
   private void segments(Segment code) {

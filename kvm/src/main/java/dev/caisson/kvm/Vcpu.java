@@ -13,6 +13,9 @@ import dev.caisson.linux.process.ThreadKick;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,9 +66,15 @@ public final class Vcpu implements AutoCloseable {
     return id;
   }
 
-  /** Binds the vCPU to the calling platform thread, which alone may run it. */
-  public void enter() {
-    thread = ThreadKick.ofCurrentThread();
+  /**
+   * Binds the vCPU to the calling platform thread, which alone may run it.
+   *
+   * @return the thread's number, as /proc/self/task has it
+   */
+  public int enter() {
+    ThreadKick current = ThreadKick.ofCurrentThread();
+    thread = current;
+    return current.number();
   }
 
   /** Makes the current or next {@link #run} end with {@link Exit.Interrupted}. */
@@ -221,6 +230,66 @@ public final class Vcpu implements AutoCloseable {
   public void cpuid(Cpuid cpuid) {
     try (Arena arena = Arena.ofConfined()) {
       call("KVM_SET_CPUID2", Request.SET_CPUID2, cpuid.write(arena));
+    }
+  }
+
+  /** One part of the state, as the kernel keeps it. */
+  public byte[] state(VcpuPart part) {
+    settle();
+    return exchanged("KVM_GET " + part, part.get(), new byte[part.size()]);
+  }
+
+  /** Puts back what {@link #state(VcpuPart)} gave. */
+  public void state(VcpuPart part, byte[] wanted) {
+    settle();
+    if (wanted.length != part.size()) {
+      throw new IllegalArgumentException(wanted.length + " bytes are no " + part);
+    }
+    exchanged("KVM_SET " + part, part.set(), wanted);
+  }
+
+  /** The values of those of these model-specific registers that can be read. */
+  public Map<Integer, Long> modelRegisters(List<Integer> numbers) {
+    settle();
+    Map<Integer, Long> values = new TreeMap<>(Integer::compareUnsigned);
+    int from = 0;
+    while (from < numbers.size()) {
+      byte[] list = ModelRegisters.request(numbers.subList(from, numbers.size()));
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment request = arena.allocate(list.length, 8);
+        request.copyFrom(MemorySegment.ofArray(list));
+        int count = (int) count("KVM_GET_MSRS", Request.GET_MSRS, request);
+        values.putAll(ModelRegisters.values(request.toArray(ValueLayout.JAVA_BYTE), count));
+        from += count + 1; // the kernel stops at one it refuses
+      }
+    }
+    return values;
+  }
+
+  /** Answers how many were taken; the kernel stops at one it refuses. */
+  public int modelRegisters(Map<Integer, Long> wanted) {
+    settle();
+    byte[] list = ModelRegisters.of(wanted);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment request = arena.allocate(list.length, 8);
+      request.copyFrom(MemorySegment.ofArray(list));
+      return (int) count("KVM_SET_MSRS", Request.SET_MSRS, request);
+    }
+  }
+
+  private byte[] exchanged(String name, long request, byte[] structure) {
+    try {
+      return Ioctl.exchanged(name, vcpu, request, structure);
+    } catch (LinuxException e) {
+      throw KvmException.failed(e);
+    }
+  }
+
+  private long count(String name, long request, MemorySegment structure) {
+    try {
+      return Ioctl.checked(name, vcpu, request, structure);
+    } catch (LinuxException e) {
+      throw KvmException.failed(e);
     }
   }
 

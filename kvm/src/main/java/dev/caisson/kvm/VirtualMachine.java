@@ -11,6 +11,8 @@ import dev.caisson.linux.io.EventCounter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** One virtual machine: memory, interrupt controllers and vCPUs, no devices. */
 public final class VirtualMachine implements AutoCloseable {
@@ -21,6 +23,8 @@ public final class VirtualMachine implements AutoCloseable {
   private static final int DATAMATCH = 1;
   private static final int PORT_IO = 2;
   private static final int DEASSIGN = 4;
+  private static final int INTERRUPT_CONTROLLER = 520;
+  private static final int CLOCK = 48;
 
   private final Fd machine;
   private final long runSize;
@@ -106,6 +110,45 @@ public final class VirtualMachine implements AutoCloseable {
       event.set(ValueLayout.JAVA_INT, 20, counter.fd().number());
       event.set(ValueLayout.JAVA_INT, 24, flags);
       call("KVM_IOEVENTFD", Request.IOEVENTFD, event.address());
+    }
+  }
+
+  /**
+   * State of an in-kernel interrupt controller. struct kvm_irqchip
+   *
+   * @param chip 0 and 1 the two PICs, 2 the IOAPIC
+   */
+  public byte[] interruptController(int chip) {
+    byte[] request = new byte[INTERRUPT_CONTROLLER];
+    request[0] = (byte) chip;
+    return exchanged("KVM_GET_IRQCHIP", Request.GET_IRQCHIP, request);
+  }
+
+  /** Puts back what {@link #interruptController(int)} gave. */
+  public void interruptController(byte[] state) {
+    if (state.length != INTERRUPT_CONTROLLER) {
+      throw new IllegalArgumentException(state.length + " bytes are no struct kvm_irqchip");
+    }
+    exchanged("KVM_SET_IRQCHIP", Request.SET_IRQCHIP, state);
+  }
+
+  /** Nanoseconds that the guest's para-virtual clock has counted. struct kvm_clock_data */
+  public long clock() {
+    byte[] answer = exchanged("KVM_GET_CLOCK", Request.GET_CLOCK, new byte[CLOCK]);
+    return ByteBuffer.wrap(answer).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+  }
+
+  /** Lets the para-virtual clock go on from there. */
+  public void clock(long nanoseconds) {
+    ByteBuffer data = ByteBuffer.allocate(CLOCK).order(ByteOrder.LITTLE_ENDIAN);
+    exchanged("KVM_SET_CLOCK", Request.SET_CLOCK, data.putLong(0, nanoseconds).array());
+  }
+
+  private byte[] exchanged(String name, long request, byte[] structure) {
+    try {
+      return Ioctl.exchanged(name, machine, request, structure);
+    } catch (LinuxException e) {
+      throw KvmException.failed(e);
     }
   }
 

@@ -12,6 +12,8 @@ import dev.caisson.linux.memory.Mapping;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -174,5 +176,33 @@ class TinyGuestTest {
       assertThat(vcpu.run()).isEqualTo(new Exit.Halted());
       assertThat(counter.take()).isEqualTo(1);
     }
+  }
+
+  @Test
+  void everyPartOfAVcpuIsReadAndPutBack() {
+    machine.createInterruptControllers();
+    guest(0xe6, 0x10, 0xf4); // out 0x10,al; hlt
+    vcpu.run();
+    for (VcpuPart part : VcpuPart.values()) {
+      byte[] state = vcpu.state(part);
+      vcpu.state(part, state);
+      assertThat(vcpu.state(part)).as(part.name()).hasSameSizeAs(state);
+    }
+    Map<Integer, Long> registers = vcpu.modelRegisters(kvm.modelRegisters());
+    assertThat(registers).isNotEmpty();
+    assertThat(vcpu.modelRegisters(Map.of(0x174, 0x77L))).isEqualTo(1); // SYSENTER_CS
+    assertThat(vcpu.modelRegisters(List.of(0x174))).containsEntry(0x174, 0x77L);
+  }
+
+  @Test
+  void controllersAndClockAreReadAndPutBack() {
+    machine.createInterruptControllers();
+    for (int chip = 0; chip < 3; chip++) {
+      byte[] state = machine.interruptController(chip);
+      machine.interruptController(state);
+      assertThat(machine.interruptController(chip)).isEqualTo(state);
+    }
+    machine.clock(5_000_000_000L);
+    assertThat(machine.clock()).isBetween(5_000_000_000L, 15_000_000_000L);
   }
 }

@@ -42,6 +42,11 @@ public final class ThreadKick {
     return new ThreadKick((int) Downcall.attempt(SystemCall.GETTID, 0));
   }
 
+  /** The thread's number, as /proc/self/task has it. */
+  public int number() {
+    return thread;
+  }
+
   /** Sends the signal; a thread that is gone is no error. */
   public void kick() {
     Downcall.attempt(SystemCall.TGKILL, ProcessHandle.current().pid(), thread, SIGNAL);
