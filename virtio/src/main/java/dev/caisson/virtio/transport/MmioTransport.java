@@ -1,0 +1,383 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.transport;
+
+import dev.caisson.linux.io.EventCounter;
+import dev.caisson.virtio.Features;
+import dev.caisson.virtio.VirtioException;
+import dev.caisson.virtio.device.DeviceQueue;
+import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.queue.GuestMemory;
+import dev.caisson.virtio.queue.VirtQueue;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+
+/**
+ * One device behind registers in memory: version 2 of virtio-mmio. virtio 1.2, section 4.2
+ *
+ * <p>Any order of accesses of any width is survived. What the specification forbids is ignored
+ * where it does no harm; where the driver can no longer know what it has, the device says
+ * NEEDS_RESET and does nothing until then. Several vCPUs may come at once.
+ */
+public final class MmioTransport implements AutoCloseable {
+  /** Bytes of registers and configuration space. */
+  public static final int SIZE = 0x1000;
+
+  public static final int QUEUE_NOTIFY = 0x50;
+  public static final int INTERRUPT_ACKNOWLEDGE = 0x64;
+
+  /** What the acknowledgement of an interrupt for used buffers alone writes. */
+  public static final int USED_BUFFER = 1;
+
+  private static final System.Logger LOG = System.getLogger(MmioTransport.class.getName());
+  private static final int CONFIGURATION = 0x100;
+  private static final int CONFIGURATION_CHANGED = 2;
+  private static final int MAGIC = 0x74726976; // "virt"
+  private static final int VERSION = 2;
+  private static final int VENDOR = 0x53494143; // "CAIS"
+
+  private static final int ACKNOWLEDGE = 1;
+  private static final int DRIVER = 2;
+  private static final int DRIVER_OK = 4;
+  private static final int FEATURES_OK = 8;
+  private static final int NEEDS_RESET = 64;
+  private static final int FAILED = 128;
+  private static final int SETTABLE = ACKNOWLEDGE | DRIVER | DRIVER_OK | FEATURES_OK | FAILED;
+
+  private final VirtioDevice device;
+  private final GuestMemory memory;
+  private final MmioHost host;
+  private final long offered;
+  private final ConfigurationSpace configuration;
+  private final List<EventCounter> kicks;
+  private final MmioQueue[] queues;
+
+  // Apart from the lock, since a queue's worker sets them while a reset waits for it to end.
+  private final AtomicInteger interrupts = new AtomicInteger();
+  private final AtomicInteger faults = new AtomicInteger();
+  private volatile boolean broken;
+  private final AtomicInteger generation = new AtomicInteger();
+
+  private final List<QueueWorker> workers = new ArrayList<>();
+  private List<DeviceQueue> running = List.of();
+  private int status;
+  private long driverFeatures;
+  private int deviceFeaturesSelector;
+  private int driverFeaturesSelector;
+  private int queueSelector;
+
+  /** The device stays the caller's. */
+  public MmioTransport(VirtioDevice device, GuestMemory memory, MmioHost host) {
+    this.device = device;
+    this.memory = memory;
+    this.host = host;
+    this.configuration = new ConfigurationSpace(device);
+    this.offered = device.features() | Features.COMMON;
+    this.queues = device.queueSizes().stream().map(MmioQueue::unset).toArray(MmioQueue[]::new);
+    this.kicks = IntStream.range(0, queues.length).mapToObj(i -> EventCounter.create()).toList();
+    for (int i = 0; i < queues.length; i++) {
+      host.doorbell(kicks.get(i), i);
+    }
+    device.onConfigChange(this::configurationChanged);
+  }
+
+  /** How often the driver broke a rule. */
+  public int faults() {
+    return faults.get();
+  }
+
+  private void configurationChanged() {
+    generation.incrementAndGet();
+    interrupt(CONFIGURATION_CHANGED);
+  }
+
+  private void interrupt(int reason) {
+    interrupts.accumulateAndGet(reason, (had, more) -> had | more);
+    host.interrupt();
+  }
+
+  /**
+   * @param offset from the first register
+   * @param size bytes; registers are four, the configuration space has fields of all sizes
+   */
+  public long read(long offset, int size) {
+    if (offset >= CONFIGURATION) {
+      return configuration.read(offset - CONFIGURATION, size);
+    }
+    if (size != 4 || (offset & 3) != 0) {
+      return 0;
+    }
+    // The handler of every interrupt comes here: no lock.
+    return offset == 0x60 ? interrupts.get() : Integer.toUnsignedLong(register((int) offset));
+  }
+
+  private synchronized int register(int offset) {
+    return switch (offset) {
+      case 0x00 -> MAGIC;
+      case 0x04 -> VERSION;
+      case 0x08 -> device.type().number();
+      case 0x0c -> VENDOR;
+      case 0x10 -> half(offered, deviceFeaturesSelector);
+      case 0x34 -> selected() ? device.queueSizes().get(queueSelector) : 0;
+      case 0x44 -> selected() && queues[queueSelector].ready() ? 1 : 0;
+      case 0x70 -> broken ? status | NEEDS_RESET : status;
+      // There are no shared memory regions: their length is all ones.
+      case 0xb0, 0xb4, 0xb8, 0xbc -> -1;
+      case 0xfc -> generation.get();
+      default -> 0;
+    };
+  }
+
+  private static int half(long features, int selector) {
+    return switch (selector) {
+      case 0 -> (int) features;
+      case 1 -> (int) (features >>> 32);
+      default -> 0;
+    };
+  }
+
+  private boolean selected() {
+    return queueSelector >= 0 && queueSelector < queues.length;
+  }
+
+  public void write(long offset, int size, long value) {
+    if (offset >= CONFIGURATION) {
+      configuration.write(offset - CONFIGURATION, size, value);
+    } else if (size == 4 && (offset & 3) == 0) {
+      switch ((int) offset) {
+        case QUEUE_NOTIFY -> kick((int) value);
+        case INTERRUPT_ACKNOWLEDGE -> acknowledge((int) value);
+        default -> register((int) offset, (int) value);
+      }
+    }
+  }
+
+  private void kick(int queue) {
+    if (queue >= 0 && queue < kicks.size()) {
+      kicks.get(queue).signal();
+    }
+  }
+
+  /** The bit for used buffers stays set, so that a host may swallow its acknowledgements. */
+  private void acknowledge(int seen) {
+    interrupts.accumulateAndGet(seen & CONFIGURATION_CHANGED, (had, done) -> had & ~done);
+  }
+
+  private synchronized void register(int offset, int value) {
+    switch (offset) {
+      case 0x14 -> deviceFeaturesSelector = value;
+      case 0x20 -> acceptFeatures(value);
+      case 0x24 -> driverFeaturesSelector = value;
+      case 0x30 -> queueSelector = value;
+      case 0x70 -> changeStatus(value);
+      default -> {
+        if (selected()) {
+          configureQueue(offset, value);
+        }
+      }
+    }
+  }
+
+  private void acceptFeatures(int value) {
+    boolean open = (status & (DRIVER | FEATURES_OK)) == DRIVER;
+    if (open && driverFeaturesSelector == 0) {
+      driverFeatures = (driverFeatures & ~0xffff_ffffL) | Integer.toUnsignedLong(value);
+    } else if (open && driverFeaturesSelector == 1) {
+      driverFeatures = (driverFeatures & 0xffff_ffffL) | ((long) value << 32);
+    }
+  }
+
+  private void configureQueue(int offset, int value) {
+    MmioQueue queue = queues[queueSelector];
+    if (offset == 0x44) {
+      enable(queue, value);
+      return;
+    }
+    // A queue that is in use does not move.
+    if (queue.ready()) {
+      return;
+    }
+    queues[queueSelector] =
+        switch (offset) {
+          case 0x38 -> queue.withSize(value);
+          case 0x80 -> queue.withAddress(MmioQueue.Part.DESCRIPTORS, false, value);
+          case 0x84 -> queue.withAddress(MmioQueue.Part.DESCRIPTORS, true, value);
+          case 0x90 -> queue.withAddress(MmioQueue.Part.DRIVER, false, value);
+          case 0x94 -> queue.withAddress(MmioQueue.Part.DRIVER, true, value);
+          case 0xa0 -> queue.withAddress(MmioQueue.Part.DEVICE, false, value);
+          case 0xa4 -> queue.withAddress(MmioQueue.Part.DEVICE, true, value);
+          default -> queue;
+        };
+  }
+
+  private void enable(MmioQueue queue, int value) {
+    boolean live = (status & DRIVER_OK) != 0;
+    if (value == 0) {
+      if (queue.ready() && live) {
+        // Without the feature to reset one queue only all of them can be stopped.
+        halt();
+        fail(VirtioException.guest("queue " + queueSelector + " was disabled while in use"));
+      }
+      queues[queueSelector] = queue.withReady(false);
+      return;
+    }
+    if (live || (status & FEATURES_OK) == 0 || queue.ready() || value != 1) {
+      return; // out of order: it stays not ready, which the driver can see
+    }
+    try {
+      if (queue.size() > device.queueSizes().get(queueSelector)) {
+        throw VirtioException.guest("queue of " + queue.size() + " descriptors");
+      }
+      var _ = VirtQueue.open(memory, queue.layout(), driverFeatures);
+      queues[queueSelector] = queue.withReady(true);
+    } catch (VirtioException e) {
+      fail(e);
+    }
+  }
+
+  private void changeStatus(int value) {
+    if (value == 0) {
+      reset();
+      return;
+    }
+    int wanted = value & SETTABLE;
+    // Bits are set in order and never taken back but by a reset.
+    int next = status | wanted;
+    if ((next & FEATURES_OK) != 0 && (status & FEATURES_OK) == 0 && !acceptable()) {
+      next &= ~(FEATURES_OK | DRIVER_OK);
+    }
+    if ((next & DRIVER_OK) != 0 && (next & FEATURES_OK) == 0) {
+      next &= ~DRIVER_OK;
+    }
+    boolean starts = (next & ~status & DRIVER_OK) != 0;
+    status = next;
+    if (starts && !broken) {
+      start();
+    }
+  }
+
+  private boolean acceptable() {
+    return (status & DRIVER) != 0
+        && (driverFeatures & ~offered) == 0
+        && Features.has(driverFeatures, Features.VERSION_1);
+  }
+
+  private void start() {
+    try {
+      List<DeviceQueue> opened = Arrays.stream(queues).map(this::open).toList();
+      device.start(driverFeatures, opened);
+      running = opened;
+    } catch (VirtioException e) {
+      fail(e);
+      return;
+    }
+    for (int i = 0; i < queues.length; i++) {
+      if (queues[i].ready()) {
+        String name = device.type() + " queue " + i;
+        workers.add(new QueueWorker(name, device, i, kicks.get(i), this::fail).start());
+      }
+    }
+  }
+
+  private DeviceQueue open(MmioQueue queue) {
+    if (!queue.ready()) {
+      return DeviceQueue.absent();
+    }
+    VirtQueue ring = VirtQueue.open(memory, queue.layout(), driverFeatures, queue.position());
+    return new DeviceQueue(ring, () -> interrupt(USED_BUFFER), this::fail);
+  }
+
+  /** May come from a worker: takes no lock and waits for nobody. */
+  private void fail(VirtioException fault) {
+    // Once loud: a guest could repeat it without end.
+    boolean first = faults.getAndIncrement() == 0;
+    LOG.log(
+        first ? System.Logger.Level.WARNING : System.Logger.Level.DEBUG,
+        "{0} is broken: {1}",
+        device.type(),
+        fault.getMessage());
+    broken = true;
+    interrupt(CONFIGURATION_CHANGED);
+  }
+
+  private void reset() {
+    halt();
+    device.reset();
+    Arrays.setAll(queues, i -> MmioQueue.unset(device.queueSizes().get(i)));
+    status = 0;
+    driverFeatures = 0;
+    deviceFeaturesSelector = 0;
+    driverFeaturesSelector = 0;
+    queueSelector = 0;
+    interrupts.set(0);
+    broken = false;
+    kicks.forEach(EventCounter::take);
+  }
+
+  /** Returns when the device is out of its queues, whose positions are kept. */
+  private void halt() {
+    if (running.isEmpty()) {
+      return;
+    }
+    workers.forEach(QueueWorker::close);
+    workers.clear();
+    device.stop();
+    for (int i = 0; i < queues.length; i++) {
+      MmioQueue queue = queues[i];
+      int index = i;
+      running.get(i).position().ifPresent(position -> queues[index] = queue.at(position));
+    }
+    running = List.of();
+  }
+
+  /** Stops serving, with the vCPUs paused; what the driver does meanwhile is not seen. */
+  public synchronized MmioState suspend() {
+    halt();
+    return new MmioState(
+        broken ? status | NEEDS_RESET : status,
+        driverFeatures,
+        deviceFeaturesSelector,
+        driverFeaturesSelector,
+        queueSelector,
+        interrupts.get(),
+        List.of(queues));
+  }
+
+  /**
+   * Goes on from a state, one of {@link #suspend} or of a snapshot.
+   *
+   * @throws VirtioException GUEST when the state does not fit the device
+   */
+  public synchronized void resume(MmioState state) {
+    if (state.queues().size() != queues.length || (state.driverFeatures() & ~offered) != 0) {
+      throw VirtioException.guest("saved state is not of a " + device.type());
+    }
+    for (int i = 0; i < queues.length; i++) {
+      queues[i] = state.queues().get(i);
+    }
+    status = state.status() & SETTABLE;
+    broken = (state.status() & NEEDS_RESET) != 0;
+    driverFeatures = state.driverFeatures();
+    deviceFeaturesSelector = state.deviceFeaturesSelector();
+    driverFeaturesSelector = state.driverFeaturesSelector();
+    queueSelector = state.queueSelector();
+    interrupts.set(state.interruptStatus());
+    if ((status & DRIVER_OK) != 0 && !broken) {
+      start();
+      // An interrupt that was under way may be lost; one too many does no harm.
+      interrupt(USED_BUFFER);
+    }
+  }
+
+  /** Stops serving. With the vCPUs gone and the host's doorbells closed. */
+  @Override
+  public synchronized void close() {
+    halt();
+    kicks.forEach(EventCounter::close);
+  }
+}
