@@ -33,6 +33,11 @@ public record BzImage(ByteBuffer bytes, int setupEnd, int payload, int payloadLe
   private static final int OLDEST_VERSION = 0x20c; // 64-bit entry point and payload fields
   private static final int PAYLOAD_OFFSET = 0x248;
   private static final int PAYLOAD_LENGTH = 0x24c;
+  private static final int LONG_MODE_FLAGS = 0x236;
+  private static final int HAS_LONG_ENTRY = 1;
+  private static final int LONG_ENTRY = 0x200;
+  static final int PREFERRED_ADDRESS = 0x258;
+  private static final int NEEDED = 0x260;
   private static final int HEADER_END = 0x268;
   private static final int SECTOR = 512;
   private static final int LARGEST_KERNEL = 512 << 20;
@@ -68,6 +73,31 @@ public record BzImage(ByteBuffer bytes, int setupEnd, int payload, int payloadLe
   public static boolean looksLike(ByteBuffer image) {
     ByteBuffer bytes = image.slice().order(ByteOrder.LITTLE_ENDIAN);
     return bytes.limit() >= HEADER_END && bytes.getInt(MAGIC) == HEADER_SIGNATURE;
+  }
+
+  /**
+   * Where the packed kernel is put to unpack itself.
+   *
+   * @param address guest physical
+   * @param size bytes it uses from there on until it runs
+   * @param entry of its 64-bit entry point
+   */
+  public record Placement(long address, long size, long entry) {}
+
+  /**
+   * @throws VmmException BAD_IMAGE for a kernel without a 64-bit entry point
+   */
+  public Placement placement() {
+    if ((bytes.getShort(LONG_MODE_FLAGS) & HAS_LONG_ENTRY) == 0) {
+      throw VmmException.badImage(WHAT, LONG_MODE_FLAGS, "no 64-bit entry point");
+    }
+    long address = bytes.getLong(PREFERRED_ADDRESS);
+    long size = Integer.toUnsignedLong(bytes.getInt(NEEDED));
+    if (address < 0 || size < bytes.limit() - setupEnd) {
+      throw VmmException.badImage(
+          WHAT, NEEDED, "it says it needs %d bytes at 0x%x".formatted(size, address));
+    }
+    return new Placement(address, size, address + LONG_ENTRY);
   }
 
   /** How the kernel inside is compressed, by its first bytes. */

@@ -1,0 +1,88 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.vmm.machine;
+
+import dev.caisson.kvm.VirtualMachine;
+import dev.caisson.linux.io.EventCounter;
+import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.vmm.acpi.AcpiTables;
+import dev.caisson.vmm.acpi.Platform;
+import dev.caisson.vmm.bus.Bus;
+import dev.caisson.vmm.device.PowerRegisters;
+import dev.caisson.vmm.device.ResetLine;
+import dev.caisson.vmm.device.SerialPort;
+import dev.caisson.vmm.memory.MachineMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Everything of a machine that answers when a vCPU reaches beyond its memory. */
+final class Board implements AutoCloseable {
+  private static final int POWER_PORTS = 3;
+
+  private final Bus ports = new Bus();
+  private final Bus registers = new Bus();
+  private final SerialPort serial;
+  private final EventCounter serialInterrupt = EventCounter.create();
+  private final EventCounter powerButton = EventCounter.create();
+  private final List<DeviceSlot> slots = new ArrayList<>();
+
+  /**
+   * @param end told when the guest switches itself off or asks for a reset
+   */
+  Board(
+      MachineConfig config,
+      VirtualMachine machine,
+      MachineMemory memory,
+      Consumer<MachineEnd> end) {
+    Runnable reset =
+        () -> end.accept(new MachineEnd(MachineEnd.Kind.RESET, "the guest asked for a reset"));
+    Runnable off =
+        () ->
+            end.accept(new MachineEnd(MachineEnd.Kind.POWER_OFF, "the guest switched itself off"));
+    this.serial = new SerialPort(config.console(), serialInterrupt::signal);
+    machine.interruptOn(serialInterrupt, Platform.SERIAL_LINE);
+    machine.interruptOn(powerButton, Platform.EVENT_LINE);
+    ports.add(Platform.SERIAL_PORT, Platform.SERIAL_PORTS, serial);
+    ports.add(Platform.SLEEP_CONTROL, POWER_PORTS, new PowerRegisters(off, reset));
+    ports.add(ResetLine.PORT, 1, new ResetLine(reset));
+    for (VirtioDevice device : config.devices()) {
+      var slot = new DeviceSlot(slots.size(), device, memory.guest(), machine);
+      slots.add(slot);
+      registers.add(slot.registers().address(), slot.registers().size(), slot);
+    }
+  }
+
+  Bus ports() {
+    return ports;
+  }
+
+  Bus registers() {
+    return registers;
+  }
+
+  SerialPort serial() {
+    return serial;
+  }
+
+  List<DeviceSlot> slots() {
+    return List.copyOf(slots);
+  }
+
+  void pressPowerButton() {
+    powerButton.signal();
+  }
+
+  AcpiTables tables(int cpus) {
+    return AcpiTables.of(cpus, slots.stream().map(DeviceSlot::registers).toList());
+  }
+
+  @Override
+  public void close() {
+    slots.forEach(DeviceSlot::close);
+    serialInterrupt.close();
+    powerButton.close();
+  }
+}

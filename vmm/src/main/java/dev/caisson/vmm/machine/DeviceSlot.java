@@ -1,0 +1,99 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.vmm.machine;
+
+import dev.caisson.kvm.VirtualMachine;
+import dev.caisson.linux.io.EventCounter;
+import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.queue.GuestMemory;
+import dev.caisson.virtio.transport.MmioHost;
+import dev.caisson.virtio.transport.MmioTransport;
+import dev.caisson.vmm.acpi.AcpiTables.VirtioRegisters;
+import dev.caisson.vmm.bus.Registers;
+
+/**
+ * Where one virtio device is plugged in: its registers, its interrupt line, and what the kernel
+ * does for it without asking us.
+ */
+final class DeviceSlot implements Registers, AutoCloseable {
+  private static final long FIRST = 0xd000_0000L;
+
+  // Lines nobody else uses: those of the IOAPIC alone first, then those of a PC's old devices.
+  private static final int[] LINES = {
+    16, 17, 18, 19, 20, 21, 22, 23, 6, 7, 9, 10, 11, 12, 13, 14, 15
+  };
+
+  private final VirtioDevice device;
+  private final VirtioRegisters registers;
+  private final EventCounter interrupt = EventCounter.create();
+  private final EventCounter acknowledged = EventCounter.create();
+  private final MmioTransport transport;
+
+  /**
+   * @param index 0 to 16
+   */
+  DeviceSlot(int index, VirtioDevice device, GuestMemory memory, VirtualMachine machine) {
+    this.device = device;
+    this.registers =
+        new VirtioRegisters(
+            FIRST + (long) index * MmioTransport.SIZE, MmioTransport.SIZE, LINES[index]);
+    machine.interruptOn(interrupt, registers.line());
+    // Swallowed by the kernel: acknowledging would otherwise cost an exit for each interrupt.
+    machine.signalOnWrite(
+        acknowledged,
+        registers.address() + MmioTransport.INTERRUPT_ACKNOWLEDGE,
+        MmioTransport.USED_BUFFER);
+    this.transport = new MmioTransport(device, memory, new Host(machine));
+  }
+
+  private final class Host implements MmioHost {
+    private final VirtualMachine machine;
+
+    Host(VirtualMachine machine) {
+      this.machine = machine;
+    }
+
+    @Override
+    public void interrupt() {
+      interrupt.signal();
+    }
+
+    @Override
+    public void doorbell(EventCounter counter, int queue) {
+      machine.signalOnWrite(counter, registers.address() + MmioTransport.QUEUE_NOTIFY, queue);
+    }
+  }
+
+  static int most() {
+    return LINES.length;
+  }
+
+  VirtioRegisters registers() {
+    return registers;
+  }
+
+  MmioTransport transport() {
+    return transport;
+  }
+
+  @Override
+  public long read(long offset, int size) {
+    return transport.read(offset, size);
+  }
+
+  @Override
+  public void write(long offset, int size, long value) {
+    transport.write(offset, size, value);
+  }
+
+  /** With the vCPUs gone. Closes the device too. */
+  @Override
+  public void close() {
+    transport.close();
+    device.close();
+    interrupt.close();
+    acknowledged.close();
+  }
+}
