@@ -16,6 +16,7 @@ module dev.caisson.virtio {
   exports dev.caisson.virtio.device;
   exports dev.caisson.virtio.console;
   exports dev.caisson.virtio.fs;
+  exports dev.caisson.virtio.net;
   exports dev.caisson.virtio.transport;
   exports dev.caisson.virtio.vhost;
 }

@@ -94,6 +94,8 @@ public final class SystemCall {
   public static final long EPOLL_CREATE1 = 291;
   public static final long DUP3 = 292;
   public static final long PIPE2 = 293;
+  public static final long READV = 19;
+  public static final long WRITEV = 20;
   public static final long PREADV = 295;
   public static final long PWRITEV = 296;
   public static final long PRLIMIT64 = 302;

@@ -38,7 +38,8 @@ public record MacAddress(long bits) {
     return new MacAddress(bits);
   }
 
-  byte[] toBytes() {
+  /** The six bytes as they stand in a frame. */
+  public byte[] toBytes() {
     byte[] bytes = new byte[6];
     for (int i = 0; i < 6; i++) {
       bytes[i] = (byte) (bits >> (40 - 8 * i));

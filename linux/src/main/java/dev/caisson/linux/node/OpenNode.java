@@ -8,6 +8,7 @@ import dev.caisson.linux.Fd;
 import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
 import dev.caisson.linux.call.SystemCall;
+import dev.caisson.linux.call.Vectors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -48,11 +49,7 @@ public final class OpenNode implements AutoCloseable {
 
   private long vectored(long call, MemorySegment[] parts, int count, long offset) {
     try (Scratch scratch = Scratch.open()) {
-      MemorySegment vectors = scratch.allocate(16L * count, 8);
-      for (int i = 0; i < count; i++) {
-        vectors.setAtIndex(ValueLayout.JAVA_LONG, 2L * i, parts[i].address());
-        vectors.setAtIndex(ValueLayout.JAVA_LONG, 2L * i + 1, parts[i].byteSize());
-      }
+      MemorySegment vectors = Vectors.of(scratch, parts, count);
       return Downcall.attempt(call, fd.number(), vectors.address(), count, offset, 0, 0);
     }
   }

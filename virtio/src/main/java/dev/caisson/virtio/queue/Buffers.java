@@ -89,6 +89,39 @@ public final class Buffers {
     return copy(offset, source, true);
   }
 
+  /** Copies bytes to other buffers, as many as are there and fit; answers how many. */
+  public long copyTo(long offset, Buffers target, long targetOffset) {
+    int from = 0;
+    long skip = offset;
+    while (from < count && skip >= parts[from].byteSize()) {
+      skip -= parts[from++].byteSize();
+    }
+    int to = 0;
+    long targetSkip = targetOffset;
+    while (to < target.count && targetSkip >= target.parts[to].byteSize()) {
+      targetSkip -= target.parts[to++].byteSize();
+    }
+    long done = 0;
+    while (from < count && to < target.count) {
+      long here = parts[from].byteSize() - skip;
+      long there = target.parts[to].byteSize() - targetSkip;
+      long take = Math.min(here, there);
+      MemorySegment.copy(parts[from], skip, target.parts[to], targetSkip, take);
+      done += take;
+      skip += take;
+      targetSkip += take;
+      if (take == here) {
+        from++;
+        skip = 0;
+      }
+      if (take == there) {
+        to++;
+        targetSkip = 0;
+      }
+    }
+    return done;
+  }
+
   /** Fills everything from an offset on with zeroes. */
   public void zero(long offset) {
     Buffers rest = skip(offset);

@@ -78,8 +78,7 @@ class ConsoleDeviceTest {
     assertThat(heard()).containsExactly("0 1 1", "1 1 1");
     say(0, ControlMessage.PORT_READY, 1);
     say(1, ControlMessage.PORT_READY, 1);
-    assertThat(heard())
-        .containsExactly("0 4 1", "0 6 1", "1 7 1 caisson.control", "1 6 1");
+    assertThat(heard()).containsExactly("0 4 1", "0 6 1", "1 7 1 caisson.control", "1 6 1");
     say(1, ControlMessage.PORT_OPEN, 1);
     assertThat(port.guestOpen()).isTrue();
     say(1, ControlMessage.PORT_OPEN, 0);
@@ -188,8 +187,7 @@ class ConsoleDeviceTest {
     ConsolePort other = ConsolePort.named("caisson.control");
     var restored = new ConsoleDevice(List.of(ConsolePort.console(), other));
     restored.restore(device.state());
-    restored.start(
-        MULTIPLE_PORTS, queues.stream().map(TestDriver::deviceQueue).toList());
+    restored.start(MULTIPLE_PORTS, queues.stream().map(TestDriver::deviceQueue).toList());
     ByteBuffer rest = ByteBuffer.allocate(10);
     assertThat(other.read(rest)).isEqualTo(4);
     assertThat(other.guestOpen()).isTrue();

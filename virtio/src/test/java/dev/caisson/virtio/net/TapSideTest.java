@@ -1,0 +1,102 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.virtio.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
+import dev.caisson.linux.net.MacAddress;
+import dev.caisson.linux.process.Namespace;
+import dev.caisson.linux.process.NamespaceThread;
+import dev.caisson.virtio.driver.TestDriver;
+import dev.caisson.virtio.driver.TestGuest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Against the kernel's own network stack, in a namespace of its own. */
+@Tag("integration")
+class TapSideTest {
+  private static final MacAddress GUEST = MacAddress.parse("02:00:00:00:00:0a");
+  private static final long EVERYTHING = NetFeatures.OFFLOADS | NetFeatures.MERGEABLE_BUFFERS;
+  private static final int KERNEL_ADDRESS = 0x0ae70801; // 10.231.8.1
+
+  private final String namespace = "caisson-tap-" + ProcessHandle.current().pid();
+
+  @BeforeEach
+  void namespace() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "not root");
+    assumeTrue(Files.exists(Path.of("/dev/net/tun")), "no /dev/net/tun");
+    ip("netns", "add", namespace);
+  }
+
+  @AfterEach
+  void remove() throws Exception {
+    new ProcessBuilder("ip", "netns", "del", namespace).start().waitFor();
+  }
+
+  private static void ip(String... words) throws Exception {
+    var command = new ArrayList<>(List.of("ip"));
+    command.addAll(List.of(words));
+    assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
+  }
+
+  private Fd tap(boolean several) {
+    try (Fd target = Directory.openFile(Path.of("/run/netns/" + namespace), 0, OpenFlag.READ)) {
+      return NamespaceThread.inside(Namespace.NETWORK, target, () -> TapSide.open("tap0", several));
+    }
+  }
+
+  @Test
+  void theKernelAnswersAGuest() throws Exception {
+    Fd tap = tap(false);
+    ip("-n", namespace, "addr", "add", "10.231.8.1/24", "dev", "tap0");
+    ip("-n", namespace, "link", "set", "tap0", "up");
+    var device = new NetDevice(GUEST, 1500, 1, new TapSide(List.of(tap)));
+    try (TestGuest guest = new TestGuest(4 << 20, false)) {
+      List<TestDriver> queues = guest.start(device, EVERYTHING, 64);
+      byte[] question = TestFrames.arp(GUEST, GUEST, 0x0ae70802);
+      question[Frame.HEADER + Frame.ETHERNET + 24] = 10;
+      question[Frame.HEADER + Frame.ETHERNET + 25] = (byte) 231;
+      question[Frame.HEADER + Frame.ETHERNET + 26] = 8;
+      question[Frame.HEADER + Frame.ETHERNET + 27] = KERNEL_ADDRESS & 0xff;
+      queues.get(1).offer(question, 0);
+      device.kicked(1); // the receiving thread waits for room once the answer is there
+      byte[] answer = null;
+      for (int i = 0; i < 2000 && answer == null; i++) {
+        queues.get(0).offer(new byte[0], 2048);
+        device.kicked(0);
+        Thread.sleep(5);
+        for (var one = queues.get(0).answer(); one != null; one = queues.get(0).answer()) {
+          boolean reply =
+              one.bytes()[Frame.HEADER + 12] == 8
+                  && one.bytes()[Frame.HEADER + 13] == 6
+                  && one.bytes()[Frame.HEADER + Frame.ETHERNET + 7] == 2;
+          answer = reply ? one.bytes() : answer;
+        }
+      }
+      assertThat(answer).isNotNull();
+      device.stop();
+    } finally {
+      device.close();
+    }
+  }
+
+  @Test
+  void aTapOpenedOtherwiseIsRefused() {
+    Fd none = Directory.openFile(Path.of("/dev/null"), 0, OpenFlag.READ_WRITE);
+    assertThatThrownBy(() -> new TapSide(List.of(none))).hasMessageContaining("TUNGETIFF");
+    none.close();
+  }
+}
