@@ -14,9 +14,13 @@ module dev.caisson.virtio {
   exports dev.caisson.virtio;
   exports dev.caisson.virtio.queue;
   exports dev.caisson.virtio.device;
+  exports dev.caisson.virtio.balloon;
+  exports dev.caisson.virtio.block;
   exports dev.caisson.virtio.console;
   exports dev.caisson.virtio.fs;
   exports dev.caisson.virtio.net;
+  exports dev.caisson.virtio.rng;
   exports dev.caisson.virtio.transport;
   exports dev.caisson.virtio.vhost;
+  exports dev.caisson.virtio.vsock;
 }

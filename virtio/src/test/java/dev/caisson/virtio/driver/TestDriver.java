@@ -84,6 +84,11 @@ public final class TestDriver {
     return interrupts.get();
   }
 
+  /** Requests the device has not answered, or whose answers nobody took. */
+  public int offers() {
+    return offers.size();
+  }
+
   /** Why the device gave the queue up, if it did. */
   public @Nullable VirtioException fault() {
     return fault;
@@ -210,11 +215,10 @@ public final class TestDriver {
     }
     free.add(id);
     for (int i = 1, index = id; chained && i < offer.slots; i++) {
-      index = Short.toUnsignedInt(
-          ram.get(LittleEndian.U16, layout.descriptors() + 16L * index + 14));
+      index =
+          Short.toUnsignedInt(ram.get(LittleEndian.U16, layout.descriptors() + 16L * index + 14));
       free.add(index);
     }
-    return new Answer(
-        id, ram.asSlice(offer.address, length).toArray(ValueLayout.JAVA_BYTE));
+    return new Answer(id, ram.asSlice(offer.address, length).toArray(ValueLayout.JAVA_BYTE));
   }
 }
