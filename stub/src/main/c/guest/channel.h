@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* The protocol's version, told in HELLO. */
-#define GUEST_PROTOCOL 1
+#define GUEST_PROTOCOL 2
 
 /* Largest payload: an encoded plan and its launch header. */
 #define FRAME_MAX ((4u << 20) + 64)
@@ -33,9 +33,9 @@ enum from_host {
   POWER_OFF = 7,
   SET_CLOCK = 8,   /* seconds, nanoseconds */
   ADD_ENTROPY = 9, /* bytes for the random generator */
-  INTERFACE = 10,  /* struct interface_order */
-  ROUTE = 11,      /* struct route_order */
-  PROCESSES = 12,  /* answered by FILE: stat and command line of each process */
+  NETWORK = 10,    /* rtnetlink requests, as they go to the kernel */
+  WRITE_FILE = 12, /* path, 0, content for an existing file such as a limit */
+  PROCESSES = 11,  /* answered by FILE: stat and command line of each process */
 };
 
 enum to_host {
@@ -46,7 +46,7 @@ enum to_host {
   EXITED = 5,   /* exit code, or 128 + signal */
   ACCEPTED = 6, /* bytes of INPUT that the process took */
   FILE_CONTENT = 7,
-  ANSWER = 8, /* errno of SET_CLOCK, ADD_ENTROPY, INTERFACE or ROUTE; 0: done */
+  ANSWER = 8, /* errno of SET_CLOCK, ADD_ENTROPY, NETWORK or WRITE_FILE; 0: done */
 };
 
 struct frame {

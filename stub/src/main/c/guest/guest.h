@@ -23,25 +23,11 @@ int open_port(void);
 
 __attribute__((noreturn)) void power_off(void);
 
-/* Network orders; each answers 0 or minus errno. */
-struct interface_order {
-  char name[16];
-  uint8_t hardware[6];
-  uint8_t family;  /* 4 or 6; 0: hardware address, MTU and up only */
-  uint8_t prefix;  /* bits */
-  uint32_t mtu;    /* 0: as it is */
-  uint8_t address[16];
-};
-struct route_order {
-  char name[16];
-  uint8_t family; /* 4 or 6 */
-  uint8_t prefix;
-  uint8_t reserved[2];
-  uint8_t destination[16];
-  uint8_t gateway[16]; /* zeros: on the link */
-};
-long set_interface(const struct interface_order *order);
-long add_route(const struct route_order *order);
+/*
+ * Carries out rtnetlink requests that ask for an acknowledgement, in their order, up to the first
+ * refused one; answers 0 or minus errno.
+ */
+long configure_network(uint8_t *requests, size_t length);
 
 /* Answers the stat and cmdline of every process, for ps. */
 size_t list_processes(uint8_t *to, size_t space);

@@ -11,6 +11,7 @@
 
 #define PORT_NAME "caisson.control"
 #define DIRECTORY_BUFFER 4096
+#define GROUPS "/sys/fs/cgroup"
 
 static void mount_or_die(
     const char *type, const char *target, unsigned long flags, const char *options) {
@@ -43,11 +44,27 @@ static void load_modules(void) {
   }
 }
 
+/* One group for the workload, apart from our agent, which stays in the root. cgroups(7) */
+static void make_group(void) {
+  static const char *controllers[] = {"+cpu", "+memory", "+pids"};
+  mount_or_die("cgroup2", GROUPS, MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
+  for (unsigned i = 0; i < sizeof controllers / sizeof *controllers; i++) {
+    int file = (int)sys_open(GROUPS "/cgroup.subtree_control", O_WRONLY);
+    if (file < 0) die(GROUPS "/cgroup.subtree_control", file);
+    /* A kernel without one refuses the limits that need it, when one is set. */
+    sys_write(file, controllers[i], strlen(controllers[i]));
+    sys_close(file);
+  }
+  long result = CALL2(mkdir, GROUPS "/workload", 0755);
+  if (result < 0) die(GROUPS "/workload", result);
+}
+
 void prepare_machine(void) {
   mount_or_die("proc", "/proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
   mount_or_die("sysfs", "/sys", MS_NOSUID | MS_NODEV | MS_NOEXEC, "");
   mount_or_die("devtmpfs", "/dev", MS_NOSUID, "mode=0755");
   mount_or_die("tmpfs", "/run", MS_NOSUID | MS_NODEV, "mode=0755");
+  make_group();
   load_modules();
   CALL2(mkdir, "/host", 0755);
   long result = sys_mount("caisson", "/host", "virtiofs", MS_NODEV, "");

@@ -39,6 +39,17 @@ static void read_file(const struct frame *frame, const char *path) {
   channel_send(port, FILE_CONTENT, 0, frame->session, content, length);
 }
 
+static long write_file(const char *path, size_t length) {
+  size_t name = 0;
+  while (name < length && path[name] != 0) name++;
+  if (name == length) return -EINVAL;
+  int file = (int)sys_open(path, O_WRONLY);
+  if (file < 0) return file;
+  long result = sys_write(file, path + name + 1, length - name - 1);
+  sys_close(file);
+  return result < 0 ? result : 0;
+}
+
 static void processes(const struct frame *frame) {
   size_t space = 1 << 20;
   uint8_t *list = pages(space);
@@ -88,19 +99,8 @@ static void handle(const struct frame *frame, uint8_t *payload) {
     case POWER_OFF: power_off();
     case SET_CLOCK: answer(frame, set_clock(payload, length)); break;
     case ADD_ENTROPY: answer(frame, add_entropy(payload, length)); break;
-    case INTERFACE:
-      answer(
-          frame,
-          length == sizeof(struct interface_order)
-              ? set_interface((const struct interface_order *)payload)
-              : -EINVAL);
-      break;
-    case ROUTE:
-      answer(
-          frame,
-          length == sizeof(struct route_order) ? add_route((const struct route_order *)payload)
-                                               : -EINVAL);
-      break;
+    case NETWORK: answer(frame, configure_network(payload, length)); break;
+    case WRITE_FILE: answer(frame, write_file((const char *)payload, length)); break;
     case PROCESSES: processes(frame); break;
   }
 }

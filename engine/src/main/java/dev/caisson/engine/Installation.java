@@ -14,7 +14,7 @@ record Installation(EngineOptions options) {
   Engine open() {
     return new EngineOpener(
             options,
-            Isolations.all(),
+            Isolations.below(options.root()),
             Clock.systemUTC(),
             (chosen, store, events, users) ->
                 StoredImages.open(chosen.root(), events, Clock.systemUTC(), users),

@@ -5,6 +5,8 @@
 package dev.caisson.sandbox;
 
 import dev.caisson.sandbox.workload.Workload;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -19,6 +21,21 @@ public interface Isolation {
 
   /** Why this host cannot offer it, with the remedy; empty where it works. */
   Optional<Unavailable> unavailable();
+
+  /**
+   * This isolation for an engine whose state is below a directory: what it keeps for all its
+   * workloads, such as kernels, belongs there.
+   */
+  default Isolation below(Path root) {
+    return this;
+  }
+
+  /**
+   * Everything it needs of this host, one by one: what is there and, with a remedy, what is missing.
+   */
+  default List<Diagnosis> diagnose() {
+    return List.of();
+  }
 
   /**
    * Prepares a sandbox; nothing of the workload runs yet. Called again with the same place after

@@ -4,6 +4,7 @@
  */
 package dev.caisson.sandbox;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -15,6 +16,11 @@ public final class Isolations {
   /** Every isolation present, whether this host can offer it or not. */
   public static List<Isolation> all() {
     return ServiceLoader.load(Isolation.class).stream().map(ServiceLoader.Provider::get).toList();
+  }
+
+  /** Those of {@link #all}, for an engine whose state is below a directory. */
+  public static List<Isolation> below(Path root) {
+    return all().stream().map(isolation -> isolation.below(root)).toList();
   }
 
   public static Optional<Isolation> named(String name) {

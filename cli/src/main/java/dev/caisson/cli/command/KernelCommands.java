@@ -26,7 +26,7 @@ final class KernelCommands {
     @Override
     public final Integer call() {
       try {
-        GuestKernel kernel = change(KernelStore.standard());
+        GuestKernel kernel = change(KernelStore.below(engine().host().info().root()));
         print(kernel.version() + " (" + kernel.source() + ")");
         return 0;
       } catch (SandboxException | IOException e) {
@@ -78,7 +78,7 @@ final class KernelCommands {
   static final class Ls extends EngineCommand {
     @Override
     public Integer call() {
-      KernelStore store = KernelStore.standard();
+      KernelStore store = KernelStore.below(engine().host().info().root());
       Optional<String> current = store.current().map(GuestKernel::version);
       for (GuestKernel kernel : store.all()) {
         String mark = current.filter(kernel.version()::equals).isPresent() ? "* " : "  ";

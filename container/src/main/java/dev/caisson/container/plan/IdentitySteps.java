@@ -4,7 +4,7 @@
  */
 package dev.caisson.container.plan;
 
-import dev.caisson.container.user.Identity;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.Capability;
 import dev.caisson.launch.IdentityAction;

@@ -5,7 +5,7 @@
 package dev.caisson.container.plan;
 
 import dev.caisson.container.cgroup.Cgroup;
-import dev.caisson.container.user.Identity;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.Namespace;

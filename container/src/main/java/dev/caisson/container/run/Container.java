@@ -5,7 +5,7 @@
 package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
-import dev.caisson.container.user.Identity;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.Place;

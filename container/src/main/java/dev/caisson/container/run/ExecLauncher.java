@@ -6,7 +6,7 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.plan.ExecPlan;
-import dev.caisson.container.user.Identity;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.linux.LinuxException;

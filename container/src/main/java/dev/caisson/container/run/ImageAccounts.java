@@ -4,9 +4,11 @@
  */
 package dev.caisson.container.run;
 
-import dev.caisson.container.user.Accounts;
-import dev.caisson.container.user.MergedTree;
+import dev.caisson.sandbox.user.Accounts;
+import dev.caisson.rootfs.RootfsException;
+import dev.caisson.rootfs.layer.MergedTree;
 import dev.caisson.rootfs.layer.OverlayMarks;
+import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +70,12 @@ final class ImageAccounts {
 
   private static Accounts read(List<Path> layers, OverlayMarks marks) {
     try (MergedTree tree = new MergedTree(layers, marks)) {
-      return Accounts.read(tree);
+      return Accounts.parse(
+          tree.read("/etc/passwd", Accounts.LARGEST_FILE).orElse(new byte[0]),
+          tree.read("/etc/group", Accounts.LARGEST_FILE).orElse(new byte[0]));
+    } catch (RootfsException e) {
+      throw new SandboxException(
+          SandboxException.Kind.INVALID, "users of this image: " + e.getMessage(), e);
     }
   }
 }

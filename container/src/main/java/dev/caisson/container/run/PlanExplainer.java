@@ -4,7 +4,7 @@
  */
 package dev.caisson.container.run;
 
-import dev.caisson.container.user.Identity;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.PlanPrinter;
 import dev.caisson.sandbox.Place;

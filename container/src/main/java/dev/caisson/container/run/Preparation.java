@@ -7,7 +7,7 @@ package dev.caisson.container.run;
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.plan.ContainerPlan;
 import dev.caisson.container.plan.Surroundings;
-import dev.caisson.container.user.Identity;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.ProcessAction;

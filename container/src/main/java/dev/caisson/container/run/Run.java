@@ -6,7 +6,7 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.CgroupException;
-import dev.caisson.container.user.Identity;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.io.EventLoop;

@@ -6,7 +6,7 @@ package dev.caisson.container.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.container.user.Identity;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.PlanDecoder;

@@ -8,6 +8,7 @@ import dev.caisson.engine.EngineOptions;
 import dev.caisson.engine.instance.Chambers;
 import dev.caisson.engine.view.Finding;
 import dev.caisson.engine.view.Finding.Verdict;
+import dev.caisson.sandbox.Diagnosis;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,7 @@ final class Doctor {
                     reason.isEmpty() ? Verdict.OK : Verdict.MISSING,
                     reason.orElse("available"),
                     remedies.getOrDefault(name, ""))));
+    isolations.diagnoses().forEach((name, all) -> all.forEach(one -> found.add(of(name, one))));
     found.add(namespaces());
     found.add(
         file(
@@ -68,14 +70,16 @@ final class Doctor {
     found.add(
         file("seccomp", Files.exists(Path.of("/proc/sys/kernel/seccomp")), "use a kernel with it"));
     found.add(forwarding());
-    found.add(
-        file(
-            "hardware virtualization",
-            contains(Path.of("/proc/cpuinfo"), " vmx")
-                || contains(Path.of("/proc/cpuinfo"), " svm"),
-            "enable it in the firmware, or nested virtualization on the host of this machine"));
     found.add(disk());
     return found;
+  }
+
+  private static Finding of(String isolation, Diagnosis one) {
+    return new Finding(
+        isolation + ": " + one.subject(),
+        Verdict.valueOf(one.verdict().name()),
+        one.detail(),
+        one.remedy());
   }
 
   private static Finding file(String subject, boolean present, String remedy) {

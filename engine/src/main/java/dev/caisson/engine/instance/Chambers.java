@@ -5,6 +5,7 @@
 package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
+import dev.caisson.sandbox.Diagnosis;
 import dev.caisson.sandbox.Isolation;
 import java.util.List;
 import java.util.Map;
@@ -64,6 +65,13 @@ public final class Chambers {
     var found = new TreeMap<String, String>();
     byName.forEach((name, isolation) ->
         isolation.unavailable().ifPresent(reason -> found.put(name, reason.remedy())));
+    return found;
+  }
+
+  /** What each says of this host, by name. */
+  public Map<String, List<Diagnosis>> diagnoses() {
+    var found = new TreeMap<String, List<Diagnosis>>();
+    byName.forEach((name, isolation) -> found.put(name, isolation.diagnose()));
     return found;
   }
 }

@@ -40,6 +40,11 @@ public record Route(
     return new Route(any, 0, index, Optional.of(gateway), Optional.empty());
   }
 
+  /** The same through another interface. */
+  public Route over(int otherIndex) {
+    return new Route(destination, prefixLength, otherIndex, gateway, source);
+  }
+
   public Route from(InetAddress address) {
     return new Route(destination, prefixLength, index, gateway, Optional.of(address));
   }

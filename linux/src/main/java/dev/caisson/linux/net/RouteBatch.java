@@ -53,6 +53,18 @@ public final class RouteBatch {
     return requests;
   }
 
+  /** All requests as the kernel takes them, for a kernel that is not this one. */
+  public byte[] toBytes() {
+    return joined(requests);
+  }
+
+  static byte[] joined(List<Request> requests) {
+    int size = requests.stream().mapToInt(request -> request.bytes().length).sum();
+    ByteBuffer all = ByteBuffer.allocate(size);
+    requests.forEach(request -> all.put(request.bytes()));
+    return all.array();
+  }
+
   /** Adds the requests of another batch behind these. */
   public RouteBatch append(RouteBatch other) {
     for (Request request : other.requests) {

@@ -57,7 +57,7 @@ public final class RouteSocket implements AutoCloseable {
     Optional<LinuxException> first = Optional.empty();
     for (int from = 0; from < requests.size(); from += MOST_AT_ONCE) {
       var piece = requests.subList(from, Math.min(from + MOST_AT_ONCE, requests.size()));
-      socket.send(joined(piece));
+      socket.send(RouteBatch.joined(piece));
       Optional<LinuxException> refused = acknowledgements(piece, expected);
       first = first.isPresent() ? first : refused;
     }
@@ -107,17 +107,6 @@ public final class RouteSocket implements AutoCloseable {
   @Override
   public void close() {
     socket.close();
-  }
-
-  private static byte[] joined(List<RouteBatch.Request> requests) {
-    int size = requests.stream().mapToInt(request -> request.bytes().length).sum();
-    byte[] all = new byte[size];
-    int at = 0;
-    for (RouteBatch.Request request : requests) {
-      System.arraycopy(request.bytes(), 0, all, at, request.bytes().length);
-      at += request.bytes().length;
-    }
-    return all;
   }
 
   private Optional<LinuxException> acknowledgements(

@@ -31,9 +31,9 @@ public final class GuestChannel implements AutoCloseable {
   private static final int POWER_OFF = 7;
   private static final int SET_CLOCK = 8;
   private static final int ADD_ENTROPY = 9;
-  private static final int INTERFACE = 10;
-  private static final int ROUTE = 11;
-  private static final int PROCESSES = 12;
+  private static final int NETWORK = 10;
+  private static final int PROCESSES = 11;
+  private static final int WRITE_FILE = 12;
 
   private static final int HELLO = 1;
   private static final int STARTED = 2;
@@ -44,7 +44,7 @@ public final class GuestChannel implements AutoCloseable {
   private static final int FILE_CONTENT = 7;
   private static final int ANSWER = 8;
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int HEADER = 12;
   private static final int LARGEST = 1 << 20;
   private static final int TERMINAL = 1;
@@ -107,6 +107,11 @@ public final class GuestChannel implements AutoCloseable {
     return ask(READ_FILE, path.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Writes to a file that exists, such as a limit of a control group. */
+  public CompletableFuture<byte[]> write(String path, String content) {
+    return ask(WRITE_FILE, (path + "\0" + content).getBytes(StandardCharsets.UTF_8));
+  }
+
   /** Status, stat and command line of each process: length and bytes, three for each. */
   public CompletableFuture<byte[]> processes() {
     return ask(PROCESSES, new byte[0]);
@@ -124,12 +129,13 @@ public final class GuestChannel implements AutoCloseable {
     return ask(ADD_ENTROPY, bytes);
   }
 
-  public CompletableFuture<byte[]> configure(InterfaceOrder order) {
-    return ask(INTERFACE, order.encode());
-  }
-
-  public CompletableFuture<byte[]> configure(RouteOrder order) {
-    return ask(ROUTE, order.encode());
+  /**
+   * Has the guest's kernel carry out rtnetlink requests, up to the first refused one.
+   *
+   * @param requests as {@link dev.caisson.linux.net.RouteBatch#toBytes} makes them
+   */
+  public CompletableFuture<byte[]> network(byte[] requests) {
+    return ask(NETWORK, requests);
   }
 
   public void powerOff() {

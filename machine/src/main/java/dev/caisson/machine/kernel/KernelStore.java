@@ -29,24 +29,14 @@ public final class KernelStore {
     this.directory = directory;
   }
 
-  /**
-   * Where kernels are unless somebody says otherwise: below CAISSON_ROOT, or where the state of
-   * root or of the user is.
-   */
+  /** The store of an engine whose state is below a directory. */
+  public static KernelStore below(Path root) {
+    return new KernelStore(root.resolve("kernels"));
+  }
+
+  /** That of the engine of root; what tests and programs without an engine use. */
   public static KernelStore standard() {
-    String given = System.getProperty("caisson.kernels", "");
-    if (!given.isEmpty()) {
-      return new KernelStore(Path.of(given));
-    }
-    String root = System.getenv().getOrDefault("CAISSON_ROOT", "");
-    if (!root.isEmpty()) {
-      return new KernelStore(Path.of(root, "kernels"));
-    }
-    String home = System.getProperty("user.home");
-    boolean superuser = "root".equals(System.getProperty("user.name"));
-    String data = System.getenv().getOrDefault("XDG_DATA_HOME", home + "/.local/share");
-    return new KernelStore(
-        superuser ? Path.of("/var/lib/caisson/kernels") : Path.of(data, "caisson", "kernels"));
+    return below(Path.of("/var/lib/caisson"));
   }
 
   public Path directory() {

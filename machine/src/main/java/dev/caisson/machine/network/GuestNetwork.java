@@ -17,13 +17,9 @@ import dev.caisson.linux.net.RouteBatch;
 import dev.caisson.linux.net.RouteSocket;
 import dev.caisson.linux.process.Namespace;
 import dev.caisson.linux.process.NamespaceThread;
-import dev.caisson.machine.guest.InterfaceOrder;
-import dev.caisson.machine.guest.RouteOrder;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
@@ -53,10 +49,6 @@ public final class GuestNetwork implements AutoCloseable {
 
     String bridge() {
       return "guest" + number;
-    }
-
-    String guestName() {
-      return "eth" + number;
     }
   }
 
@@ -140,45 +132,40 @@ public final class GuestNetwork implements AutoCloseable {
     return taken.stream().map(one -> new NetworkPort(one.tap(), one.hardware.toString())).toList();
   }
 
-  /** What the guest is to make of its interfaces, one order for each address. */
-  public List<InterfaceOrder> interfaces() {
-    List<InterfaceOrder> orders = new ArrayList<>();
-    for (Taken one : taken) {
-      byte[] hardware =
-          Arrays.copyOfRange(ByteBuffer.allocate(8).putLong(one.hardware.bits()).array(), 2, 8);
-      orders.add(new InterfaceOrder(one.guestName(), hardware, one.link.mtu(), new byte[0], 0));
-      for (LinkAddress address : one.addresses) {
-        if (!address.address().isLinkLocalAddress()) {
-          orders.add(
-              new InterfaceOrder(
-                  one.guestName(),
-                  new byte[6],
-                  0,
-                  address.address().getAddress(),
-                  address.prefixLength()));
-        }
-      }
-    }
-    return orders;
+  /** How many interfaces the guest has of it: eth0, eth1, ... */
+  public int size() {
+    return taken.size();
   }
 
-  /** Routes beyond those that addresses bring along. */
-  public List<RouteOrder> routes() {
-    List<RouteOrder> orders = new ArrayList<>();
+  /**
+   * What the guest's kernel is to be asked for.
+   *
+   * @param indexes of the guest's interfaces eth0, eth1, ...
+   */
+  public RouteBatch inGuest(List<Integer> indexes) {
+    var batch = new RouteBatch();
     for (Taken one : taken) {
-      for (Route route : one.routes) {
-        route
-            .gateway()
-            .ifPresent(gateway ->
-                orders.add(
-                    new RouteOrder(
-                        one.guestName(),
-                        route.destination().getAddress(),
-                        route.prefixLength(),
-                        gateway.getAddress())));
+      int index = indexes.get(one.number);
+      batch.changeLink(index, LinkSettings.none().mtu(one.link.mtu()).up(true));
+      one.addresses.stream()
+          .filter(address -> !address.address().isLinkLocalAddress())
+          .forEach(address -> batch.addAddress(index, address.address(), address.prefixLength()));
+    }
+    // A gateway must be reachable before a route may lead through it.
+    for (boolean through : new boolean[] {false, true}) {
+      for (Taken one : taken) {
+        one.routes.stream()
+            .filter(route -> route.gateway().isPresent() == through)
+            .filter(GuestNetwork::isConfigured)
+            .forEach(route -> batch.putRoute(route.over(indexes.get(one.number))));
       }
     }
-    return orders;
+    return batch;
+  }
+
+  /** Others the guest's kernel makes by itself. */
+  private static boolean isConfigured(Route route) {
+    return !route.destination().isLinkLocalAddress() && !route.destination().isMulticastAddress();
   }
 
   /**
@@ -204,7 +191,10 @@ public final class GuestNetwork implements AutoCloseable {
     batch.changeLink(one.link.index(), LinkSettings.none().mac(one.hardware));
     one.addresses.forEach(
         address -> batch.addAddress(one.link.index(), address.address(), address.prefixLength()));
-    one.routes.stream().filter(route -> route.gateway().isPresent()).forEach(batch::putRoute);
+    one.routes.stream()
+        .sorted(Comparator.comparing(route -> route.gateway().isPresent()))
+        .filter(GuestNetwork::isConfigured)
+        .forEach(batch::putRoute);
     socket.execute(batch, errno -> true);
   }
 }

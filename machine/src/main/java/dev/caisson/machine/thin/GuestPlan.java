@@ -21,6 +21,8 @@ import dev.caisson.launch.Propagation;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.SupervisionAction;
 import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.user.Accounts;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Program;
 import dev.caisson.sandbox.workload.Workload;
@@ -40,19 +42,20 @@ import java.util.stream.Collectors;
 final class GuestPlan {
   private static final String EXPORTS = "/host/";
   private static final String NEW_ROOT = "/run/root";
+  private static final Optional<Handle> GROUP = Optional.of(Handle.path(GuestGroup.PATH));
   private static final int DEFAULT_COLUMNS = 80;
   private static final int DEFAULT_ROWS = 24;
   private static final Set<MountAttribute> PLAIN =
       Set.of(MountAttribute.NO_SETUID, MountAttribute.NO_DEVICES, MountAttribute.NO_EXEC);
 
   private final Workload workload;
-  private final SharedFiles shared;
-  private final GuestUsers users;
+  private final GuestNames names;
+  private final Accounts users;
   private final List<Step> steps = new ArrayList<>();
 
-  private GuestPlan(Workload workload, SharedFiles shared, GuestUsers users) {
+  private GuestPlan(Workload workload, GuestNames names, Accounts users) {
     this.workload = workload;
-    this.shared = shared;
+    this.names = names;
     this.users = users;
   }
 
@@ -61,8 +64,8 @@ final class GuestPlan {
    *
    * @param session the number the guest knows it by, which names its terminal's socket
    */
-  static LaunchPlan first(Workload workload, SharedFiles shared, GuestUsers users, int session) {
-    return new GuestPlan(workload, shared, users).first(session);
+  static LaunchPlan first(Workload workload, GuestNames names, Accounts users, int session) {
+    return new GuestPlan(workload, names, users).first(session);
   }
 
   /**
@@ -72,31 +75,34 @@ final class GuestPlan {
    */
   static LaunchPlan further(
       Workload workload,
-      SharedFiles shared,
-      GuestUsers users,
+      GuestNames names,
+      Accounts users,
       Executable.Command command,
       int first,
       int session) {
-    return new GuestPlan(workload, shared, users).further(command, first, session);
+    return new GuestPlan(workload, names, users).further(command, first, session);
   }
 
   private LaunchPlan first(int session) {
     Program program = workload.process();
     supervise(program.terminal(), session);
     Set<Namespace> own =
-        EnumSet.of(Namespace.PID, Namespace.MOUNT, Namespace.IPC, Namespace.UTS, Namespace.CGROUP);
+        EnumSet.of(Namespace.PID, Namespace.MOUNT, Namespace.IPC, Namespace.UTS);
     steps.add(
-        outside("make namespaces", new NamespaceAction.Clone(own, Optional.empty()))
+        outside("make namespaces", new NamespaceAction.Clone(own, GROUP))
             .because("the agent of the host stays out of the workload's sight"));
     limits(program);
+    steps.add(
+        inside("own cgroup view", new NamespaceAction.Unshare(Set.of(Namespace.CGROUP)))
+            .because("only now the process is in the group that shall be its root"));
     steps.add(inside("own mounts", new MountAction.SetPropagation("/", Propagation.PRIVATE, true)));
     steps.add(
         inside(
             "forwarded root",
-            new MountAction.BindRoot(Handle.path(EXPORTS + SharedFiles.ROOT), false, NEW_ROOT)));
+            new MountAction.BindRoot(Handle.path(EXPORTS + GuestNames.ROOT), false, NEW_ROOT)));
     systemMounts();
     workload.mounts().mounts().forEach(this::mount);
-    shared.files().forEach((target, name) -> bind(name, target, false));
+    names.files().forEach((target, name) -> bind(name, target, false));
     if (!workload.hostname().isEmpty()) {
       steps.add(inside("host name", new NamespaceAction.SetHostname(workload.hostname())));
     }
@@ -116,7 +122,7 @@ final class GuestPlan {
     if (program.init()) {
       steps.add(inside("small init", new ProcessAction.BecomeInit()));
     }
-    GuestUsers.Identity identity = users.resolve(program.user());
+    Identity identity = users.resolve(program.user());
     become(identity, workload.security().capabilities(), false);
     exec(program.arguments(), environment(program.environment(), identity, program.terminal()));
     return new LaunchPlan(steps);
@@ -124,7 +130,7 @@ final class GuestPlan {
 
   private LaunchPlan further(Executable.Command command, int first, int session) {
     supervise(command.terminal(), session);
-    steps.add(outside("new process", new NamespaceAction.Clone(Set.of(), Optional.empty())));
+    steps.add(outside("new process", new NamespaceAction.Clone(Set.of(), GROUP)));
     limits(workload.process());
     // The mount namespace last: afterwards /proc is the workload's own.
     for (Namespace kind :
@@ -146,7 +152,7 @@ final class GuestPlan {
             "working directory",
             new ProcessAction.EnterDirectory(
                 command.directory().orElse(program.directory()), false)));
-    GuestUsers.Identity identity = users.resolve(command.user().orElse(program.user()));
+    Identity identity = users.resolve(command.user().orElse(program.user()));
     var capabilities =
         command.privileged()
             ? EnumSet.allOf(dev.caisson.sandbox.workload.Capability.class)
@@ -180,6 +186,11 @@ final class GuestPlan {
               .toList();
       steps.add(outside("resource limits", new ProcessAction.LimitResources(limits)));
     }
+    program
+        .oomScoreAdjustment()
+        .ifPresent(score ->
+            steps.add(
+                outside("rank for lack of memory", new ProcessAction.AdjustOutOfMemoryScore(score))));
   }
 
   private void systemMounts() {
@@ -234,7 +245,7 @@ final class GuestPlan {
   }
 
   private void mount(Mount mount) {
-    Optional<String> name = shared.name(mount);
+    Optional<String> name = names.of(mount);
     if (name.isPresent()) {
       bind(name.get(), mount.target(), mount.readOnly());
     } else if (mount instanceof Mount.Tmpfs tmpfs) {
@@ -317,7 +328,7 @@ final class GuestPlan {
   }
 
   private void become(
-      GuestUsers.Identity identity,
+      Identity identity,
       Set<dev.caisson.sandbox.workload.Capability> allowed,
       boolean privileged) {
     Set<Capability> kept =
@@ -340,7 +351,7 @@ final class GuestPlan {
   }
 
   private Map<String, String> environment(
-      Map<String, String> given, GuestUsers.Identity identity, boolean terminal) {
+      Map<String, String> given, Identity identity, boolean terminal) {
     Map<String, String> variables = new LinkedHashMap<>(given);
     variables.putIfAbsent("HOSTNAME", workload.hostname());
     variables.putIfAbsent("HOME", identity.home());

@@ -14,11 +14,9 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
- * What a machine uses: processor time and memory as the host pays for them, tasks and interfaces as
- * the guest has them.
+ * What a machine uses: processor time as the host pays for it, all else as the guest has it.
  */
 final class GuestStatistics {
   private static final long TICK_NANOS = 10_000_000;
@@ -26,9 +24,8 @@ final class GuestStatistics {
   private GuestStatistics() {}
 
   static Measurable.Usage usage(ThinRun run, Workload workload) {
-    Map<String, Long> memory = meminfo(run);
-    long used = memory.getOrDefault("MemTotal", 0L) - memory.getOrDefault("MemFree", 0L);
     long cpu = run.machine().cpuTime().toNanos();
+    var group = run.group();
     return new Measurable.Usage(
         Instant.now(),
         new Measurable.Cpu(
@@ -41,32 +38,14 @@ final class GuestStatistics {
             0,
             0,
             0),
-        new Measurable.Memory(
-            used,
-            run.machine().memoryUse(),
-            MachineParts.memory(workload.resources()),
-            0,
-            Map.of("inactive_file", memory.getOrDefault("Inactive(file)", 0L))),
-        new Measurable.Tasks(GuestProcesses.count(run), -1),
+        group.memory(MachineParts.memory(workload.resources()), 0),
+        group.tasks(),
         List.of(),
         interfaces(run));
   }
 
   private static String file(ThinRun run, String path) {
     return new String(GuestProcesses.answer(run.guest().file(path)), StandardCharsets.UTF_8);
-  }
-
-  /** Values in bytes by their names in /proc/meminfo. */
-  private static Map<String, Long> meminfo(ThinRun run) {
-    return file(run, "/proc/meminfo")
-        .lines()
-        .map(line -> line.split("[: ]+"))
-        .filter(parts -> parts.length >= 2 && parts[1].matches("[0-9]{1,12}"))
-        .collect(
-            Collectors.toMap(
-                parts -> parts[0],
-                parts -> Long.parseLong(parts[1]) << 10,
-                (first, second) -> first));
   }
 
   private static Map<String, Measurable.Interface> interfaces(ThinRun run) {

@@ -34,6 +34,10 @@ import java.util.zip.CRC32C;
 record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
   private static final long DEFAULT_MEMORY = 1L << 30;
   private static final long LEAST_MEMORY = 96L << 20;
+
+  /** What the guest's kernel and our agent need beside the workload. */
+  private static final long KERNEL_MEMORY = 64L << 20;
+
   private static final long MEBIBYTE = 1L << 20;
 
   /** Own messages stay off the console; a panic ends the machine instead of waiting. */
@@ -81,8 +85,13 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
   /** Whole MiB; what the guest does not touch costs the host nothing. */
   static long memory(Resources resources) {
     long limit = resources.memory().limit().orElse(-1);
-    long wanted = limit > 0 ? Math.max(limit, LEAST_MEMORY) : DEFAULT_MEMORY;
-    return wanted / MEBIBYTE * MEBIBYTE;
+    long wanted = limit > 0 ? Math.max(limit + KERNEL_MEMORY, LEAST_MEMORY) : DEFAULT_MEMORY;
+    return (wanted + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
+  }
+
+  /** The highest limit that such a machine can be given while it runs. */
+  static long limit(Resources resources) {
+    return memory(resources) - KERNEL_MEMORY;
   }
 
   /** As many as the quota could keep busy; one where nothing is said. */

@@ -7,6 +7,8 @@ package dev.caisson.machine.thin;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.FileType;
+import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.linux.file.Resolution;
 import dev.caisson.rootfs.layer.OverlayMarks;
@@ -14,60 +16,72 @@ import dev.caisson.rootfs.overlay.InstanceOverlay;
 import dev.caisson.rootfs.overlay.MountedRoot;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.user.Accounts;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Workload;
 import dev.caisson.virtio.fs.Export;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /** The directories and files of the host that a guest sees, by the names it sees them under. */
 final class SharedFiles implements AutoCloseable {
-  static final String ROOT = "root";
-
   // Nobody else changes a private root while the guest runs, except for copies into it.
   private static final int ROOT_CACHE_SECONDS = 1;
   private static final int VOLUME_CACHE_SECONDS = 1;
 
   private final List<AutoCloseable> opened = new ArrayList<>();
   private final List<Export> exports = new ArrayList<>();
-  private final Map<Mount, String> names = new LinkedHashMap<>();
-  private final Map<String, String> files = new LinkedHashMap<>();
+  private final GuestNames names;
   private final Directory root;
 
-  private SharedFiles(Directory root) {
+  private SharedFiles(GuestNames names, Directory root) {
+    this.names = names;
     this.root = root;
   }
 
   /** Opens everything a workload names; mounts its layers where no path leads. */
   static SharedFiles open(Workload workload, Place place) {
     List<AutoCloseable> opened = new ArrayList<>();
-    SharedFiles shared = new SharedFiles(root(workload.root(), place, opened));
+    SharedFiles shared = 
+        new SharedFiles(GuestNames.of(workload), root(workload.root(), place, opened));
     shared.opened.addAll(opened);
     try {
-      shared.add(ROOT, shared.root.fd().duplicate(), workload.root().readOnly());
-      int number = 0;
-      for (Mount mount : workload.mounts().mounts()) {
-        Optional<Fd> source = shared.source(mount);
-        if (source.isPresent()) {
-          String name = "m" + number++;
-          shared.names.put(mount, name);
-          shared.add(name, source.get(), mount.readOnly());
-        }
+      shared.add(
+          GuestNames.ROOT, shared.root.fd().duplicate(), workload.root().readOnly());
+      shared.names.mounts().forEach((mount, name) ->
+          shared.add(name, source(mount), mount.readOnly()));
+      GuestNames.sources(workload).forEach((target, source) ->
+          shared.add(
+              shared.names.files().get(target),
+              Directory.openFile(source, 0, OpenFlag.PATH),
+              false));
+      if (workload.root().readOnly()) {
+        shared.makeMountPoints(workload);
       }
-      var network = workload.network();
-      shared.file("/etc/resolv.conf", network.resolvConf());
-      shared.file("/etc/hosts", network.hosts());
-      shared.file("/etc/hostname", network.hostnameFile());
       return shared;
     } catch (RuntimeException e) {
       shared.close();
       throw e;
     }
+  }
+
+  private void makeMountPoints(Workload workload) {
+    List<String> singles = new ArrayList<>(names.files().keySet());
+    List<String> directories = new ArrayList<>(List.of(workload.process().directory()));
+    for (Mount mount : workload.mounts().mounts()) {
+      boolean directory = true;
+      if (!(mount instanceof Mount.Tmpfs)) {
+        try (Fd source = source(mount)) {
+          directory = OpenFile.of(source).status().type() == FileType.DIRECTORY;
+        }
+      }
+      (directory ? directories : singles).add(mount.target());
+    }
+    MountPoints.make(root, singles, directories);
   }
 
   private static Directory root(RootFilesystem files, Place place, List<AutoCloseable> opened) {
@@ -92,16 +106,16 @@ final class SharedFiles implements AutoCloseable {
     return InstanceOverlay.in(place.state(), lower, OverlayMarks.TRUSTED);
   }
 
-  private Optional<Fd> source(Mount mount) {
+  private static Fd source(Mount mount) {
     try {
       return switch (mount) {
-        case Mount.Bind bind -> Optional.of(Directory.openFile(bind.source(), 0, OpenFlag.PATH));
+        case Mount.Bind bind -> Directory.openFile(bind.source(), 0, OpenFlag.PATH);
         case Mount.Volume volume -> {
           try (Directory directory = Directory.open(volume.directory())) {
-            yield Optional.of(directory.locate(volume.subpath(), Resolution.IN_ROOT));
+            yield directory.locate(volume.subpath(), Resolution.IN_ROOT);
           }
         }
-        case Mount.Tmpfs tmpfs -> Optional.empty();
+        case Mount.Tmpfs tmpfs -> throw new IllegalArgumentException(tmpfs + " is the guest's own");
       };
     } catch (LinuxException e) {
       throw new SandboxException(
@@ -109,16 +123,8 @@ final class SharedFiles implements AutoCloseable {
     }
   }
 
-  private void file(String target, Optional<Path> source) {
-    if (source.isPresent()) {
-      String name = "f" + files.size();
-      files.put(target, name);
-      add(name, Directory.openFile(source.get(), 0, OpenFlag.PATH), false);
-    }
-  }
-
   private void add(String name, Fd file, boolean readOnly) {
-    int seconds = name.equals(ROOT) ? ROOT_CACHE_SECONDS : VOLUME_CACHE_SECONDS;
+    int seconds = name.equals(GuestNames.ROOT) ? ROOT_CACHE_SECONDS : VOLUME_CACHE_SECONDS;
     exports.add(new Export(name, file, readOnly, seconds));
   }
 
@@ -126,19 +132,36 @@ final class SharedFiles implements AutoCloseable {
     return exports;
   }
 
-  /** The guest's name of a mount's source; empty for what is made in the guest. */
-  Optional<String> name(Mount mount) {
-    return Optional.ofNullable(names.get(mount));
-  }
-
-  /** Single files by their target. */
-  Map<String, String> files() {
-    return files;
+  GuestNames names() {
+    return names;
   }
 
   /** The root file system as it is on the host. */
   Directory root() {
     return root;
+  }
+
+  /** Who is who there now: the workload itself may have changed it. */
+  Accounts accounts() {
+    return Accounts.parse(content("/etc/passwd"), content("/etc/group"));
+  }
+
+  private byte[] content(String path) {
+    try (OpenFile file =
+        OpenFile.of(
+            root.openFile(
+                path,
+                new Resolution[] {Resolution.IN_ROOT},
+                0,
+                OpenFlag.READ,
+                OpenFlag.NON_BLOCKING))) {
+      if (file.status().size() > Accounts.LARGEST_FILE) {
+        throw SandboxException.invalid(path, "is larger than 4 MiB");
+      }
+      return Files.readAllBytes(file.fd().path());
+    } catch (LinuxException | IOException e) {
+      return new byte[0]; // an image without the file knows numbers only
+    }
   }
 
   /** Closes what is not the file server's: the exports themselves are closed by that. */

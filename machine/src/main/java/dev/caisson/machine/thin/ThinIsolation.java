@@ -7,16 +7,19 @@ package dev.caisson.machine.thin;
 import dev.caisson.machine.engine.MachineEngine;
 import dev.caisson.machine.engine.Qemu;
 import dev.caisson.machine.kernel.KernelStore;
+import dev.caisson.sandbox.Diagnosis;
 import dev.caisson.sandbox.Isolation;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.Unavailable;
+import dev.caisson.sandbox.ability.Explainable;
 import dev.caisson.sandbox.workload.Workload;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /** A virtual machine for one workload: a kernel of its own, its files forwarded from the host. */
-public final class ThinIsolation implements Isolation {
+public final class ThinIsolation implements Isolation, Explainable {
   private final KernelStore kernels;
   private final List<MachineEngine> engines;
 
@@ -55,6 +58,21 @@ public final class ThinIsolation implements Isolation {
       }
     }
     return last;
+  }
+
+  @Override
+  public Isolation below(Path root) {
+    return new ThinIsolation(KernelStore.below(root), engines);
+  }
+
+  @Override
+  public List<Diagnosis> diagnose() {
+    return new HostCheck(kernels, engines).diagnose();
+  }
+
+  @Override
+  public Explanation explain(Workload workload, Place place) {
+    return PlanExplainer.explain(workload);
   }
 
   @Override

@@ -17,6 +17,7 @@ import dev.caisson.machine.network.GuestNetwork;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.user.Accounts;
 import dev.caisson.sandbox.workload.NetworkAttachment;
 import dev.caisson.sandbox.workload.Workload;
 import dev.caisson.virtio.fs.FileSystemDevice;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -32,6 +34,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** One run of a workload: its machine, the channel to it, and the first process in it. */
@@ -46,7 +49,6 @@ final class ThinRun implements AutoCloseable {
 
   private final Workload workload;
   private final SharedFiles shared;
-  private final GuestUsers users;
   private final RunningMachine machine;
   private final Optional<GuestNetwork> network;
   private final GuestChannel guest;
@@ -57,7 +59,6 @@ final class ThinRun implements AutoCloseable {
   private ThinRun(
       Workload workload,
       SharedFiles shared,
-      GuestUsers users,
       RunningMachine machine,
       Optional<GuestNetwork> network,
       GuestChannel guest,
@@ -66,7 +67,6 @@ final class ThinRun implements AutoCloseable {
       AtomicInteger sessions) {
     this.workload = workload;
     this.shared = shared;
-    this.users = users;
     this.machine = machine;
     this.network = network;
     this.guest = guest;
@@ -78,7 +78,7 @@ final class ThinRun implements AutoCloseable {
   /** Boots a machine and has it execute the workload; on failure nothing is left. */
   static ThinRun start(
       Workload workload, Place place, SharedFiles shared, MachineParts parts, Broadcast output) {
-    GuestUsers users = GuestUsers.read(shared.root());
+    Accounts users = shared.accounts();
     Optional<GuestNetwork> network = network(workload);
     RunningMachine machine;
     try {
@@ -91,8 +91,9 @@ final class ThinRun implements AutoCloseable {
       var guest = new GuestChannel(machine.control(), workload.id());
       await(guest.ready(), machine, place, BOOT_SECONDS, "the guest did not come up");
       network.ifPresent(given -> configure(guest, given, machine, place));
+      new GuestGroup(guest).limit(workload.resources());
       var sessions = new AtomicInteger();
-      LaunchPlan plan = GuestPlan.first(workload, shared, users, sessions.incrementAndGet());
+      LaunchPlan plan = GuestPlan.first(workload, shared.names(), users, sessions.incrementAndGet());
       var program = workload.process();
       GuestProcess first =
           guest.launch(
@@ -105,7 +106,7 @@ final class ThinRun implements AutoCloseable {
               output);
       output.follow(first);
       int pid = started(first, plan, workload.process().arguments().getFirst(), machine, place);
-      return new ThinRun(workload, shared, users, machine, network, guest, first, pid, sessions);
+      return new ThinRun(workload, shared, machine, network, guest, first, pid, sessions);
     } catch (RuntimeException e) {
       machine.close();
       network.ifPresent(GuestNetwork::close);
@@ -113,32 +114,40 @@ final class ThinRun implements AutoCloseable {
     }
   }
 
-  /**
-   * The namespace to hand over; a machine cannot share the stack of a kernel that is not its own.
-   */
+  /** The namespace to hand over. */
   private static Optional<GuestNetwork> network(Workload workload) {
     return switch (workload.network().mode()) {
       case NetworkAttachment.Isolated none -> Optional.empty();
       case NetworkAttachment.Prepared prepared ->
           Optional.of(GuestNetwork.take(prepared.namespace()));
       case NetworkAttachment.OfHost host ->
-          throw SandboxException.unsupported(
-              "the host's network", "a machine has a kernel of its own; publish ports instead");
+          throw new IllegalArgumentException("refused when it was created");
       case NetworkAttachment.OfSandbox other ->
-          throw SandboxException.unsupported(
-              "the network of " + other.id(), "machines cannot share one; use a common network");
+          throw new IllegalArgumentException("refused when it was created");
     };
   }
 
   private static void configure(
       GuestChannel guest, GuestNetwork network, RunningMachine machine, Place place) {
     String what = "the guest did not take its network";
-    for (var order : network.interfaces()) {
-      await(guest.configure(order), machine, place, LAUNCH_SECONDS, what);
+    List<CompletableFuture<byte[]>> asked =
+        IntStream.range(0, network.size())
+            .mapToObj(number -> guest.file("/sys/class/net/eth" + number + "/ifindex"))
+            .toList();
+    List<Integer> indexes = new ArrayList<>();
+    for (var answer : asked) {
+      String index = text(await(answer, machine, place, LAUNCH_SECONDS, what));
+      if (!index.matches("[1-9][0-9]{0,8}")) {
+        throw failure(what + ": it has no eth" + indexes.size(), place, null);
+      }
+      indexes.add(Integer.parseInt(index));
     }
-    for (var order : network.routes()) {
-      await(guest.configure(order), machine, place, LAUNCH_SECONDS, what);
-    }
+    byte[] requests = network.inGuest(indexes).toBytes();
+    await(guest.network(requests), machine, place, LAUNCH_SECONDS, what);
+  }
+
+  private static String text(byte[] answer) {
+    return new String(answer, StandardCharsets.US_ASCII).strip();
   }
 
   private static RunningMachine boot(
@@ -242,6 +251,19 @@ final class ThinRun implements AutoCloseable {
     return guest;
   }
 
+  GuestGroup group() {
+    return new GuestGroup(guest);
+  }
+
+  /** False also when nobody can tell any more. */
+  boolean ranOutOfMemory() {
+    try {
+      return !guest.gone().isDone() && group().ranOutOfMemory();
+    } catch (SandboxException e) {
+      return false;
+    }
+  }
+
   GuestProcess first() {
     return first;
   }
@@ -253,7 +275,9 @@ final class ThinRun implements AutoCloseable {
   /** Starts a further process beside the first. */
   ExecSession exec(Executable.Command command, Place place) {
     int session = sessions.incrementAndGet();
-    LaunchPlan plan = GuestPlan.further(workload, shared, users, command, firstPid, session);
+    LaunchPlan plan = 
+        GuestPlan.further(
+            workload, shared.names(), shared.accounts(), command, firstPid, session);
     var streams = new ExecSession.Output();
     GuestProcess process =
         guest.launch(

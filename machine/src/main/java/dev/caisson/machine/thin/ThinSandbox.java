@@ -23,6 +23,8 @@ import dev.caisson.sandbox.ability.Listable;
 import dev.caisson.sandbox.ability.Logged;
 import dev.caisson.sandbox.ability.Measurable;
 import dev.caisson.sandbox.ability.Pausable;
+import dev.caisson.sandbox.ability.Updatable;
+import dev.caisson.sandbox.workload.Resources;
 import dev.caisson.sandbox.workload.Workload;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,7 +51,8 @@ final class ThinSandbox
         Listable,
         Logged,
         Measurable,
-        Pausable {
+        Pausable,
+        Updatable {
   private static final int KILL = 9;
   private static final int KILLED = 128 + KILL;
 
@@ -77,7 +80,7 @@ final class ThinSandbox
     if (adopt) {
       adopt();
     } else {
-      MachineParts.memory(workload.resources());
+      WorkloadCheck.check(workload);
     }
   }
 
@@ -135,13 +138,14 @@ final class ThinSandbox
         first
             .exited()
             .handle((code, gone) -> gone == null ? code : KILLED)
-            .thenAcceptAsync(code -> ended(started, code));
+            .thenAcceptAsync(code -> ended(started, code), Thread::startVirtualThread);
   }
 
   private void ended(ThinRun over, int code) {
+    boolean outOfMemory = over.ranOutOfMemory();
     Exit how;
     synchronized (this) {
-      how = new Exit(killed ? KILLED : code, false, startedAt, Instant.now());
+      how = new Exit(killed ? KILLED : code, outOfMemory, startedAt, Instant.now());
       state = SandboxState.EXITED;
       run = null;
     }
@@ -258,6 +262,20 @@ final class ThinSandbox
   @Override
   public Usage usage() {
     return GuestStatistics.usage(running("measure"), workload);
+  }
+
+  /** Within the machine's size, which is set when it starts. */
+  @Override
+  public void update(Resources resources) {
+    ThinRun current = running("change the limits of");
+    long size = MachineParts.limit(workload.resources());
+    long wanted = resources.memory().limit().orElse(0);
+    if (wanted > size) {
+      throw SandboxException.unsupported(
+          "memory limit " + wanted,
+          "this machine was started for " + size + " bytes; it can grow only when started anew");
+    }
+    current.group().limit(resources);
   }
 
   @Override

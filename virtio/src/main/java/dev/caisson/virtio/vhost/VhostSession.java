@@ -10,6 +10,7 @@ import dev.caisson.linux.io.UnixSocket;
 import dev.caisson.virtio.Features;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.DeviceQueue;
+import dev.caisson.virtio.device.DeviceType;
 import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.queue.VirtQueue;
 import dev.caisson.virtio.transport.QueueWorker;
@@ -29,7 +30,6 @@ final class VhostSession implements AutoCloseable {
   private static final long MULTIPLE_QUEUES = 1;
   private static final long REPLY_ACKNOWLEDGED = 1L << 3;
   private static final long CONFIGURATION = 1L << 9;
-  private static final long PROTOCOL = MULTIPLE_QUEUES | REPLY_ACKNOWLEDGED | CONFIGURATION;
   private static final int INDEX_MASK = 0xff;
   private static final int NO_DESCRIPTOR = 0x100;
   private static final int CONFIG_HEADER = 12;
@@ -76,7 +76,9 @@ final class VhostSession implements AutoCloseable {
         return true;
       }
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
-        message.reply(socket, PROTOCOL);
+        // QEMU keeps a file system's configuration itself and warns of a back end that offers it.
+        long own = device.type() == DeviceType.FILE_SYSTEM ? 0 : CONFIGURATION;
+        message.reply(socket, MULTIPLE_QUEUES | REPLY_ACKNOWLEDGED | own);
         return true;
       }
       case VhostMessage.GET_QUEUE_COUNT -> {

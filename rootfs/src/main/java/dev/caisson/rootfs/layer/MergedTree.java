@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.container.user;
+package dev.caisson.rootfs.layer;
 
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.Fd;
@@ -13,8 +13,7 @@ import dev.caisson.linux.file.FileType;
 import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.linux.file.Resolution;
-import dev.caisson.rootfs.layer.OverlayMarks;
-import dev.caisson.sandbox.SandboxException;
+import dev.caisson.rootfs.RootfsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -54,6 +53,7 @@ public final class MergedTree implements AutoCloseable {
    *
    * @param path absolute, as a process inside would write it
    * @param limit bytes beyond which it is refused
+   * @throws RootfsException INVALID if it is no regular file, too large, or behind too many links
    */
   public Optional<byte[]> read(String path, int limit) {
     Optional<Place> place = find(path);
@@ -62,17 +62,21 @@ public final class MergedTree implements AutoCloseable {
     }
     Place at = place.get();
     if (at.type != FileType.REGULAR) {
-      throw SandboxException.invalid(path, "is no regular file in this image");
+      throw invalid(path, "is no regular file in this image");
     }
     try (OpenFile file = OpenFile.of(at.layer.openFile(at.path, STRICT, 0, OpenFlag.READ))) {
       long size = file.status().size();
       if (size > limit) {
-        throw SandboxException.invalid(path, "is larger than the " + limit + " bytes allowed");
+        throw invalid(path, "is larger than the " + limit + " bytes allowed");
       }
       return Optional.of(Files.readAllBytes(file.fd().path()));
     } catch (java.io.IOException failed) {
-      throw new SandboxException(SandboxException.Kind.FAILED, "read " + path, failed);
+      throw new RootfsException(RootfsException.Kind.IO, "read " + path, failed);
     }
+  }
+
+  private static RootfsException invalid(String path, String reason) {
+    return new RootfsException(RootfsException.Kind.INVALID, path + " " + reason);
   }
 
   private record Place(Directory layer, String path, FileType type) {}
@@ -99,7 +103,7 @@ public final class MergedTree implements AutoCloseable {
       }
       if (last.get().type == FileType.SYMBOLIC_LINK) {
         if (++links > MOST_LINKS) {
-          throw SandboxException.invalid(path, "leads through more than " + MOST_LINKS + " links");
+          throw invalid(path, "leads through more than " + MOST_LINKS + " links");
         }
         String target = readLink(last.get());
         walked.pollLast();

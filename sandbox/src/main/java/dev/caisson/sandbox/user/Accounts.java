@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.container.user;
+package dev.caisson.sandbox.user;
 
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.User;
@@ -37,13 +37,11 @@ public record Accounts(List<Entry> users, List<GroupEntry> groups) {
   /** A line of /etc/group. */
   public record GroupEntry(String name, long group, List<String> members) {}
 
-  public static Accounts read(MergedTree tree) {
-    return parse(
-        tree.read("/etc/passwd", LARGEST_FILE).orElse(new byte[0]),
-        tree.read("/etc/group", LARGEST_FILE).orElse(new byte[0]));
-  }
-
-  static Accounts parse(byte[] passwd, byte[] group) {
+  /**
+   * @param passwd the content of /etc/passwd, empty where there is none
+   * @param group that of /etc/group
+   */
+  public static Accounts parse(byte[] passwd, byte[] group) {
     var users = new ArrayList<Entry>();
     for (String[] fields : lines(passwd, 7)) {
       long user = number(fields[2]);
