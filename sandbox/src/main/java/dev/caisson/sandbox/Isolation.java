@@ -31,7 +31,8 @@ public interface Isolation {
   }
 
   /**
-   * Everything it needs of this host, one by one: what is there and, with a remedy, what is missing.
+   * Everything it needs of this host, one by one: what is there and, with a remedy, what is
+   * missing.
    */
   default List<Diagnosis> diagnose() {
     return List.of();

@@ -5,7 +5,6 @@
 package dev.caisson.container.plan;
 
 import dev.caisson.container.cgroup.Cgroup;
-import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.Namespace;
@@ -14,6 +13,7 @@ import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.SupervisionAction;
 import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Namespaces;
 import dev.caisson.sandbox.workload.NetworkAttachment;
 import dev.caisson.sandbox.workload.Program;

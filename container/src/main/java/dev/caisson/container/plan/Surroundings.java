@@ -5,11 +5,11 @@
 package dev.caisson.container.plan;
 
 import dev.caisson.container.cgroup.Cgroup;
-import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.Namespace;
 import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Mount;
 import java.nio.file.Path;
 import java.util.List;

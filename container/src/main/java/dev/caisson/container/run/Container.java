@@ -5,7 +5,6 @@
 package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
-import dev.caisson.sandbox.user.Identity;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.Place;
@@ -23,6 +22,7 @@ import dev.caisson.sandbox.ability.Logged;
 import dev.caisson.sandbox.ability.Measurable;
 import dev.caisson.sandbox.ability.Pausable;
 import dev.caisson.sandbox.ability.Updatable;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Resources;
 import dev.caisson.sandbox.workload.User;
 import dev.caisson.sandbox.workload.Workload;

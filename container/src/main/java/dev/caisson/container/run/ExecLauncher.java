@@ -6,7 +6,6 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.plan.ExecPlan;
-import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.linux.LinuxException;
@@ -21,6 +20,7 @@ import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,8 +4,8 @@
  */
 package dev.caisson.container.run;
 
-import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.container.cgroup.Cgroups;
+import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.linux.process.Credentials;
 import dev.caisson.sandbox.Unavailable;
 import java.io.IOException;

@@ -4,11 +4,11 @@
  */
 package dev.caisson.container.run;
 
-import dev.caisson.sandbox.user.Accounts;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.layer.MergedTree;
 import dev.caisson.rootfs.layer.OverlayMarks;
 import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.user.Accounts;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import java.nio.file.Files;
 import java.nio.file.Path;

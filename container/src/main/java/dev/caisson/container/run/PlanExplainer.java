@@ -4,11 +4,11 @@
  */
 package dev.caisson.container.run;
 
-import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.PlanPrinter;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.ability.Explainable.Explanation;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Workload;
 
 /** Compiles a workload's plan and prints it instead of carrying it out. */

@@ -6,7 +6,6 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.CgroupException;
-import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.io.EventLoop;
@@ -19,6 +18,7 @@ import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.SandboxState;
 import dev.caisson.sandbox.ability.Attachment;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Workload;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,9 +4,9 @@
  */
 package dev.caisson.container.cgroup;
 
-import dev.caisson.linux.cgroup.CgroupLayout;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.linux.cgroup.DeviceFilter;
 import dev.caisson.linux.file.Directory;
 import java.nio.file.Files;

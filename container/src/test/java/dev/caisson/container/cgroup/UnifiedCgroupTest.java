@@ -4,9 +4,9 @@
  */
 package dev.caisson.container.cgroup;
 
-import dev.caisson.linux.cgroup.CgroupLayout;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.sandbox.workload.Resources;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,13 +6,13 @@ package dev.caisson.container.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.sandbox.user.Identity;
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.PlanDecoder;
 import dev.caisson.launch.PlanEncoder;
 import dev.caisson.launch.Step;
 import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Security;
 import dev.caisson.sandbox.workload.Workload;

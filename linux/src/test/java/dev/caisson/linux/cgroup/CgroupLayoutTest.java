@@ -41,8 +41,7 @@ class CgroupLayoutTest {
 
   @Test
   void aHostWithoutAnyIsSaidToHaveNone() {
-    assertThat(layout("1 0 8:1 / / rw - ext4 /dev/sda rw").generation())
-        .isEqualTo(Generation.NONE);
+    assertThat(layout("1 0 8:1 / / rw - ext4 /dev/sda rw").generation()).isEqualTo(Generation.NONE);
   }
 
   private static CgroupLayout layout(String... mountinfo) {

@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  * one that runs no Linux.
  */
 public final class HardwareVirtualization {
-  private static final Pattern FLAG = Pattern.compile("^flags\\s*:.*\\b(vmx|svm)\\b", Pattern.MULTILINE);
+  private static final Pattern FLAG =
+      Pattern.compile("^flags\\s*:.*\\b(vmx|svm)\\b", Pattern.MULTILINE);
 
   private final Path processors;
   private final Path device;

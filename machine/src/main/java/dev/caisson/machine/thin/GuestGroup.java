@@ -100,8 +100,7 @@ final class GuestGroup {
   }
 
   Measurable.Tasks tasks() {
-    return new Measurable.Tasks(
-        value("pids.current").orElse(0L), value("pids.max").orElse(-1L));
+    return new Measurable.Tasks(value("pids.current").orElse(0L), value("pids.max").orElse(-1L));
   }
 
   private Optional<Long> value(String file) {

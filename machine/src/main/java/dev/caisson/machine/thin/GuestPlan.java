@@ -86,8 +86,7 @@ final class GuestPlan {
   private LaunchPlan first(int session) {
     Program program = workload.process();
     supervise(program.terminal(), session);
-    Set<Namespace> own =
-        EnumSet.of(Namespace.PID, Namespace.MOUNT, Namespace.IPC, Namespace.UTS);
+    Set<Namespace> own = EnumSet.of(Namespace.PID, Namespace.MOUNT, Namespace.IPC, Namespace.UTS);
     steps.add(
         outside("make namespaces", new NamespaceAction.Clone(own, GROUP))
             .because("the agent of the host stays out of the workload's sight"));
@@ -190,7 +189,8 @@ final class GuestPlan {
         .oomScoreAdjustment()
         .ifPresent(score ->
             steps.add(
-                outside("rank for lack of memory", new ProcessAction.AdjustOutOfMemoryScore(score))));
+                outside(
+                    "rank for lack of memory", new ProcessAction.AdjustOutOfMemoryScore(score))));
   }
 
   private void systemMounts() {
@@ -328,9 +328,7 @@ final class GuestPlan {
   }
 
   private void become(
-      Identity identity,
-      Set<dev.caisson.sandbox.workload.Capability> allowed,
-      boolean privileged) {
+      Identity identity, Set<dev.caisson.sandbox.workload.Capability> allowed, boolean privileged) {
     Set<Capability> kept =
         allowed.stream()
             .map(capability -> Capability.valueOf(capability.name()))

@@ -15,9 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What a machine uses: processor time as the host pays for it, all else as the guest has it.
- */
+/** What a machine uses: processor time as the host pays for it, all else as the guest has it. */
 final class GuestStatistics {
   private static final long TICK_NANOS = 10_000_000;
 

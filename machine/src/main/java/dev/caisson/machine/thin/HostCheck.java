@@ -32,8 +32,7 @@ final class HostCheck {
       chosen |= engine.unavailable().isEmpty();
     }
     found.add(kernel());
-    found.add(
-        needed(Path.of("/dev/net/tun"), "network", "networks by a tap", "modprobe tun"));
+    found.add(needed(Path.of("/dev/net/tun"), "network", "networks by a tap", "modprobe tun"));
     return found;
   }
 

@@ -13,8 +13,8 @@ import dev.caisson.linux.file.Resolution;
 import java.util.List;
 
 /**
- * What a plan mounts on, made by the host where the guest may not write: in a root file system
- * that is exported read-only.
+ * What a plan mounts on, made by the host where the guest may not write: in a root file system that
+ * is exported read-only.
  */
 final class MountPoints {
   private static final List<String> SYSTEM = List.of("/proc", "/sys", "/dev");

@@ -46,19 +46,21 @@ final class SharedFiles implements AutoCloseable {
   /** Opens everything a workload names; mounts its layers where no path leads. */
   static SharedFiles open(Workload workload, Place place) {
     List<AutoCloseable> opened = new ArrayList<>();
-    SharedFiles shared = 
+    SharedFiles shared =
         new SharedFiles(GuestNames.of(workload), root(workload.root(), place, opened));
     shared.opened.addAll(opened);
     try {
-      shared.add(
-          GuestNames.ROOT, shared.root.fd().duplicate(), workload.root().readOnly());
-      shared.names.mounts().forEach((mount, name) ->
-          shared.add(name, source(mount), mount.readOnly()));
-      GuestNames.sources(workload).forEach((target, source) ->
-          shared.add(
-              shared.names.files().get(target),
-              Directory.openFile(source, 0, OpenFlag.PATH),
-              false));
+      shared.add(GuestNames.ROOT, shared.root.fd().duplicate(), workload.root().readOnly());
+      shared
+          .names
+          .mounts()
+          .forEach((mount, name) -> shared.add(name, source(mount), mount.readOnly()));
+      GuestNames.sources(workload)
+          .forEach((target, source) ->
+              shared.add(
+                  shared.names.files().get(target),
+                  Directory.openFile(source, 0, OpenFlag.PATH),
+                  false));
       if (workload.root().readOnly()) {
         shared.makeMountPoints(workload);
       }

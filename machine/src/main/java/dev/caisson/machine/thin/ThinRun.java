@@ -93,7 +93,8 @@ final class ThinRun implements AutoCloseable {
       network.ifPresent(given -> configure(guest, given, machine, place));
       new GuestGroup(guest).limit(workload.resources());
       var sessions = new AtomicInteger();
-      LaunchPlan plan = GuestPlan.first(workload, shared.names(), users, sessions.incrementAndGet());
+      LaunchPlan plan =
+          GuestPlan.first(workload, shared.names(), users, sessions.incrementAndGet());
       var program = workload.process();
       GuestProcess first =
           guest.launch(
@@ -275,9 +276,8 @@ final class ThinRun implements AutoCloseable {
   /** Starts a further process beside the first. */
   ExecSession exec(Executable.Command command, Place place) {
     int session = sessions.incrementAndGet();
-    LaunchPlan plan = 
-        GuestPlan.further(
-            workload, shared.names(), shared.accounts(), command, firstPid, session);
+    LaunchPlan plan =
+        GuestPlan.further(workload, shared.names(), shared.accounts(), command, firstPid, session);
     var streams = new ExecSession.Output();
     GuestProcess process =
         guest.launch(

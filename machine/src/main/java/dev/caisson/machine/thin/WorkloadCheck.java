@@ -83,7 +83,8 @@ final class WorkloadCheck {
   private static void resources(Resources resources) {
     String why = "the guest has one kernel and one workload; use --isolation container";
     if (!resources.blockIo().equals(Resources.BlockIo.UNLIMITED)) {
-      throw unsupported("limits of block devices", "a thin machine has none: its files are the host's");
+      throw unsupported(
+          "limits of block devices", "a thin machine has none: its files are the host's");
     }
     if (!resources.hugePages().isEmpty()) {
       throw unsupported("limits of huge pages", why);

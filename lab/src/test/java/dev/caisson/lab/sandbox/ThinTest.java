@@ -2,11 +2,15 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.container;
+package dev.caisson.lab.sandbox;
 
+import dev.caisson.machine.kernel.DistributionKernel;
+import dev.caisson.machine.kernel.KernelStore;
+import dev.caisson.machine.thin.ThinIsolation;
 import dev.caisson.sandbox.Isolation;
-import dev.caisson.sandbox.Isolations;
+import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.RootFilesystem;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -15,9 +19,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The contract, kept by containers. */
+/** The contract, kept by thin machines with whatever engine this host has for them. */
 @Tag("integration")
-class ContainerTest implements SandboxContract {
+class ThinTest implements SandboxContract {
+  private static final Path ROOT =
+      Path.of(System.getProperty("caisson.test.root", "/var/cache/caisson-test"));
+
   @TempDir static Path image;
   private static RootFilesystem.Layers root;
   @TempDir Path places;
@@ -25,13 +32,21 @@ class ContainerTest implements SandboxContract {
   private Bench bench;
 
   @BeforeAll
-  static void makeImage() {
+  static void makeImageAndFetchKernel() throws IOException {
     root = BusyboxLayer.make(image.resolve("layer"));
+    KernelStore kernels = KernelStore.below(ROOT);
+    if (kernels.current().isEmpty()) {
+      try {
+        DistributionKernel.fetch(kernels);
+      } catch (SandboxException e) {
+        Assumptions.abort("no guest kernel: " + e.getMessage());
+      }
+    }
   }
 
   @BeforeEach
   void open() {
-    Isolation isolation = Isolations.named("container").orElseThrow();
+    Isolation isolation = new ThinIsolation().below(ROOT);
     isolation.unavailable().ifPresent(why -> Assumptions.abort(why.reason()));
     bench = new Bench(isolation, places, root);
   }

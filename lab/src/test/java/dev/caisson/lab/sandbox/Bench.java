@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.container;
+package dev.caisson.lab.sandbox;
 
 import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.Isolation;

@@ -2,12 +2,12 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.container;
+package dev.caisson.lab.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.caisson.container.Bench.Outcome;
+import dev.caisson.lab.sandbox.Bench.Outcome;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.SandboxException.Kind;
@@ -337,16 +337,6 @@ public interface SandboxContract {
       }
     }
     assertThat(lines).containsExactlyInAnyOrder("STDOUT one", "STDERR two", "STDOUT three");
-  }
-
-  @Test
-  default void aRunningSandboxIsAdopted() {
-    Sandbox sandbox = bench().start(bench().workload("sh", "-c", "sleep 100; exit 5"));
-    Sandbox adopted = bench().adopt(sandbox);
-    assertThat(adopted.state()).isEqualTo(SandboxState.RUNNING);
-    assertThat(adopted.pid()).isEqualTo(sandbox.pid());
-    Bench.exec(adopted, "killall", "sleep");
-    assertThat(Bench.await(adopted).code()).isEqualTo(5);
   }
 
   @Test

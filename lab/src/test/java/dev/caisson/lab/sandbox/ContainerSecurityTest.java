@@ -2,14 +2,14 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.container;
+package dev.caisson.lab.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.caisson.container.Bench.Outcome;
+import dev.caisson.container.ContainerIsolation;
+import dev.caisson.lab.sandbox.Bench.Outcome;
 import dev.caisson.sandbox.Isolation;
-import dev.caisson.sandbox.Isolations;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Attachable;
@@ -56,7 +56,7 @@ class ContainerSecurityTest {
 
   @BeforeEach
   void open() {
-    Isolation isolation = Isolations.named("container").orElseThrow();
+    Isolation isolation = new ContainerIsolation();
     isolation.unavailable().ifPresent(why -> Assumptions.abort(why.reason()));
     bench = new Bench(isolation, places, root);
   }
