@@ -64,7 +64,14 @@ final class Gateways implements AutoCloseable {
   void close(NetworkDefinition network) {
     Resolver resolver = resolvers.remove(network.id());
     if (resolver != null) {
+      int port = resolver.port();
       resolver.close();
+      if (port != DNS_PORT) {
+        InetAddress address = network.ipv4().gateway();
+        rules.run(
+            ruleset.removeRedirect(Protocol.UDP, address, DNS_PORT)
+                + ruleset.removeRedirect(Protocol.TCP, address, DNS_PORT));
+      }
     }
     host.execute(
         new RouteBatch().deleteLink(names.gateway(network)),

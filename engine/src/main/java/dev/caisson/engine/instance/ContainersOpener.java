@@ -12,6 +12,7 @@ import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.network.Linker;
 import dev.caisson.engine.network.MemberFinder;
 import dev.caisson.engine.spec.MountSpec;
+import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.volume.LocalVolumes;
@@ -99,7 +100,7 @@ public final class ContainersOpener implements MemberFinder, ImageUsers {
   }
 
   @Override
-  public void changed(String id, NetworkView view) {
-    table.find(id).networkChanged(view);
+  public void changed(String id, NetworkingSpec spec, Optional<NetworkView> view) {
+    table.find(id).networkChanged(spec, view);
   }
 }

@@ -7,6 +7,7 @@ package dev.caisson.engine.instance;
 import dev.caisson.engine.image.Template;
 import dev.caisson.engine.spec.ImageConfig;
 import dev.caisson.engine.spec.InstanceSpec;
+import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.spec.PortSpec;
 import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.RestartPolicy;
@@ -16,7 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What a container is: fixed at create but for its name, limits and restart policy. */
+/** What a container is: fixed at create but for its name, networks, limits and restart policy. */
 public record Definition(
     String id,
     String name,
@@ -32,6 +33,11 @@ public record Definition(
 
   public Definition withName(String value) {
     return new Definition(id, value, created, spec, effective, image, isolation, mounts);
+  }
+
+  public Definition withNetworking(NetworkingSpec networking) {
+    var changed = spec.toBuilder().networking(networking).build();
+    return new Definition(id, name, created, changed, effective, image, isolation, mounts);
   }
 
   public Definition withLimits(ResourceSpec resources, RestartPolicy policy) {

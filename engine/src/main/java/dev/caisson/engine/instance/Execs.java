@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutorService;
@@ -43,9 +44,10 @@ final class Execs {
     final String id;
     final Instance instance;
     final ExecSpec spec;
-    boolean started;
+    volatile boolean started;
     volatile Executable.@Nullable Session session;
     volatile @Nullable Integer exitCode;
+    final CompletableFuture<Integer> over = new CompletableFuture<>();
 
     Exec(String id, Instance instance, ExecSpec spec) {
       this.id = id;
@@ -133,6 +135,7 @@ final class Execs {
 
   private void ended(Exec exec, int code) {
     exec.exitCode = code;
+    exec.over.complete(code);
     exec.instance.event("exec_die", Map.of("execID", exec.id, "exitCode", String.valueOf(code)));
     var unused = // forgetting cannot fail
         timer.schedule(() -> byId.remove(exec.id), KEPT_MINUTES, TimeUnit.MINUTES);
@@ -168,15 +171,13 @@ final class Execs {
         session == null ? 0 : session.pid());
   }
 
-  /** Waits for the end of a started one. */
+  /** Waits for the end of a started one; from then on {@link #inspect} tells its exit code too. */
   int exitCode(String id) {
     var exec = find(id);
-    var session = exec.session;
-    if (session == null) {
-      var code = exec.exitCode;
-      return code == null ? 0 : code;
+    if (!exec.started) {
+      return 0;
     }
-    return session.exit().join().code();
+    return exec.over.join();
   }
 
   List<String> of(Instance instance) {

@@ -6,6 +6,7 @@ package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.WaitCondition;
+import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.RestartPolicy;
 import dev.caisson.engine.state.Change;
@@ -593,10 +594,12 @@ final class Instance {
     around.store().sync();
   }
 
-  void networkChanged(NetworkView view) {
+  void networkChanged(NetworkingSpec spec, Optional<NetworkView> view) {
     lock.lock();
     try {
-      save(progress.linked(view));
+      definition = definition.withNetworking(spec);
+      saveDefinition();
+      view.ifPresent(changed -> save(progress.linked(changed)));
     } finally {
       lock.unlock();
     }

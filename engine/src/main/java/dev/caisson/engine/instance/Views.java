@@ -5,7 +5,9 @@
 package dev.caisson.engine.instance;
 
 import dev.caisson.engine.image.ImageLibrary;
+import dev.caisson.engine.spec.EndpointSpec;
 import dev.caisson.engine.spec.MountSpec;
+import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.view.InstanceInfo;
 import dev.caisson.engine.view.InstanceState;
 import dev.caisson.engine.view.InstanceSummary;
@@ -15,9 +17,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /** Shows containers to clients. */
@@ -99,7 +103,27 @@ final class Views {
         current.namespacePath(),
         current.ports(),
         instance.definition().exposed(),
-        current.endpoints());
+        current.endpoints().isEmpty() && !instance.running()
+            ? wanted(instance.definition().spec().networking())
+            : current.endpoints());
+  }
+
+  /** The networks of the next start, without addresses. */
+  private static Map<String, NetworkView.EndpointView> wanted(NetworkingSpec spec) {
+    var names = new TreeSet<>(spec.endpoints().keySet());
+    if (!spec.mode().startsWith("container:")) {
+      names.add(spec.mode().equals("default") ? "bridge" : spec.mode());
+    }
+    var endpoints = new HashMap<String, NetworkView.EndpointView>();
+    for (var name : names) {
+      var aliases =
+          Optional.ofNullable(spec.endpoints().get(name))
+              .map(EndpointSpec::aliases)
+              .orElse(List.of());
+      endpoints.put(
+          name, new NetworkView.EndpointView("", "", "", 0, "", "", 0, "", "", aliases, List.of()));
+    }
+    return endpoints;
   }
 
   static List<MountView> mounts(Definition definition) {

@@ -78,18 +78,21 @@ public final class HostFabric implements Fabric {
   public void check(NetworkingSpec spec) {
     for (var name : catalog.namesIn(spec)) {
       var record = catalog.find(name);
-      catalog
-          .settings(spec, record)
-          .ipv4Address()
-          .ifPresent(address -> {
-            var subnet = record.definition().ipv4().subnet();
-            if (!subnet.contains(Addresses.parse(address))) {
-              throw EngineException.invalid(
-                  "address " + address + " is not in network " + record.name(),
-                  "choose one of " + subnet);
-            }
-          });
+      check(record, catalog.settings(spec, record));
     }
+  }
+
+  private static void check(NetworkRecord record, EndpointSpec settings) {
+    settings
+        .ipv4Address()
+        .ifPresent(address -> {
+          var subnet = record.definition().ipv4().subnet();
+          if (!subnet.contains(Addresses.parse(address))) {
+            throw EngineException.invalid(
+                "address " + address + " is not in network " + record.name(),
+                "choose one of " + subnet);
+          }
+        });
   }
 
   @Override
@@ -227,19 +230,38 @@ public final class HostFabric implements Fabric {
   public void connect(String reference, String container, EndpointSpec settings) {
     var record = catalog.find(reference);
     var found = finder.member(container);
-    var view = found.view().orElseThrow(() -> notRunning(container));
+    var joined = catalog.joined(found.member().spec(), record, settings);
+    check(record, settings);
+    if (found.view().isEmpty()) {
+      finder.changed(found.member().id(), joined, Optional.empty());
+    } else {
+      connect(record, found.member(), settings, joined, found.view().get());
+    }
+    tell("connect", record, found.member().id());
+  }
+
+  private void connect(
+      NetworkRecord record,
+      Member member,
+      EndpointSpec settings,
+      NetworkingSpec joined,
+      NetworkView view) {
+    if (view.endpoints().containsKey(record.name())) {
+      throw new EngineException(
+          Kind.FORBIDDEN,
+          "endpoint with name " + member.name() + " already exists in network " + record.name());
+    }
     translated(() -> {
-      var endpoint = catalog.endpoint(record, found.member(), settings);
+      var endpoint = catalog.endpoint(record, member, settings);
       try {
-        networks.connect(found.member().id(), endpoint, Optional.empty());
+        networks.connect(member.id(), endpoint, Optional.empty());
       } catch (RuntimeException e) {
         catalog.release(record, endpoint);
         throw e;
       }
       var views = new LinkedHashMap<>(view.endpoints());
       views.put(record.name(), catalog.view(record, endpoint, settings));
-      changed(found.member(), view, views);
-      tell("connect", record, found.member().id());
+      changed(member, joined, view, views);
       return true;
     });
   }
@@ -248,27 +270,44 @@ public final class HostFabric implements Fabric {
   public void disconnect(String reference, String container, boolean force) {
     var record = catalog.find(reference);
     var found = finder.member(container);
-    var view = found.view().orElseThrow(() -> notRunning(container));
+    var left = catalog.left(found.member().spec(), record);
+    if (found.view().isEmpty()) {
+      if (left.equals(found.member().spec())) {
+        throw notConnected(container, record);
+      }
+      finder.changed(found.member().id(), left, Optional.empty());
+    } else {
+      disconnect(record, found.member(), left, found.view().get());
+    }
+    tell("disconnect", record, found.member().id());
+  }
+
+  private void disconnect(
+      NetworkRecord record, Member member, NetworkingSpec left, NetworkView view) {
     var endpoint = view.endpoints().get(record.name());
     if (endpoint == null) {
-      throw EngineException.notFound(
-          "container " + container + " is not connected to network " + record.name());
+      throw notConnected(member.name(), record);
     }
     translated(() -> {
-      networks.disconnect(found.member().id(), record.id());
+      networks.disconnect(member.id(), record.id());
       catalog.release(record, catalog.endpoint(endpoint));
       var views = new LinkedHashMap<>(view.endpoints());
       views.remove(record.name());
-      changed(found.member(), view, views);
-      tell("disconnect", record, found.member().id());
+      changed(member, left, view, views);
       return true;
     });
   }
 
-  private void changed(Member member, NetworkView before, Map<String, EndpointView> endpoints) {
+  private static EngineException notConnected(String container, NetworkRecord record) {
+    return new EngineException(
+        Kind.FORBIDDEN, "container " + container + " is not connected to network " + record.name());
+  }
+
+  private void changed(
+      Member member, NetworkingSpec spec, NetworkView before, Map<String, EndpointView> endpoints) {
     var view = new NetworkView(before.namespacePath(), before.ports(), before.exposed(), endpoints);
     members.put(member.id(), new Connected(member.name(), view));
-    finder.changed(member.id(), view);
+    finder.changed(member.id(), spec, Optional.of(view));
   }
 
   @Override
@@ -352,11 +391,6 @@ public final class HostFabric implements Fabric {
       attributes.put("container", container);
     }
     events.publish("network", action, record.id(), attributes);
-  }
-
-  private static EngineException notRunning(String container) {
-    return EngineException.conflict(
-        "container " + container + " is not running", "start it, or name the network at create");
   }
 
   private static <T> T translated(Supplier<T> work) {

@@ -57,14 +57,14 @@ public final class Linker {
 
   /** Takes the connection away again. */
   public void unlink(Definition definition, NetworkView former) {
-    if (isReal(definition.spec().networking().mode())) {
+    if (isReal(definition.spec().networking().mode()) || former.namespacePath().isPresent()) {
       fabric.detach(member(definition), former);
     }
   }
 
   /** Says that a running container still has its connection. */
   public void adopt(Definition definition, NetworkView current) {
-    if (isReal(definition.spec().networking().mode())) {
+    if (isReal(definition.spec().networking().mode()) || current.namespacePath().isPresent()) {
       fabric.adopt(member(definition), current);
     }
   }

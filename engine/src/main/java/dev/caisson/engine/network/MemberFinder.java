@@ -9,14 +9,20 @@ import java.util.Optional;
 /** Finds containers for networks. */
 public interface MemberFinder {
   /**
-   * A running container with what its networks need to know.
+   * A container with what its networks need to know.
    *
    * @throws dev.caisson.engine.EngineException NOT_FOUND
    */
   Found member(String reference);
 
-  /** Stores a changed view of a container's networks. */
-  void changed(String id, dev.caisson.engine.view.NetworkView view);
+  /**
+   * Stores which networks a container joins at its next start, and for a running one how it sees
+   * them now.
+   */
+  void changed(
+      String id,
+      dev.caisson.engine.spec.NetworkingSpec spec,
+      Optional<dev.caisson.engine.view.NetworkView> view);
 
   /**
    * A container.

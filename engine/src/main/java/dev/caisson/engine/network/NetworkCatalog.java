@@ -126,6 +126,37 @@ final class NetworkCatalog {
     return names;
   }
 
+  /**
+   * The networks of a container once it has joined one more.
+   *
+   * @throws EngineException CONFLICT when it has the network stack of the host or of another
+   */
+  NetworkingSpec joined(NetworkingSpec spec, NetworkRecord record, EndpointSpec settings) {
+    if (spec.mode().equals("host") || spec.mode().startsWith("container:")) {
+      throw EngineException.conflict(
+          "a container with the network stack of the host or another container joins no network",
+          "create it with --network " + record.name());
+    }
+    var endpoints = new LinkedHashMap<>(spec.endpoints());
+    endpoints.keySet().removeIf(name -> find(name).id().equals(record.id()));
+    endpoints.put(record.name(), settings);
+    return spec.withNetworks(spec.mode().equals("none") ? record.name() : spec.mode(), endpoints);
+  }
+
+  /** The networks of a container once it has left one; with the last one goes its network. */
+  NetworkingSpec left(NetworkingSpec spec, NetworkRecord record) {
+    if (spec.mode().equals("none")
+        || spec.mode().equals("host")
+        || spec.mode().startsWith("container:")) {
+      return spec;
+    }
+    var endpoints = new LinkedHashMap<>(spec.endpoints());
+    endpoints.keySet().removeIf(name -> find(name).id().equals(record.id()));
+    boolean first = find(spec.mode()).id().equals(record.id());
+    var way = first ? endpoints.keySet().stream().sorted().findFirst().orElse("none") : spec.mode();
+    return spec.withNetworks(way, endpoints);
+  }
+
   /** What a container wants in one network, whatever it called the network there. */
   EndpointSpec settings(NetworkingSpec spec, NetworkRecord record) {
     for (var entry : spec.endpoints().entrySet()) {

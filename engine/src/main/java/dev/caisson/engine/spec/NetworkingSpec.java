@@ -68,6 +68,25 @@ public record NetworkingSpec(
         List.of());
   }
 
+  /** The same in other networks. */
+  public NetworkingSpec withNetworks(String way, Map<String, EndpointSpec> settings) {
+    return new NetworkingSpec(
+        way,
+        settings,
+        exposed,
+        published,
+        publishAll,
+        disabled,
+        hostname,
+        domainname,
+        macAddress,
+        dns,
+        dnsOptions,
+        dnsSearch,
+        extraHosts,
+        links);
+  }
+
   public NetworkingSpec withPublished(List<PortBinding> value) {
     return new NetworkingSpec(
         mode,

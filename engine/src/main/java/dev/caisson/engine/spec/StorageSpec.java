@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param volumesFrom {@code NAME[:ro|rw]} of containers whose volumes to share
  * @param shmSize bytes of /dev/shm; 0 for 64 MiB
  * @param options as {@code size=10G} for the writable layer
+ * @param written how some of the mounts were put, for showing them again
  */
 public record StorageSpec(
     List<MountSpec> mounts,
@@ -24,7 +25,8 @@ public record StorageSpec(
     Optional<String> volumeDriver,
     boolean readOnlyRoot,
     long shmSize,
-    Map<String, String> options) {
+    Map<String, String> options,
+    Written written) {
   public StorageSpec {
     mounts = List.copyOf(mounts);
     anonymousVolumes = List.copyOf(anonymousVolumes);
@@ -37,6 +39,23 @@ public record StorageSpec(
   }
 
   public static StorageSpec of(List<MountSpec> mounts) {
-    return new StorageSpec(mounts, List.of(), List.of(), Optional.empty(), false, 0, Map.of());
+    return new StorageSpec(
+        mounts, List.of(), List.of(), Optional.empty(), false, 0, Map.of(), Written.NOTHING);
+  }
+
+  /**
+   * Mounts in their short forms, word for word. {@code mounts} begins with those of {@code binds}
+   * and ends with those of {@code tmpfs}.
+   *
+   * @param binds {@code SOURCE:TARGET[:OPTIONS]}
+   * @param tmpfs options by target
+   */
+  public record Written(List<String> binds, Map<String, String> tmpfs) {
+    public static final Written NOTHING = new Written(List.of(), Map.of());
+
+    public Written {
+      binds = List.copyOf(binds);
+      tmpfs = Map.copyOf(tmpfs);
+    }
   }
 }

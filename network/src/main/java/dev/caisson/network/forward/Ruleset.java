@@ -68,6 +68,12 @@ public record Ruleset(String table, String links) {
     return element("add", "published_at4", key + " : " + address.getHostAddress() + " . " + to);
   }
 
+  /** Undoes {@link #redirect}. */
+  public String removeRedirect(PublishedPort.Protocol protocol, InetAddress address, int from) {
+    String key = address.getHostAddress() + " . " + word(protocol) + " . " + from;
+    return element("delete", "published_at4", key);
+  }
+
   private String elements(String verb, NetworkDefinition network) {
     StringBuilder text = new StringBuilder();
     if (network.together()) {

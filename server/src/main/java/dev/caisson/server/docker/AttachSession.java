@@ -19,12 +19,23 @@ final class AttachSession {
   private AttachSession() {}
 
   static void run(Attachment attachment, Takeover client, boolean stdin) {
+    run(attachment, client, stdin, () -> {});
+  }
+
+  /**
+   * @param settle runs between the last output and the end of the stream, unless the client
+   *     detached: what the client asks next must be known by then
+   */
+  static void run(Attachment attachment, Takeover client, boolean stdin, Runnable settle) {
     try (attachment) {
       Thread input =
           Thread.ofVirtual().name("attach-input").start(() -> pumpInput(attachment, client, stdin));
       Frames frames = new Frames(client.output(), attachment.tty());
       for (Optional<Output> next = attachment.next(); next.isPresent(); next = attachment.next()) {
         frames.write(next.get().stream(), next.get().data());
+      }
+      if (!attachment.detached()) {
+        settle.run();
       }
       client.output().close();
       input.interrupt();

@@ -5,17 +5,20 @@
 package dev.caisson.server.docker;
 
 import dev.caisson.engine.spec.HealthcheckSpec;
+import dev.caisson.engine.spec.PortSpec;
 import dev.caisson.engine.view.Health;
 import dev.caisson.engine.view.InstanceInfo;
 import dev.caisson.engine.view.InstanceState;
 import dev.caisson.engine.view.InstanceSummary;
 import dev.caisson.engine.view.MountView;
 import dev.caisson.engine.view.Status;
+import dev.caisson.server.http.ApiVersion;
 import dev.caisson.server.http.Json;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class ContainerJson {
   private ContainerJson() {}
 
-  static ObjectNode inspect(InstanceInfo info) {
+  static ObjectNode inspect(InstanceInfo info, ApiVersion version) {
     ObjectNode json = Json.object();
     json.put("Id", info.id());
     json.put("Created", Times.rfc3339Nano(info.created()));
@@ -54,7 +57,7 @@ final class ContainerJson {
         });
     json.set("Mounts", mounts(info.mounts()));
     json.set("Config", config(info));
-    json.set("NetworkSettings", networkSettings(info));
+    json.set("NetworkSettings", networkSettings(info, version));
     return json;
   }
 
@@ -100,7 +103,9 @@ final class ContainerJson {
     json.put("AttachStdin", process.attachStdin());
     json.put("AttachStdout", process.attachStdout());
     json.put("AttachStderr", process.attachStderr());
-    json.set("ExposedPorts", set(effective.exposedPorts()));
+    json.set(
+        "ExposedPorts",
+        set(new TreeSet<>(info.network().exposed()).stream().map(PortSpec::toString).toList()));
     json.put("Tty", process.tty());
     json.put("OpenStdin", process.openStdin());
     json.put("StdinOnce", process.stdinOnce());
@@ -142,7 +147,7 @@ final class ContainerJson {
     return json;
   }
 
-  private static ObjectNode networkSettings(InstanceInfo info) {
+  private static ObjectNode networkSettings(InstanceInfo info, ApiVersion version) {
     var view = info.network();
     ObjectNode json = Json.object();
     json.put("Bridge", "");
@@ -166,7 +171,11 @@ final class ContainerJson {
     json.put("IPPrefixLen", first.map(each -> each.ipv4PrefixLength()).orElse(0));
     json.put("IPv6Gateway", first.map(each -> each.ipv6Gateway()).orElse(""));
     json.put("MacAddress", first.map(each -> each.macAddress()).orElse(""));
-    json.set("Networks", NetworkJson.endpoints(view, info.spec().networking().endpoints()));
+    ObjectNode networks = NetworkJson.endpoints(view, info.spec().networking().endpoints());
+    if (!version.atLeast(1, 45)) {
+      NetworkJson.aliasShortId(networks, info.id());
+    }
+    json.set("Networks", networks);
     return json;
   }
 

@@ -36,6 +36,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -64,7 +65,8 @@ final class ContainerRoutes {
             exchange ->
                 exchange.json(
                     ContainerJson.inspect(
-                        containers.inspect(exchange.path("id"), exchange.flag("size")))))
+                        containers.inspect(exchange.path("id"), exchange.flag("size")),
+                        exchange.version())))
         .get("/containers/{id}/top", this::top)
         .get("/containers/{id}/logs", this::logs)
         .get("/containers/{id}/changes", this::changes)
@@ -175,11 +177,14 @@ final class ContainerRoutes {
   }
 
   private void create(Exchange exchange) throws IOException {
+    JsonNode body = exchange.json();
+    List<String> warnings = HostConfigReview.review(Body.of(body));
     Created created =
         containers.create(
-            CreateBody.read(exchange.json(), exchange.query("name"), exchange.query("platform")));
+            CreateBody.read(body, exchange.query("name"), exchange.query("platform")));
+    warnings.addAll(created.warnings());
     ObjectNode json = Json.object().put("Id", created.id());
-    json.set("Warnings", Json.strings(created.warnings()));
+    json.set("Warnings", Json.strings(warnings));
     exchange.json(201, json);
   }
 

@@ -33,6 +33,8 @@ final class CreateBody {
   /** Chooses the wall at create; an image's label of this name is never read. */
   static final String ISOLATION_LABEL = "dev.caisson.isolation";
 
+  private static final Set<String> DEFAULT_RUNTIMES = Set.of("runc", "io.containerd.runc.v2");
+
   private CreateBody() {}
 
   static InstanceSpec read(JsonNode json, Optional<String> name, Optional<String> platform) {
@@ -63,16 +65,20 @@ final class CreateBody {
             .autoRemove(host.flag("AutoRemove"))
             .init(host.optionalFlag("Init"))
             .stopSignal(config.text("StopSignal"))
-            .stopTimeout(seconds(config.number("StopTimeout")))
-            .runtime(host.text("Runtime"));
+            .stopTimeout(seconds(config.number("StopTimeout")));
     name.ifPresent(spec::name);
     isolation(config, host).ifPresent(spec::isolation);
     return spec.build();
   }
 
+  /**
+   * The request's word for the wall: Isolation, else Runtime (the isolations are this engine's
+   * runtimes), else the label. "default" and dockerd's own runtime say nothing.
+   */
   private static Optional<String> isolation(Body config, Body host) {
     return host.text("Isolation")
         .filter(value -> !value.equals("default"))
+        .or(() -> host.text("Runtime").filter(value -> !DEFAULT_RUNTIMES.contains(value)))
         .or(() -> Optional.ofNullable(config.stringMap("Labels").get(ISOLATION_LABEL)));
   }
 
@@ -146,7 +152,7 @@ final class CreateBody {
     Map<String, EndpointSpec> endpoints =
         config.object("NetworkingConfig").objectMap("EndpointsConfig", CreateBody::endpoint);
     return new NetworkingSpec(
-        host.text("NetworkMode", "default"),
+        config.flag("NetworkDisabled") ? "none" : host.text("NetworkMode", "default"),
         endpoints,
         exposed,
         published(host),

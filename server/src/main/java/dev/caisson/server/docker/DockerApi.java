@@ -8,6 +8,7 @@ import dev.caisson.engine.Engine;
 import dev.caisson.server.http.ApiVersion;
 import dev.caisson.server.http.Dialect;
 import dev.caisson.server.http.HttpException;
+import dev.caisson.server.http.RequestLog;
 import dev.caisson.server.http.RouteTable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -19,6 +20,10 @@ import java.util.regex.Pattern;
  */
 public final class DockerApi {
   public static final ApiVersion NEWEST = new ApiVersion(1, 51);
+
+  /** The Docker release whose API this is; clients refuse what looks too old. */
+  static final String RELEASE = "28.3.0";
+
   public static final ApiVersion OLDEST = new ApiVersion(1, 24);
   private static final Pattern VERSIONED = Pattern.compile("/v(\\d+\\.\\d+)(/.*)");
 
@@ -39,8 +44,8 @@ public final class DockerApi {
   }
 
   /** The API as an HTTP dialect. */
-  public static Dialect dialect(Engine engine) {
-    return new Dialect(routes(engine), DockerApi::split, ErrorForms::of);
+  public static Dialect dialect(Engine engine, RequestLog log) {
+    return new Dialect(routes(engine), DockerApi::split, ErrorForms::of, log);
   }
 
   static Dialect.Versioned split(String path) {

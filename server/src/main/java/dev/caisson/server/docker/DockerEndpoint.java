@@ -7,6 +7,7 @@ package dev.caisson.server.docker;
 import dev.caisson.engine.Endpoint;
 import dev.caisson.engine.Engine;
 import dev.caisson.server.http.HttpServer;
+import dev.caisson.server.http.RequestLog;
 import java.nio.file.Path;
 import java.util.Map;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -18,11 +19,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Options: {@code socket} (a path, or {@code inherited} for systemd's socket activation), {@code
  * mode} of the socket (0660), {@code tcp} (HOST:PORT, which needs {@code tlskeystore}, {@code
  * tlstruststore} and {@code tlspassword}: clients must show a certificate), {@code metrics} (a
- * loopback port for Prometheus).
+ * loopback port for Prometheus), {@code log} (a file for the request log) and {@code bodies}
+ * ({@code yes} to write JSON bodies into it).
  */
 public final class DockerEndpoint implements Endpoint {
   private @Nullable HttpServer server;
   private @Nullable HttpServer metrics;
+  private @Nullable RequestLog log;
 
   /** For {@link java.util.ServiceLoader}. */
   public DockerEndpoint() {}
@@ -34,7 +37,13 @@ public final class DockerEndpoint implements Endpoint {
 
   @Override
   public void start(Engine engine, Map<String, String> options) {
-    HttpServer http = new HttpServer(DockerApi.dialect(engine));
+    RequestLog requests =
+        options.containsKey("log")
+            ? RequestLog.to(
+                Path.of(options.get("log")), "yes".equals(options.getOrDefault("bodies", "no")))
+            : RequestLog.none();
+    log = requests;
+    HttpServer http = new HttpServer(DockerApi.dialect(engine, requests));
     String socket = options.getOrDefault("socket", "");
     if (socket.equals("inherited")) {
       http.listenInherited();
@@ -80,6 +89,9 @@ public final class DockerEndpoint implements Endpoint {
     }
     if (metrics != null) {
       metrics.close();
+    }
+    if (log != null) {
+      log.close();
     }
   }
 }

@@ -14,10 +14,13 @@ final class ErrorForms {
 
   static Dialect.Failure of(Throwable thrown) {
     return switch (thrown) {
-      case HttpException refused -> new Dialect.Failure(refused.status(), message(refused));
+      case HttpException refused -> new Dialect.Failure(refused.status(), message(refused), false);
       case EngineException failed ->
-          new Dialect.Failure(failed.kind().httpStatus(), message(failed));
-      default -> new Dialect.Failure(500, message(thrown));
+          new Dialect.Failure(
+              failed.kind().httpStatus(),
+              message(failed),
+              failed.kind() == EngineException.Kind.INTERNAL);
+      default -> new Dialect.Failure(500, message(thrown), true);
     };
   }
 

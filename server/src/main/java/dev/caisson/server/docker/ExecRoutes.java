@@ -7,13 +7,18 @@ package dev.caisson.server.docker;
 import dev.caisson.engine.Attachment;
 import dev.caisson.engine.Containers;
 import dev.caisson.engine.Engine;
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.EngineException.Kind;
+import dev.caisson.engine.Output;
 import dev.caisson.engine.spec.ExecSpec;
 import dev.caisson.engine.view.ExecInfo;
 import dev.caisson.server.http.Exchange;
 import dev.caisson.server.http.HttpException;
 import dev.caisson.server.http.Json;
 import dev.caisson.server.http.RouteTable;
+import dev.caisson.server.http.Takeover;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -72,13 +77,37 @@ final class ExecRoutes {
       return;
     }
     ExecInfo info = containers.inspectExec(id);
-    Attachment attachment = containers.startExec(id);
+    String type = Frames.type(info.spec().tty(), exchange.version().atLeast(1, 42));
+    Attachment attachment;
+    try {
+      attachment = containers.startExec(id);
+    } catch (EngineException failed) {
+      if (failed.kind() != Kind.COMMAND_NOT_FOUND && failed.kind() != Kind.NOT_EXECUTABLE) {
+        throw failed;
+      }
+      // As dockerd: the command's absence is told in its stream, its exit code by inspect.
+      exchange.takeOver(type, client -> tell(client, info, failed));
+      return;
+    }
     CreateBody.consoleSize(body)
         .filter(size -> info.spec().tty())
         .ifPresent(size -> attachment.resize(size.rows(), size.columns()));
-    String type = Frames.type(info.spec().tty(), exchange.version().atLeast(1, 42));
+    // Clients ask for the exit code as soon as the stream ends.
     exchange.takeOver(
-        type, client -> AttachSession.run(attachment, client, info.spec().attachStdin()));
+        type,
+        client ->
+            AttachSession.run(
+                attachment, client, info.spec().attachStdin(), () -> containers.execExit(id)));
+  }
+
+  private static void tell(Takeover client, ExecInfo info, EngineException failed) {
+    byte[] message = (ErrorForms.message(failed) + "\r\n").getBytes(StandardCharsets.UTF_8);
+    try {
+      new Frames(client.output(), info.spec().tty()).write(Output.Stream.STDERR, message);
+      client.output().close();
+    } catch (IOException gone) {
+      // There is nobody left to tell.
+    }
   }
 
   private static ObjectNode inspect(ExecInfo info) {

@@ -9,6 +9,7 @@ import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.PortBinding;
 import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.ResourceSpec.DeviceRate.Kind;
+import dev.caisson.engine.spec.StorageSpec;
 import dev.caisson.server.http.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +43,7 @@ final class HostConfigJson {
     json.set("Annotations", spec.annotations().isEmpty() ? null : Json.strings(spec.annotations()));
     security(json, spec);
     namespaces(json, spec);
-    json.put("Runtime", spec.runtime().orElse("caisson"));
+    json.put("Runtime", isolation);
     json.put("Isolation", isolation);
     spec.init().ifPresent(init -> json.put("Init", init));
     resources(json, spec.resources());
@@ -57,16 +58,19 @@ final class HostConfigJson {
   }
 
   private static void storage(ObjectNode json, InstanceSpec spec) {
-    List<String> binds = new ArrayList<>();
+    StorageSpec.Written written = spec.storage().written();
+    List<MountSpec> all = spec.storage().mounts();
+    List<String> binds = new ArrayList<>(written.binds());
     ArrayNode mounts = Json.array();
-    ObjectNode tmpfs = Json.object();
-    for (MountSpec mount : spec.storage().mounts()) {
+    ObjectNode tmpfs = Json.strings(written.tmpfs());
+    boolean asWritten = !written.equals(StorageSpec.Written.NOTHING);
+    for (MountSpec mount :
+        all.subList(written.binds().size(), all.size() - written.tmpfs().size())) {
       switch (mount) {
-        case MountSpec.Bind bind when bind.createSource() ->
+        case MountSpec.Bind bind when bind.createSource() && !asWritten ->
             binds.add(bindText(bind.source(), bind, bind.propagation()));
-        case MountSpec.Volume volume when isPlain(volume) ->
+        case MountSpec.Volume volume when isPlain(volume) && !asWritten ->
             binds.add(bindText(volume.name(), volume, volume.noCopy() ? "nocopy" : ""));
-        case MountSpec.Tmpfs memory -> tmpfs.put(memory.target(), tmpfsText(memory));
         default -> mounts.add(mount(mount));
       }
     }
@@ -101,19 +105,6 @@ final class HostConfigJson {
     return option.isEmpty() ? text : text + (mount.readOnly() ? "," : ":") + option;
   }
 
-  private static String tmpfsText(MountSpec.Tmpfs memory) {
-    List<String> options = new ArrayList<>();
-    if (memory.readOnly()) {
-      options.add("ro");
-    }
-    memory.size().ifPresent(size -> options.add("size=" + size));
-    memory.mode().ifPresent(mode -> options.add("mode=" + Integer.toOctalString(mode)));
-    if (!memory.options().isEmpty()) {
-      options.add(memory.options());
-    }
-    return String.join(",", options);
-  }
-
   private static ObjectNode mount(MountSpec mount) {
     ObjectNode json = Json.object();
     json.put("Target", mount.target());
@@ -123,27 +114,49 @@ final class HostConfigJson {
     switch (mount) {
       case MountSpec.Bind bind -> {
         json.put("Type", "bind").put("Source", bind.source());
-        if (!bind.propagation().isEmpty() || bind.nonRecursive()) {
+        if (!bind.propagation().isEmpty() || bind.nonRecursive() || bind.createSource()) {
           json.putObject("BindOptions")
               .put("Propagation", bind.propagation())
-              .put("NonRecursive", bind.nonRecursive());
+              .put("NonRecursive", bind.nonRecursive())
+              .put("CreateMountpoint", bind.createSource());
         }
       }
-      case MountSpec.Volume volume -> {
-        json.put("Type", "volume").put("Source", volume.name());
-        ObjectNode options = json.putObject("VolumeOptions");
-        options.put("NoCopy", volume.noCopy()).put("Subpath", volume.subpath());
-        options.set("Labels", Json.strings(volume.labels()));
-        ObjectNode driver = options.putObject("DriverConfig").put("Name", volume.driver());
-        driver.set("Options", Json.strings(volume.driverOptions()));
-      }
-      case MountSpec.Tmpfs memory -> json.put("Type", "tmpfs");
+      case MountSpec.Volume volume -> volume(json, volume);
+      case MountSpec.Tmpfs memory -> tmpfs(json, memory);
       case MountSpec.Image image -> {
         json.put("Type", "image").put("Source", image.source());
         json.putObject("ImageOptions").put("Subpath", image.subpath());
       }
     }
     return json;
+  }
+
+  private static void volume(ObjectNode json, MountSpec.Volume volume) {
+    json.put("Type", "volume").put("Source", volume.name());
+    if (isPlain(volume) && !volume.noCopy()) {
+      return;
+    }
+    ObjectNode options = json.putObject("VolumeOptions");
+    options.put("NoCopy", volume.noCopy()).put("Subpath", volume.subpath());
+    options.set("Labels", Json.strings(volume.labels()));
+    ObjectNode driver = options.putObject("DriverConfig").put("Name", volume.driver());
+    driver.set("Options", Json.strings(volume.driverOptions()));
+  }
+
+  private static void tmpfs(ObjectNode json, MountSpec.Tmpfs memory) {
+    json.put("Type", "tmpfs");
+    if (memory.size().isEmpty() && memory.mode().isEmpty() && memory.options().isEmpty()) {
+      return;
+    }
+    ObjectNode options = json.putObject("TmpfsOptions");
+    memory.size().ifPresent(size -> options.put("SizeBytes", size));
+    memory.mode().ifPresent(mode -> options.put("Mode", mode));
+    if (!memory.options().isEmpty()) {
+      ArrayNode list = options.putArray("Options");
+      for (String option : memory.options().split(",")) {
+        list.add(Json.strings(List.of(option.split("=", 2))));
+      }
+    }
   }
 
   private static void networking(ObjectNode json, InstanceSpec spec) {
@@ -230,6 +243,7 @@ final class HostConfigJson {
                 .put("PathInContainer", each.containerPath())
                 .put("CgroupPermissions", each.permissions()));
     json.set("DeviceCgroupRules", orNull(limits.deviceRules()));
+    number(json, "KernelMemory", limits.kernelMemory());
     json.putNull("DeviceRequests");
     ArrayNode ulimits = json.putArray("Ulimits");
     limits

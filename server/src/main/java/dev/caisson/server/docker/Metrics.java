@@ -8,6 +8,7 @@ import dev.caisson.engine.Engine;
 import dev.caisson.engine.view.HostInfo;
 import dev.caisson.server.http.ApiVersion;
 import dev.caisson.server.http.Dialect;
+import dev.caisson.server.http.RequestLog;
 import dev.caisson.server.http.RouteTable;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
@@ -24,7 +25,10 @@ final class Metrics {
                 exchange ->
                     exchange.text(200, "text/plain; version=0.0.4", page(engine.host().info())));
     return new Dialect(
-        routes, path -> new Dialect.Versioned(new ApiVersion(0, 0), path), ErrorForms::of);
+        routes,
+        path -> new Dialect.Versioned(new ApiVersion(0, 0), path),
+        ErrorForms::of,
+        RequestLog.none());
   }
 
   static String page(HostInfo info) {

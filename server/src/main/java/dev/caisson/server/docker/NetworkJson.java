@@ -12,6 +12,7 @@ import dev.caisson.engine.view.NetworkInfo;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.server.http.Json;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -76,6 +77,20 @@ final class NetworkJson {
         .forEach((name, endpoint) ->
             json.set(name, endpoint(endpoint, Optional.ofNullable(asked.get(name)))));
     return json;
+  }
+
+  /** Before DNSNames, 1.45, the short id stood among the aliases in networks that users made. */
+  static void aliasShortId(ObjectNode networks, String id) {
+    for (String name : networks.propertyNames()) {
+      if (!List.of("bridge", "host", "none").contains(name)
+          && networks.get(name) instanceof ObjectNode endpoint) {
+        ArrayNode aliases =
+            endpoint.get("Aliases") instanceof ArrayNode known
+                ? known
+                : endpoint.putArray("Aliases");
+        aliases.add(id.substring(0, 12));
+      }
+    }
   }
 
   private static ObjectNode endpoint(NetworkView.EndpointView view, Optional<EndpointSpec> asked) {

@@ -40,7 +40,8 @@ final class StorageBody {
         host.text("VolumeDriver"),
         host.flag("ReadonlyRootfs"),
         host.number("ShmSize").orElse(0),
-        host.stringMap("StorageOpt"));
+        host.stringMap("StorageOpt"),
+        new StorageSpec.Written(host.strings("Binds"), host.stringMap("Tmpfs")));
   }
 
   /**

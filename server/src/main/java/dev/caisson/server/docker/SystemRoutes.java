@@ -38,10 +38,7 @@ final class SystemRoutes {
         .get("/_ping", exchange -> ping(exchange, "OK"))
         .head("/_ping", exchange -> ping(exchange, ""))
         .get("/version", exchange -> exchange.json(version(engine.host().version())))
-        .get(
-            "/info",
-            exchange ->
-                exchange.json(info(engine.host().info(), engine.host().version().version())))
+        .get("/info", exchange -> exchange.json(info(engine.host().info())))
         .get("/events", this::events)
         .get("/system/df", this::diskUsage)
         .post(
@@ -67,8 +64,8 @@ final class SystemRoutes {
 
   private static ObjectNode version(VersionInfo version) {
     ObjectNode json = Json.object();
-    json.putObject("Platform").put("Name", "Caisson");
-    json.put("Version", version.version());
+    json.putObject("Platform").put("Name", "Caisson " + version.version());
+    json.put("Version", DockerApi.RELEASE);
     json.put("ApiVersion", DockerApi.NEWEST.toString());
     json.put("MinAPIVersion", DockerApi.OLDEST.toString());
     json.put("Os", version.os());
@@ -79,7 +76,7 @@ final class SystemRoutes {
     json.put("BuildTime", Times.rfc3339Nano(version.built()));
     ArrayNode components = json.putArray("Components");
     ObjectNode component =
-        components.addObject().put("Name", "Engine").put("Version", version.version());
+        components.addObject().put("Name", "Engine").put("Version", DockerApi.RELEASE);
     component
         .putObject("Details")
         .put("ApiVersion", DockerApi.NEWEST.toString())
@@ -87,11 +84,15 @@ final class SystemRoutes {
         .put("Arch", version.architecture())
         .put("Os", version.os())
         .put("KernelVersion", version.kernelVersion())
-        .put("JavaVersion", version.javaVersion());
+        .put("GitCommit", version.revision())
+        .put("GoVersion", "none: Java " + version.javaVersion())
+        .put("BuildTime", Times.rfc3339Nano(version.built()))
+        .put("Experimental", "false");
+    components.addObject().put("Name", "caisson").put("Version", version.version());
     return json;
   }
 
-  private static ObjectNode info(HostInfo info, String version) {
+  private static ObjectNode info(HostInfo info) {
     ObjectNode json = Json.object();
     json.put("ID", info.id());
     json.put("Containers", info.containers());
@@ -136,7 +137,7 @@ final class SystemRoutes {
     ArrayNode labels = json.putArray("Labels");
     new TreeMap<>(info.labels()).forEach((key, value) -> labels.add(key + "=" + value));
     json.put("ExperimentalBuild", false);
-    json.put("ServerVersion", version);
+    json.put("ServerVersion", DockerApi.RELEASE);
     ObjectNode runtimes = json.putObject("Runtimes");
     info.isolations().forEach((name, unavailable) -> isolation(runtimes, name, unavailable));
     json.put("DefaultRuntime", info.defaultIsolation());
@@ -147,6 +148,9 @@ final class SystemRoutes {
     json.put("LiveRestoreEnabled", true);
     json.put("Isolation", info.defaultIsolation());
     json.put("InitBinary", "caisson-stub");
+    for (String part : List.of("ContainerdCommit", "RuncCommit", "InitCommit")) {
+      json.putObject(part).put("ID", "N/A").put("Expected", "N/A"); // neither is used here
+    }
     json.set("SecurityOptions", Json.strings(info.securityOptions()));
     json.set("Warnings", info.warnings().isEmpty() ? null : Json.strings(info.warnings()));
     return json;

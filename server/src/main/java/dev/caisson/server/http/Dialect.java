@@ -5,25 +5,34 @@
 package dev.caisson.server.http;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Map;
 import java.util.Optional;
+import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.jspecify.annotations.Nullable;
 
 /** A route table behind version negotiation and one form of error. */
 public final class Dialect {
   private static final Logger LOG = System.getLogger("dev.caisson.http");
 
+  /** Bytes of a refused request's body that are read before it is answered. */
+  private static final long DRAINED = 16L << 20;
+
   private final RouteTable routes;
   private final Versions versions;
   private final ErrorForm errors;
+  private final RequestLog log;
 
-  public Dialect(RouteTable routes, Versions versions, ErrorForm errors) {
+  public Dialect(RouteTable routes, Versions versions, ErrorForm errors, RequestLog log) {
+    this.log = log;
     this.routes = routes;
     this.versions = versions;
     this.errors = errors;
@@ -35,8 +44,12 @@ public final class Dialect {
     Failure of(Throwable thrown);
   }
 
-  /** The answer to a failed request. */
-  public record Failure(int status, String message) {}
+  /**
+   * The answer to a failed request.
+   *
+   * @param unexpected a mistake of ours, whose stack trace belongs in the log
+   */
+  public record Failure(int status, String message, boolean unexpected) {}
 
   /** Splits {@code /v1.43/containers/json} into version and path, or refuses the version. */
   @FunctionalInterface
@@ -78,53 +91,76 @@ public final class Dialect {
   }
 
   private void answer(Request request, Response response, Callback callback) {
-    long start = System.nanoTime();
-    String method = request.getMethod();
-    String path = Request.getPathInContext(request);
+    Progress progress = new Progress(System.nanoTime());
     try {
-      Versioned versioned =
-          versions.split(
-              request.getHttpURI().getDecodedPath() == null
-                  ? path
-                  : request.getHttpURI().getDecodedPath());
-      Optional<RouteTable.Found> found = routes.find(method, versioned.path());
-      if (found.isEmpty()) {
-        boolean otherMethod = routes.knowsPath(versioned.path());
-        throw new HttpException(
-            otherMethod ? 405 : 404,
-            otherMethod ? method + " is not allowed here" : "page not found");
-      }
-      Exchange exchange =
-          new Exchange(request, response, found.get().variables(), versioned.version());
-      found.get().route().handler().handle(exchange);
+      handle(request, response, progress);
       callback.succeeded();
     } catch (EofException gone) {
       callback.failed(gone);
     } catch (Throwable thrown) {
-      fail(request, response, callback, thrown);
+      fail(request, response, callback, thrown, progress);
     } finally {
-      LOG.log(
-          Level.DEBUG,
-          () ->
-              method
-                  + " "
-                  + path
-                  + " "
-                  + response.getStatus()
-                  + " "
-                  + (System.nanoTime() - start) / 1_000
-                  + " us");
+      log.write(entry(request, response, progress));
     }
   }
 
-  private void fail(Request request, Response response, Callback callback, Throwable thrown) {
-    Failure failure = errors.of(thrown);
-    if (failure.status() >= 500) {
-      LOG.log(
-          Level.WARNING,
-          request.getMethod() + " " + request.getHttpURI().getPath() + ": " + failure.message(),
-          thrown);
+  private void handle(Request request, Response response, Progress progress) throws Exception {
+    String method = request.getMethod();
+    Versioned versioned = versions.split(path(request));
+    progress.version = versioned.version();
+    Optional<RouteTable.Found> found = routes.find(method, versioned.path());
+    if (found.isEmpty()) {
+      boolean otherMethod = routes.knowsPath(versioned.path());
+      throw new HttpException(
+          otherMethod ? 405 : 404,
+          otherMethod ? method + " is not allowed here" : "page not found");
     }
+    progress.route = found.get().route().template();
+    Exchange exchange =
+        new Exchange(request, response, found.get().variables(), versioned.version());
+    progress.exchange = exchange;
+    found.get().route().handler().handle(exchange);
+  }
+
+  private static String path(Request request) {
+    String decoded = request.getHttpURI().getDecodedPath();
+    return decoded == null ? Request.getPathInContext(request) : decoded;
+  }
+
+  /** How far a request has come. */
+  private static final class Progress {
+    private final long start;
+    private ApiVersion version = new ApiVersion(0, 0);
+    private String route = "";
+    private @Nullable Exchange exchange;
+
+    Progress(long start) {
+      this.start = start;
+    }
+  }
+
+  private RequestLog.Entry entry(Request request, Response response, Progress progress) {
+    Exchange exchange = progress.exchange;
+    return new RequestLog.Entry(
+        Optional.ofNullable(request.getHeaders().get("User-Agent")).orElse(""),
+        request.getMethod(),
+        path(request),
+        progress.route,
+        progress.version,
+        response.getStatus(),
+        (System.nanoTime() - progress.start) / 1_000,
+        exchange == null ? null : exchange.asked(),
+        exchange == null ? null : exchange.answered());
+  }
+
+  private void fail(
+      Request request, Response response, Callback callback, Throwable thrown, Progress progress) {
+    if (clientLeft(thrown)) {
+      callback.failed(thrown);
+      return;
+    }
+    Failure failure = errors.of(thrown);
+    tell(request, failure, thrown);
     if (response.isCommitted()) {
       callback.failed(thrown); // the client sees a broken stream, never a complete wrong answer
       return;
@@ -132,7 +168,9 @@ public final class Dialect {
     request.removeAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE);
     response.reset();
     try {
-      Exchange exchange = new Exchange(request, response, java.util.Map.of(), new ApiVersion(0, 0));
+      drain(request);
+      Exchange exchange = new Exchange(request, response, Map.of(), progress.version);
+      progress.exchange = exchange;
       if (failure.status() == 304 || request.getMethod().equals("HEAD")) {
         exchange.empty(failure.status());
       } else {
@@ -141,6 +179,46 @@ public final class Dialect {
       callback.succeeded();
     } catch (IOException | RuntimeException e) {
       callback.failed(e);
+    }
+  }
+
+  private static boolean clientLeft(Throwable thrown) {
+    for (Throwable each = thrown; each != null; each = each.getCause()) {
+      if (each instanceof EofException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Only what nobody foresaw brings its stack trace. */
+  private static void tell(Request request, Failure failure, Throwable thrown) {
+    String line =
+        request.getMethod() + " " + request.getHttpURI().getPath() + ": " + failure.message();
+    if (failure.status() >= 500 && failure.unexpected()) {
+      LOG.log(Level.WARNING, line, thrown);
+    } else if (failure.status() >= 500) {
+      LOG.log(Level.INFO, line);
+    }
+  }
+
+  /**
+   * A client that is still sending would see its own write fail before it reads why; what is larger
+   * than {@link #DRAINED} is not waited for.
+   */
+  private static void drain(Request request) {
+    if (request.getHeaders().contains("Expect")) {
+      return;
+    }
+    InputStream body = Content.Source.asInputStream(request); // closing it early is an error
+    byte[] ignored = new byte[32 << 10];
+    long left = DRAINED;
+    try {
+      for (int count = body.read(ignored); count >= 0 && left > 0; count = body.read(ignored)) {
+        left -= count;
+      }
+    } catch (IOException broken) {
+      // The body is malformed or over: the answer says so.
     }
   }
 }

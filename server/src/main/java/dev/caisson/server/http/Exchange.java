@@ -21,6 +21,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Fields;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -34,6 +35,8 @@ public final class Exchange {
   private final Map<String, String> variables;
   private final ApiVersion version;
   private final Fields query;
+  private @Nullable JsonNode asked;
+  private @Nullable JsonNode answered;
 
   Exchange(Request request, Response response, Map<String, String> variables, ApiVersion version) {
     this.request = request;
@@ -105,10 +108,7 @@ public final class Exchange {
 
   /** The body as JSON; an absent body is an empty object. */
   public JsonNode json() throws IOException {
-    byte[] bytes;
-    try (InputStream in = body()) {
-      bytes = in.readNBytes(BODY_LIMIT + 1);
-    }
+    byte[] bytes = body().readNBytes(BODY_LIMIT + 1); // closing it early is an error of its own
     if (bytes.length > BODY_LIMIT) {
       throw new HttpException(413, "the request's body is larger than " + BODY_LIMIT + " bytes");
     }
@@ -122,10 +122,22 @@ public final class Exchange {
     }
     try {
       JsonNode node = Json.MAPPER.readTree(bytes);
-      return node.isNull() || node.isMissingNode() ? Json.object() : node;
+      JsonNode value = node.isNull() || node.isMissingNode() ? Json.object() : node;
+      asked = value;
+      return value;
     } catch (JacksonException malformed) {
       throw HttpException.badRequest("invalid JSON: " + malformed.getOriginalMessage());
     }
+  }
+
+  /** The JSON body that was read, for the request log. */
+  @Nullable JsonNode asked() {
+    return asked;
+  }
+
+  /** The JSON body that was sent, for the request log. */
+  @Nullable JsonNode answered() {
+    return answered;
   }
 
   /** The body as it comes, for archives. */
@@ -153,6 +165,7 @@ public final class Exchange {
   }
 
   public void json(int status, JsonNode node) throws IOException {
+    answered = node;
     bytes(status, "application/json", (node + "\n").getBytes(StandardCharsets.UTF_8));
   }
 

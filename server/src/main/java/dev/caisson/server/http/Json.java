@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -37,6 +38,10 @@ public final class Json {
 
   public static ArrayNode array() {
     return JsonNodeFactory.instance.arrayNode();
+  }
+
+  public static JsonNode text(String value) {
+    return JsonNodeFactory.instance.stringNode(value);
   }
 
   public static ArrayNode strings(Collection<String> values) {

@@ -7,6 +7,7 @@ package dev.caisson.server.docker;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineOptions;
 import dev.caisson.server.http.HttpServer;
+import dev.caisson.server.http.RequestLog;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -24,7 +25,7 @@ final class EngineFixture implements AutoCloseable {
   EngineFixture(Path folder) {
     socket = folder.resolve("docker.sock");
     engine = Engine.open(EngineOptions.at(folder.resolve("root"), folder.resolve("run")));
-    server = new HttpServer(DockerApi.dialect(engine));
+    server = new HttpServer(DockerApi.dialect(engine, RequestLog.none()));
     server.listen(socket, "rw-rw----");
     server.start();
   }

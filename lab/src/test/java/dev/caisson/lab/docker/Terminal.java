@@ -1,0 +1,68 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.lab.docker;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+
+/** A command under a pseudo terminal, typed into by a test. script(1) provides the terminal. */
+final class Terminal implements AutoCloseable {
+  private final Process process;
+  private final StringBuilder screen = new StringBuilder();
+
+  Terminal(String command) {
+    process = Shell.of("script", "-qefc", command, "/dev/null").start();
+    Thread.ofVirtual().start(this::read);
+  }
+
+  private void read() {
+    byte[] buffer = new byte[4096];
+    try (InputStream in = process.getInputStream()) {
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        synchronized (screen) {
+          screen.append(new String(buffer, 0, count, StandardCharsets.UTF_8));
+        }
+      }
+    } catch (IOException ended) {
+      // the terminal is gone
+    }
+  }
+
+  String screen() {
+    synchronized (screen) {
+      return screen.toString();
+    }
+  }
+
+  void type(String text) throws IOException {
+    process.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+    process.getOutputStream().flush();
+  }
+
+  void await(String text) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (!screen().contains(text)) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError("'" + text + "' does not appear:\n" + screen());
+      }
+      EngineProcess.pause(20);
+    }
+  }
+
+  /** The exit code of the command. */
+  int end() throws InterruptedException {
+    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+      throw new AssertionError("does not end:\n" + screen());
+    }
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
