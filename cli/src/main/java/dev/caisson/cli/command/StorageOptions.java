@@ -75,6 +75,7 @@ final class StorageOptions {
         volumeDriver,
         readOnly,
         sharedMemory.map(ByteSize::parse).orElse(0L),
-        KeyValues.map(storageOptions));
+        KeyValues.map(storageOptions),
+        StorageSpec.Written.NOTHING);
   }
 }
