@@ -7,7 +7,7 @@ package dev.caisson.cli.disk;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskFiles;
-import java.nio.ByteBuffer;
+import dev.caisson.disk.storage.PageBuffer;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
@@ -69,7 +69,7 @@ final class BenchDisk extends DiskCommand {
     try (var pool = Executors.newFixedThreadPool(Math.min(depth, 16))) {
       for (int i = 0; i < Math.min(depth, 16); i++) {
         pool.execute(() -> {
-          var buffer = ByteBuffer.allocateDirect(bytes);
+          var buffer = PageBuffer.allocate(bytes);
           for (long n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
             long at = (first + n * distance) % room;
             if (writing) {

@@ -10,7 +10,7 @@ import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.qcow2.Qcow2Format;
-import java.nio.ByteBuffer;
+import dev.caisson.disk.storage.PageBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -76,7 +76,7 @@ final class DdDisk extends DiskCommand {
       long start,
       long length,
       int block) {
-    var buffer = ByteBuffer.allocateDirect(Math.max(block, 1 << 20));
+    var buffer = PageBuffer.allocate(Math.max(block, 1 << 20));
     for (long at = 0; at < length; ) {
       int count = (int) Math.min(buffer.capacity(), length - at);
       source.read(start + at, buffer.clear().limit(count));

@@ -5,6 +5,7 @@
 package dev.caisson.disk.convert;
 
 import dev.caisson.disk.Disk;
+import dev.caisson.disk.storage.PageBuffer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
@@ -16,8 +17,8 @@ public final class Comparison {
 
   private final Disk left;
   private final Disk right;
-  private final ByteBuffer leftBytes = ByteBuffer.allocateDirect(PIECE);
-  private final ByteBuffer rightBytes = ByteBuffer.allocateDirect(PIECE);
+  private final ByteBuffer leftBytes = PageBuffer.allocate(PIECE);
+  private final ByteBuffer rightBytes = PageBuffer.allocate(PIECE);
 
   public Comparison(Disk left, Disk right) {
     this.left = left;

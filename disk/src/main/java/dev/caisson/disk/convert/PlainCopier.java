@@ -7,6 +7,7 @@ package dev.caisson.disk.convert;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.Sparse;
 import dev.caisson.disk.qcow2.Qcow2Disk;
+import dev.caisson.disk.storage.PageBuffer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
@@ -17,7 +18,7 @@ final class PlainCopier implements PieceCopier {
   private final boolean fresh;
   private final boolean looking;
   private final int grain;
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(Conversion.PIECE);
+  private final ByteBuffer buffer = PageBuffer.allocate(Conversion.PIECE);
   private final MemorySegment bytes = MemorySegment.ofBuffer(buffer);
 
   PlainCopier(Disk source, Disk target, Conversion how) {

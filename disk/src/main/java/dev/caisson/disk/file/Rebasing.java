@@ -10,6 +10,7 @@ import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.Resizable;
 import dev.caisson.disk.qcow2.Qcow2Disk;
+import dev.caisson.disk.storage.PageBuffer;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -128,7 +129,7 @@ public final class Rebasing {
   }
 
   private static void copyDown(Qcow2Disk disk, Disk base, LongConsumer progress) {
-    var buffer = ByteBuffer.allocateDirect(PIECE);
+    var buffer = PageBuffer.allocate(PIECE);
     for (long at = 0; at < disk.size(); ) {
       var own = disk.own(at, Math.min(PIECE, disk.size() - at));
       if (own.kind() == Extent.Kind.ZERO && base instanceof dev.caisson.disk.Sparse sparse) {

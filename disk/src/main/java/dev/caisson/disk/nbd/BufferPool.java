@@ -4,6 +4,7 @@
  */
 package dev.caisson.disk.nbd;
 
+import dev.caisson.disk.storage.PageBuffer;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -22,7 +23,7 @@ final class BufferPool {
 
   ByteBuffer take() {
     var buffer = idle.poll();
-    return buffer != null ? buffer.clear() : ByteBuffer.allocateDirect(bytes);
+    return buffer != null ? buffer.clear() : PageBuffer.allocate(bytes);
   }
 
   void give(ByteBuffer buffer) {

@@ -5,6 +5,7 @@
 package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.Disk;
+import dev.caisson.disk.storage.PageBuffer;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
@@ -26,7 +27,7 @@ final class ClusterWriter {
     this.map = map;
     this.data = data;
     this.reader = reader;
-    this.scratch = ByteBuffer.allocateDirect(image.file().writable() ? geometry.clusterSize() : 0);
+    this.scratch = PageBuffer.allocate(image.file().writable() ? geometry.clusterSize() : 0);
   }
 
   void write(long offset, ByteBuffer source, Optional<Disk> base) {
@@ -192,23 +193,41 @@ final class ClusterWriter {
         && reader.readsAsZero(cluster + newTo, stop - newTo, base);
   }
 
-  /**
-   * Stores a packed cluster.
-   *
-   * @param offset a multiple of the cluster size
-   */
-  void writePacked(long offset, ByteBuffer packed) {
+  /** Stores packed clusters. */
+  void writePacked(PackedBatch batch) {
     image.gate.writeLock().lock();
     try {
-      var slot = map.slot(offset);
-      int length = packed.remaining();
-      long host = image.allocator().allocatePacked(length);
-      image.data().write(host, packed);
-      reader.forgetPacked(host);
-      map.set(slot, L2Entry.packed(host, length, geometry.clusterBits()), 0);
+      var places = new long[batch.count()];
+      for (int i = 0; i < places.length; i++) {
+        places[i] = image.allocator().allocatePacked(batch.length(i));
+        reader.forgetPacked(places[i]);
+      }
+      writeJoined(batch, places);
+      for (int i = 0; i < places.length; i++) {
+        long entry = L2Entry.packed(places[i], batch.length(i), geometry.clusterBits());
+        map.set(map.slot(batch.offset(i)), entry, 0);
+      }
       image.writeBackIfCrowded();
     } finally {
       image.gate.writeLock().unlock();
     }
+  }
+
+  /** Writes what is neighbours in the file at once. */
+  private void writeJoined(PackedBatch batch, long[] places) {
+    int start = 0; // of the present run, in the batch's bytes
+    int end = 0;
+    long place = 0; // of the present run, in the file
+    for (int i = 0; i < places.length; i++) {
+      if (i == 0 || places[i] != place + end - start) {
+        if (start < end) {
+          image.data().write(place, batch.bytes(start, end));
+        }
+        start = end;
+        place = places[i];
+      }
+      end += batch.length(i);
+    }
+    image.data().write(place, batch.bytes(start, end));
   }
 }

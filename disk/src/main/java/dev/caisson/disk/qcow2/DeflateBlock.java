@@ -62,6 +62,11 @@ final class DeflateBlock {
     return count == tokens.length;
   }
 
+  /** How many more literals or matches it takes. */
+  int room() {
+    return tokens.length - count;
+  }
+
   void literal(int value) {
     tokens[count++] = value;
     literals.frequency[value]++;

@@ -198,19 +198,17 @@ public final class Qcow2Disk
     zeroes.discard(offset, length, size, base);
   }
 
-  /**
-   * Stores a cluster that {@link Compression#pack} made.
-   *
-   * @param offset a multiple of the cluster size
-   */
-  public void writePacked(long offset, ByteBuffer packed) {
+  /** Stores clusters that {@link Compression#pack} made. */
+  public void writePacked(PackedBatch batch) {
     if (image.external() || image.cipher().isPresent()) {
       throw new DiskException(
           DiskException.Kind.UNSUPPORTED,
           name() + ": no compression with encryption or an external data file");
     }
-    prepareChange(offset, Math.min(image.geometry().clusterSize(), size - offset));
-    writer.writePacked(offset, packed);
+    for (int i = 0; i < batch.count(); i++) {
+      prepareChange(batch.offset(i), Math.min(clusterSize(), size - batch.offset(i)));
+    }
+    writer.writePacked(batch);
   }
 
   /** How this image packs clusters. */

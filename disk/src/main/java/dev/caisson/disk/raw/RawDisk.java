@@ -15,8 +15,18 @@ import java.nio.ByteBuffer;
 
 /** A file that is the disk, byte for byte; its holes are the disk's zeroes. */
 public final class RawDisk implements Disk, Sparse, Resizable {
+  private static final Stored NONE = new Stored(0, 0);
+
   private final Storage storage;
   private volatile long size;
+
+  /**
+   * Bytes last found to be stored. Asking a file system again costs it a walk over all of them, for
+   * each piece of a copy; what became a hole since then is no more than read needlessly.
+   */
+  private volatile Stored stored = NONE;
+
+  private record Stored(long from, long to) {}
 
   private RawDisk(Storage storage, long size) {
     this.storage = storage;
@@ -79,12 +89,21 @@ public final class RawDisk implements Disk, Sparse, Resizable {
   public Extent extent(long offset, long length) {
     Range.check(storage.name(), offset, length, size);
     long end = offset + length;
+    var known = stored;
+    if (offset >= known.from && offset < known.to) {
+      return data(offset, Math.min(end, known.to));
+    }
     long data = Math.min(end, storage.nextData(offset, end));
     if (data > offset) {
       return new Extent(offset, data - offset, Extent.Kind.ZERO, 0, offset);
     }
-    long hole = Math.max(offset + 1, Math.min(end, storage.nextHole(offset, end)));
-    return new Extent(offset, hole - offset, Extent.Kind.DATA, 0, offset);
+    long hole = Math.max(offset + 1, storage.nextHole(offset, size));
+    stored = new Stored(offset, hole);
+    return data(offset, Math.min(end, hole));
+  }
+
+  private static Extent data(long offset, long end) {
+    return new Extent(offset, end - offset, Extent.Kind.DATA, 0, offset);
   }
 
   @Override
@@ -96,6 +115,7 @@ public final class RawDisk implements Disk, Sparse, Resizable {
   public void writeZeroes(long offset, long length, boolean mayFree) {
     checkWrite(offset, length);
     storage.zero(offset, length);
+    stored = NONE;
   }
 
   @Override
@@ -103,6 +123,7 @@ public final class RawDisk implements Disk, Sparse, Resizable {
     checkWrite(0, 0);
     Range.check(storage.name(), 0, 0, newSize);
     storage.truncate(newSize);
+    stored = NONE;
     size = newSize;
   }
 

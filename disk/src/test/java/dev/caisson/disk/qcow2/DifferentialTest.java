@@ -203,7 +203,9 @@ class DifferentialTest {
     var packed = new byte[cluster - 1];
     int size = disk.compression().pack(plain, cluster, packed);
     if (size > 0) {
-      disk.writePacked(from, ByteBuffer.wrap(packed, 0, size));
+      var batch = new PackedBatch(1, cluster);
+      batch.add(from, packed, size);
+      disk.writePacked(batch);
       System.arraycopy(plain, 0, model, from, length);
     }
   }
