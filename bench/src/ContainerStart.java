@@ -48,7 +48,7 @@ final class ContainerStart {
     }
     Files.copy(Path.of("/bin/busybox"), layer.resolve("bin/true"));
     Files.writeString(layer.resolve("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
-    root = new RootFilesystem.Layers(List.of(new RootFilesystem.Layer("l", layer)), 0, false);
+    root = new RootFilesystem.Layers(List.of(new RootFilesystem.Layer("l", layer)), 0, false, Boolean.getBoolean("durable"));
   }
 
   private void measure(int rounds) throws Exception {

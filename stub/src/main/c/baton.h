@@ -23,6 +23,7 @@ enum baton_kind {
   BATON_STARTED = 6,   /* somebody started it */
   BATON_EXECUTING = 7, /* exec comes next */
   BATON_LISTENER = 8,  /* descriptor: seccomp notifications */
+  BATON_PLAN = 9,      /* to a parked process: its plan has come, with files and streams */
 };
 
 struct baton {

@@ -9,6 +9,7 @@
 #include "init.h"
 #include "kernel.h"
 #include "monitor.h"
+#include "parked.h"
 #include "process.h"
 #include "report.h"
 #include "supervision.h"
@@ -47,6 +48,7 @@ static int fail_outside(struct launch *launch, const struct report *report) {
     CALL4(pidfd_send_signal, launch->child_fd, SIGKILL, NULL, 0);
     sys_wait(launch->child, NULL, 0);
   }
+  parked_clean(launch);
   monitor_discard();
   report_send(launch->status, report);
   return FAILED_EXIT;
@@ -54,6 +56,10 @@ static int fail_outside(struct launch *launch, const struct report *report) {
 
 static int await_turn_inside(struct launch *launch) {
   struct baton baton;
+  if (launch->next_plan != NULL && !launch->taken) {
+    int error = parked_resume(launch);
+    if (error < 0) fail_inside(launch, error);
+  }
   int sender = 0;
   int descriptor;
   int got = baton_receive(launch->baton, &baton, &sender, &descriptor);
@@ -72,6 +78,20 @@ static void replace_child(struct launch *launch, int pid) {
   sys_close(launch->child_fd);
   launch->child = pid;
   launch->child_fd = (int)CALL2(pidfd_open, pid, 0);
+}
+
+/*
+ * The last process of a mount namespace takes all of it apart when it ends, which waits for all
+ * processors and, with an overlay, for the disk. Held by the monitor, that happens after it told of
+ * the end.
+ */
+static void hold_mounts(struct launch *launch) {
+  char space[48];
+  struct text path = TEXT(space);
+  text_add(&path, "/proc/");
+  text_add_number(&path, launch->child);
+  text_add(&path, "/ns/mnt");
+  sys_open(space, O_RDONLY);
 }
 
 enum turn { TURN_OURS, TURN_RUNNING, TURN_FAILED, TURN_LEAVE };
@@ -102,6 +122,7 @@ static enum turn await_turn_outside(struct launch *launch, struct baton *baton) 
         break;
       }
       case BATON_EXECUTING:
+        if (launch->watched) hold_mounts(launch);
         executing = true;
         executed = baton->step;
         break;
@@ -163,13 +184,13 @@ int launch_run(const struct plan *plan, int status) {
   };
   struct plan_cursor cursor;
   struct step step;
-  plan_first(plan, &cursor);
-  while (plan_next(plan, &cursor, &step)) {
+  plan_first(&launch.plan, &cursor);
+  while (plan_next(&launch.plan, &cursor, &step)) {
     launch.step = cursor.position - 1;
     if (step.side != launch.side) {
       if (launch.side == INSIDE) {
         give_turn(&launch, launch.step);
-        move_to(plan, &cursor, (uint32_t)await_turn_inside(&launch));
+        move_to(&launch.plan, &cursor, (uint32_t)await_turn_inside(&launch));
         continue;
       }
       struct baton baton;
@@ -184,7 +205,7 @@ int launch_run(const struct plan *plan, int status) {
         struct report report = report_of_death(&launch, &baton);
         return fail_outside(&launch, &report);
       }
-      move_to(plan, &cursor, turn == TURN_OURS ? baton.step : after_exec(plan));
+      move_to(&launch.plan, &cursor, turn == TURN_OURS ? baton.step : after_exec(&launch.plan));
       continue;
     }
     int error = perform(&launch, &step);
@@ -193,8 +214,9 @@ int launch_run(const struct plan *plan, int status) {
       struct report report = report_of_fault(launch.step, error);
       return fail_outside(&launch, &report);
     }
+    if (step.action == AWAIT_PLAN) plan_first(&launch.plan, &cursor);
     if (step.action == CLONE && launch.side == INSIDE) {
-      move_to(plan, &cursor, (uint32_t)await_turn_inside(&launch));
+      move_to(&launch.plan, &cursor, (uint32_t)await_turn_inside(&launch));
     }
   }
   if (launch.side == INSIDE) fail_inside(&launch, fault(-EINVAL, "the plan ends without exec", ""));

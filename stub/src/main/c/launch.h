@@ -26,6 +26,10 @@ struct launch {
   bool watched;        /* a monitor stays */
   bool awaits_exit;    /* the launcher waits and passes the exit code on */
   bool prepared;       /* exec was announced, descriptors are marked */
+  uint8_t *next_plan;  /* of a parked launch: shared memory for the plan to come, else NULL */
+  struct list leftovers; /* directories to remove if it never comes */
+  uint32_t passed;     /* files that came with it */
+  bool taken;          /* the parked process turned to that plan */
 };
 
 /* Every step function answers 0 or what fault() answered. */

@@ -7,6 +7,7 @@
 #include "baton.h"
 #include "kernel.h"
 #include "launch.h"
+#include "parked.h"
 #include "program.h"
 #include "report.h"
 #include "root.h"
@@ -34,7 +35,7 @@ static int enter_child(struct launch *launch, int ends[2]) {
   for (int i = 0; i < 3; i++) {
     if (launch->child_ends[i] >= 0) sys_dup2(launch->child_ends[i], i);
   }
-  return 0;
+  return launch->next_plan == NULL ? 0 : parked_settle(launch);
 }
 
 static int clone_child(struct launch *launch, struct reader *arguments) {
@@ -47,6 +48,8 @@ static int clone_child(struct launch *launch, struct reader *arguments) {
   int ends[2];
   int pidfd = -1;
   bool own = false;
+  int failed = parked_plan(&launch->plan) ? parked_prepare(launch) : 0;
+  if (failed < 0) return failed;
   long error = baton_open(ends);
   if (error < 0) return fault(error, "socketpair", "");
   struct clone_args clone = {
@@ -72,7 +75,7 @@ static int clone_child(struct launch *launch, struct reader *arguments) {
     if (launch->child_ends[i] >= 0) sys_close(launch->child_ends[i]);
     launch->child_ends[i] = -1;
   }
-  return 0;
+  return launch->next_plan == NULL ? 0 : parked_settle(launch);
 }
 
 static int unshare(struct reader *arguments) {
@@ -294,6 +297,7 @@ int namespace_step(struct launch *launch, enum action action, struct reader *arg
     case SET_HOSTNAME: return set_name(arguments, false);
     case SET_DOMAINNAME: return set_name(arguments, true);
     case RAISE_LOOPBACK: return raise_loopback(arguments);
+    case TAKE_PARKED: return take_parked(launch, arguments);
     default: return unknown_action();
   }
 }

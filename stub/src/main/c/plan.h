@@ -30,6 +30,7 @@ enum action {
   SET_HOSTNAME = 9,
   SET_DOMAINNAME = 10,
   RAISE_LOOPBACK = 11,
+  TAKE_PARKED = 12,
   SET_PROPAGATION = 20,
   MOUNT_OVERLAY = 21,
   BIND_ROOT = 22,
@@ -70,6 +71,7 @@ enum action {
   RUN_HOOK = 84,
   AWAIT_START = 85,
   AWAIT_EXIT = 86,
+  AWAIT_PLAN = 87,
 };
 
 enum side { OUTSIDE = 0, INSIDE = 1 };

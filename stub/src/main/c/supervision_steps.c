@@ -11,6 +11,7 @@
 #include "kernel.h"
 #include "launch.h"
 #include "monitor.h"
+#include "parked.h"
 #include "program.h"
 #include "report.h"
 #include "root.h"
@@ -48,7 +49,8 @@ static int open_pipe(int *inside, int *monitor, bool input) {
 
 static int open_streams(struct launch *launch, struct reader *arguments) {
   bool input = read_flag(arguments);
-  if (!read_done(arguments) || launch->side != OUTSIDE || launch->baton >= 0) return malformed();
+  bool cloned = launch->baton >= 0 && (launch->next_plan == NULL || launch->taken);
+  if (!read_done(arguments) || launch->side != OUTSIDE || cloned) return malformed();
   int error = 0;
   if (input) {
     error = open_pipe(&launch->child_ends[0], &launch->monitor_ends[0], true);
@@ -240,6 +242,7 @@ int supervision_step(struct launch *launch, enum action action, struct reader *a
     case RUN_HOOK: return run_hook(launch, arguments);
     case AWAIT_START: return await_start(launch, arguments);
     case AWAIT_EXIT: return await_exit(launch, arguments);
+    case AWAIT_PLAN: return await_plan(launch, arguments);
     default: return unknown_action();
   }
 }

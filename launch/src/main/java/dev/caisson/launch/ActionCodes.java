@@ -28,6 +28,7 @@ final class ActionCodes {
           new Entry(9, NamespaceAction.SetHostname.class),
           new Entry(10, NamespaceAction.SetDomainname.class),
           new Entry(11, NamespaceAction.RaiseLoopback.class),
+          new Entry(12, NamespaceAction.TakeParked.class),
           new Entry(20, MountAction.SetPropagation.class),
           new Entry(21, MountAction.MountOverlay.class),
           new Entry(22, MountAction.BindRoot.class),
@@ -67,7 +68,8 @@ final class ActionCodes {
           new Entry(83, SupervisionAction.ConsoleSocket.class),
           new Entry(84, SupervisionAction.RunHook.class),
           new Entry(85, SupervisionAction.AwaitStart.class),
-          new Entry(86, SupervisionAction.AwaitExit.class));
+          new Entry(86, SupervisionAction.AwaitExit.class),
+          new Entry(87, SupervisionAction.AwaitPlan.class));
 
   private static final Map<Class<? extends Action>, Integer> CODES =
       TABLE.stream().collect(Collectors.toUnmodifiableMap(Entry::type, Entry::code));

@@ -56,7 +56,8 @@ public record LaunchPlan(List<Step> steps) {
       if (inside && (!cloned || executed)) {
         throw invalid("'" + step.name() + "' runs inside, where no process is yet or any more");
       }
-      if (step.action() instanceof NamespaceAction.Clone) {
+      if (step.action() instanceof NamespaceAction.Clone
+          || step.action() instanceof NamespaceAction.TakeParked) {
         if (cloned || inside) {
           throw invalid("'" + step.name() + "' clones from inside or a second time");
         }
@@ -69,7 +70,9 @@ public record LaunchPlan(List<Step> steps) {
         executed = true;
       }
     }
-    if (!executed) {
+    boolean parked =
+        cloned && steps.getLast().action() instanceof SupervisionAction.AwaitPlan && !executed;
+    if (!executed && !parked) {
       throw invalid("it never becomes the workload; end it with Exec");
     }
   }

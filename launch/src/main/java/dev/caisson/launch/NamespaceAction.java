@@ -24,6 +24,18 @@ public sealed interface NamespaceAction extends Action {
   }
 
   /**
+   * Takes over the process that a parked plan cloned, in place of {@link Clone}: it gets the files
+   * and streams of this plan. OUTSIDE. docs/launch-plan.md, "Parked launches"
+   *
+   * @param created namespaces it gets of its own besides those it was cloned into
+   */
+  record TakeParked(Set<Namespace> created) implements NamespaceAction {
+    public TakeParked {
+      created = Set.copyOf(created);
+    }
+  }
+
+  /**
    * Gives the acting process new namespaces. PID and TIME take effect for its children, TIME also
    * on exec (Linux 6.3). unshare(2)
    */

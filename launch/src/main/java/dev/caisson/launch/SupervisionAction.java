@@ -81,4 +81,18 @@ public sealed interface SupervisionAction extends Action {
    * its exit code. OUTSIDE; without {@link Watch}.
    */
   record AwaitExit() implements SupervisionAction {}
+
+  /**
+   * Waits for another plan and its files, and goes on with that one from its first step, which is
+   * preceded by what this plan made. OUTSIDE, after {@link NamespaceAction.Clone}; ends a plan.
+   * docs/launch-plan.md, "Parked launches"
+   *
+   * @param socket a passed stream socket; when its other end closes, nothing of the launch is left
+   * @param directories empty ones that are removed then: control groups
+   */
+  record AwaitPlan(int socket, List<String> directories) implements SupervisionAction {
+    public AwaitPlan {
+      directories = List.copyOf(directories);
+    }
+  }
 }

@@ -26,6 +26,7 @@ final class SeedPlan {
         Step.outside("streams", new SupervisionAction.OpenStreams(true)),
         Step.outside("console", new SupervisionAction.ConsoleSocket("/run/console")),
         Step.outside("wait", new SupervisionAction.AwaitExit()),
+        Step.outside("wait for more", new SupervisionAction.AwaitPlan(5, List.of("/d"))),
         Step.outside("unshare", new NamespaceAction.Unshare(Set.of(Namespace.TIME))),
         Step.outside("clocks", new NamespaceAction.OffsetClocks(-1, Long.MAX_VALUE)),
         Step.outside(

@@ -6,6 +6,8 @@ package dev.caisson.container.cgroup;
 
 import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.sandbox.workload.Resources;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -57,6 +59,40 @@ public final class Cgroups {
       }
       case NONE -> Optional.empty();
     };
+  }
+
+  /**
+   * A group for a process that waits for its container; empty where moving it into one costs no
+   * waiting, or where groups cannot be renamed.
+   */
+  public Optional<Cgroup> parked(String name) {
+    return delegated.isEmpty() && !layout.legacy().isEmpty()
+        ? Optional.of(new LegacyCgroup(layout, OWN_PARENT, name, true, false, false))
+        : Optional.empty();
+  }
+
+  /**
+   * Removes parked groups of processes that were killed with their stubs.
+   *
+   * @param prefix of the names; the id of the process that made it follows
+   */
+  public void removeLeft(String prefix) {
+    parked(prefix)
+        .ifPresent(example -> example.directories().forEach(path -> removeLeft(path, prefix)));
+  }
+
+  private static void removeLeft(Path example, String prefix) {
+    Path parent = java.util.Objects.requireNonNull(example.getParent(), "below its mount");
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, prefix + "*")) {
+      for (Path group : found) {
+        String[] name = group.getFileName().toString().substring(prefix.length()).split("-");
+        long owner = Long.parseLong(name[0]);
+        boolean stale = owner == ProcessHandle.current().pid() || ProcessHandle.of(owner).isEmpty();
+        boolean _ = stale && CgroupTree.remove(group);
+      }
+    } catch (IOException | NumberFormatException notOurs) {
+      // not there yet, or named by somebody else
+    }
   }
 
   /** A parent named as systemd slices are becomes a plain directory of that name. */

@@ -12,6 +12,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -78,10 +79,37 @@ final class LegacyCgroup implements Cgroup {
   }
 
   @Override
-  public void create(Resources resources, DeviceAccess devices) {
+  public void create() {
     for (Path group : directories()) {
       make(group);
     }
+  }
+
+  @Override
+  public boolean take(Cgroup parked) {
+    List<Path> from = parked.directories();
+    List<Path> to = directories();
+    if (!parents(from).equals(parents(to))) {
+      return false;
+    }
+    try {
+      for (int i = 0; i < to.size(); i++) {
+        Files.deleteIfExists(to.get(i)); // of a run that was killed: no process is in it
+        Files.move(from.get(i), to.get(i), StandardCopyOption.ATOMIC_MOVE);
+      }
+      return true;
+    } catch (IOException refused) {
+      return false; // what was moved is empty once the parked process has ended
+    }
+  }
+
+  private static List<Path> parents(List<Path> groups) {
+    return groups.stream().map(LegacyCgroup::parent).toList();
+  }
+
+  @Override
+  public void create(Resources resources, DeviceAccess devices) {
+    create();
     Path cpuset = groups.get("cpuset");
     if (cpuset != null) {
       inheritSets(cpuset);

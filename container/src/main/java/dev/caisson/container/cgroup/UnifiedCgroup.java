@@ -107,6 +107,16 @@ final class UnifiedCgroup implements Cgroup {
   }
 
   @Override
+  public void create() {
+    throw new UnsupportedOperationException("processes are born in groups of v2");
+  }
+
+  @Override
+  public boolean take(Cgroup parked) {
+    return false; // the kernel renames groups of v1 only
+  }
+
+  @Override
   public void update(Resources resources) {
     new UnifiedLimits(group).apply(resources);
   }

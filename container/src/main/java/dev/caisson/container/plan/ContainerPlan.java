@@ -22,8 +22,17 @@ public final class ContainerPlan {
   private ContainerPlan() {}
 
   public static LaunchPlan compile(Workload workload, Surroundings host) {
+    return compile(workload, host, false);
+  }
+
+  /**
+   * The plan of a workload.
+   *
+   * @param parked whether its process was made already, by {@link ParkedPlan}
+   */
+  public static LaunchPlan compile(Workload workload, Surroundings host, boolean parked) {
     List<Step> steps = new ArrayList<>();
-    NamespaceSteps.add(workload, host, steps);
+    NamespaceSteps.add(workload, host, parked, steps);
     RootSteps.add(workload, host, steps);
     DeviceSteps.add(workload, host, steps);
     MountSteps.add(workload, host, steps);

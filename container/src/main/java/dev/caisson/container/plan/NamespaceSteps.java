@@ -28,21 +28,18 @@ import java.util.Set;
 final class NamespaceSteps {
   private NamespaceSteps() {}
 
-  static void add(Workload workload, Surroundings host, List<Step> steps) {
+  static void add(Workload workload, Surroundings host, boolean parked, List<Step> steps) {
     supervise(workload, host, steps);
     if (host.joined().containsKey(Namespace.PID)) {
       steps.add(join(Namespace.PID, host, true).because("a PID namespace holds for children only"));
     }
-    Set<Namespace> created = created(workload);
-    Optional<Handle> birthplace =
-        host.group().flatMap(Cgroup::birthplace).map(path -> Handle.path(path.toString()));
-    steps.add(Step.outside("create process", new NamespaceAction.Clone(created, birthplace)));
-    mapIds(workload.namespaces().user(), host, steps);
-    if (birthplace.isEmpty()) {
-      host.group().ifPresent(group -> joinGroups(group, steps));
+    if (parked) {
+      steps.add(ParkedPlan.takeOver(workload));
+    } else {
+      create(workload, host, steps);
     }
     limit(workload, steps);
-    if (workload.namespaces().cgroup() instanceof Namespaces.Own) {
+    if (!parked && workload.namespaces().cgroup() instanceof Namespaces.Own) {
       steps.add(
           Step.inside("own cgroup view", new NamespaceAction.Unshare(Set.of(Namespace.CGROUP)))
               .because("after joining, so that its root is the container's own group"));
@@ -51,6 +48,17 @@ final class NamespaceSteps {
       if (host.joined().containsKey(kind)) {
         steps.add(join(kind, host, false));
       }
+    }
+  }
+
+  private static void create(Workload workload, Surroundings host, List<Step> steps) {
+    Set<Namespace> created = created(workload);
+    Optional<Handle> birthplace =
+        host.group().flatMap(Cgroup::birthplace).map(path -> Handle.path(path.toString()));
+    steps.add(Step.outside("create process", new NamespaceAction.Clone(created, birthplace)));
+    mapIds(workload.namespaces().user(), host, steps);
+    if (birthplace.isEmpty()) {
+      host.group().ifPresent(group -> joinGroups(group, steps));
     }
   }
 

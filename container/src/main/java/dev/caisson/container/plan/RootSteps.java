@@ -66,7 +66,7 @@ final class RootSteps {
               layers.layers().stream().map(layer -> layer.directory().toString()).toList(),
               Optional.of(state.resolve("upper").toString()),
               Optional.of(state.resolve("work").toString()),
-              workload.namespaces().user().isHost() ? List.of("index=off") : List.of("userxattr"),
+              options(workload, layers),
               Set.of(),
               target);
       case RootFilesystem.Directory directory ->
@@ -77,6 +77,16 @@ final class RootSteps {
               "a container shares the host's files and takes no disk; choose an isolation that"
                   + " does, or an image");
     };
+  }
+
+  private static List<String> options(Workload workload, RootFilesystem.Layers layers) {
+    List<String> options = new ArrayList<>();
+    options.add(workload.namespaces().user().isHost() ? "index=off" : "userxattr");
+    if (!layers.durable()) {
+      // Without it every end of a container writes the whole file system of the host to the disk.
+      options.add("volatile");
+    }
+    return options;
   }
 
   private static void kernelFileSystems(Workload workload, Surroundings host, List<Step> steps) {

@@ -8,8 +8,10 @@ import dev.caisson.container.cgroup.Cgroups;
 import dev.caisson.linux.io.EventLoop;
 import dev.caisson.linux.process.Credentials;
 import dev.caisson.rootfs.layer.OverlayMarks;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** What all containers of one engine share: threads, the stub, and where control groups are. */
@@ -20,7 +22,9 @@ public final class ContainerHost {
   private final ImageAccounts accounts = new ImageAccounts();
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
   private final boolean rootless = !Credentials.own().isRoot();
+  private final Map<Path, CompletableFuture<Void>> endings = new ConcurrentHashMap<>();
   private final Optional<Cgroups> cgroups;
+  private final ParkedStubs parked;
 
   /**
    * @param cgroups where limits can be set; empty if nowhere, as for an ordinary user without
@@ -28,6 +32,7 @@ public final class ContainerHost {
    */
   public ContainerHost(Optional<Cgroups> cgroups) {
     this.cgroups = cgroups;
+    this.parked = new ParkedStubs(rootless ? Optional.empty() : cgroups, launcher);
   }
 
   EventLoop loop() {
@@ -40,6 +45,15 @@ public final class ContainerHost {
 
   StubLauncher launcher() {
     return launcher;
+  }
+
+  ParkedStubs parked() {
+    return parked;
+  }
+
+  /** Runs that are over, whose monitor still takes down their mounts; by run directory. */
+  Map<Path, CompletableFuture<Void>> endings() {
+    return endings;
   }
 
   ImageAccounts accounts() {

@@ -46,9 +46,22 @@ final class ContainerRoot {
       if (overlay.isPresent() && !Files.exists(upper())) {
         overlay.get().create();
       }
+      if (root instanceof RootFilesystem.Layers layers && !layers.durable()) {
+        forgetVolatile();
+      }
     } catch (IOException failed) {
       throw new SandboxException(
           SandboxException.Kind.FAILED, "prepare " + state + ": " + failed.getMessage(), failed);
+    }
+  }
+
+  /** The kernel refuses to mount again what was mounted volatile, until its mark is removed. */
+  private void forgetVolatile() throws IOException {
+    if (Files.exists(state.resolve("work/work/incompat"))) {
+      try (Directory directory = Directory.open(state)) {
+        dev.caisson.rootfs.layer.TreeRemoval.remove(directory, "work");
+      }
+      Files.createDirectories(state.resolve("work"));
     }
   }
 

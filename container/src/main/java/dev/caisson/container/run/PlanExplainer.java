@@ -22,7 +22,7 @@ public final class PlanExplainer {
             .of(workload.root(), root.upper(), host.marks())
             .resolve(workload.process().user());
     try (Preparation preparation = Preparation.of(workload, place, host, identity)) {
-      LaunchPlan plan = preparation.plan();
+      LaunchPlan plan = preparation.plan(false);
       return new Explanation(PlanPrinter.table(plan), PlanPrinter.json(plan));
     }
   }

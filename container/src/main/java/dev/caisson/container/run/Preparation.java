@@ -78,14 +78,17 @@ final class Preparation implements AutoCloseable {
     return sources.passed();
   }
 
-  LaunchPlan plan() {
-    return ContainerPlan.compile(workload, surroundings);
+  /**
+   * @param parked whether a parked process is taken over
+   */
+  LaunchPlan plan(boolean parked) {
+    return ContainerPlan.compile(workload, surroundings, parked);
   }
 
   /** The plan, waiting just before its end until somebody connects to a listening socket. */
-  LaunchPlan planAwaiting(Fd listener) {
+  LaunchPlan planAwaiting(Fd listener, boolean parked) {
     Handle handle = sources.pass(listener.duplicate());
-    return plan()
+    return plan(parked)
         .withBefore(
             action -> action instanceof ProcessAction.Exec,
             Step.inside("await start", new SupervisionAction.AwaitStart(handle.descriptor())));

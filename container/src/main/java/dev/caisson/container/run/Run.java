@@ -6,7 +6,9 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.CgroupException;
+import dev.caisson.container.plan.ParkedPlan;
 import dev.caisson.launch.LaunchPlan;
+import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.io.EventLoop;
 import dev.caisson.linux.io.SocketKind;
@@ -48,6 +50,7 @@ final class Run {
   private final List<MonitorAttachment> waiting = new ArrayList<>();
   private final CompletableFuture<Exit> exit = new CompletableFuture<>();
   private final CompletableFuture<Void> cleaned = new CompletableFuture<>();
+  private final CompletableFuture<Void> left = new CompletableFuture<>(); // by the monitor
   private volatile SandboxState state = SandboxState.CREATED;
   private volatile int pid;
   private volatile @Nullable Cgroup group;
@@ -63,6 +66,10 @@ final class Run {
 
   /** Forgets how a former run in this place ended. */
   void prepare() {
+    CompletableFuture<Void> former = host.endings().get(place.run());
+    if (former != null) {
+      former.join(); // two overlays must not share what they write to
+    }
     try {
       Files.createDirectories(place.run());
       ExitRecord.discard(place.run());
@@ -111,12 +118,14 @@ final class Run {
       group = preparation.group().orElse(null);
       // The record comes first: whoever is killed from here on, the next engine takes it all away.
       undo.write(preparation.group().map(Cgroup::directories).orElse(List.of()));
+      Optional<ParkedStub> parked = parked(preparation);
       try {
         preparation
             .group()
             .ifPresent(made -> made.create(workload.resources(), preparation.devices().access()));
-        launch(preparation);
+        launch(preparation, parked);
       } catch (RuntimeException failed) {
+        parked.ifPresent(ParkedStub::abandon);
         abandon();
         throw failed instanceof CgroupException refused
             ? new SandboxException(
@@ -133,15 +142,28 @@ final class Run {
     group = null;
   }
 
-  private void launch(Preparation preparation) {
+  private Optional<ParkedStub> parked(Preparation preparation) {
+    return ParkedPlan.suits(workload)
+        ? preparation.group().flatMap(host.parked()::take)
+        : Optional.empty();
+  }
+
+  private StubLauncher.Launched launched(
+      LaunchPlan plan, Preparation preparation, Optional<ParkedStub> parked) {
+    return parked.isPresent()
+        ? parked.get().carryOut(plan, preparation.passed())
+        : host.launcher().launch(plan, preparation.passed());
+  }
+
+  private void launch(Preparation preparation, Optional<ParkedStub> parked) {
     if (waiting.isEmpty()) {
-      running(host.launcher().launch(preparation.plan(), preparation.passed()));
+      running(launched(preparation.plan(parked.isPresent()), preparation, parked));
       return;
     }
     Path starter = place.run().resolve("start.sock");
     try (UnixListener listener = UnixListener.open(starter, SocketKind.STREAM, 1)) {
-      LaunchPlan plan = preparation.planAwaiting(listener.fd());
-      var launched = host.launcher().launch(plan, preparation.passed());
+      LaunchPlan plan = preparation.planAwaiting(listener.fd(), parked.isPresent());
+      var launched = launched(plan, preparation, parked);
       expect(Report.Kind.CREATED, launched);
       joinWaiting(launched);
       try (UnixSocket _ = UnixSocket.connect(starter, SocketKind.STREAM)) {
@@ -192,43 +214,61 @@ final class Run {
     pid = expect(Report.Kind.RUNNING, launched).value();
     startedAt = Instant.now();
     state = SandboxState.RUNNING;
+    once(
+        launched.status().fd(),
+        () -> {
+          Report.read(launched.status()); // the exit, or the end of the monitor
+          launched.status().close();
+          leaving(launched.process());
+          ended();
+        });
+  }
+
+  private void once(Fd readable, Runnable then) {
     var watch = new EventLoop.Registration[1];
     synchronized (watch) {
       watch[0] =
           host.loop()
               .whenReadable(
-                  launched.status().fd(),
+                  readable,
                   () -> {
                     synchronized (watch) {
                       watch[0].close();
                     }
-                    launched.process().await(); // it has said all and is about to end
-                    launched.close();
-                    ended();
+                    then.run();
                   });
     }
   }
 
-  /**
-   * Once the monitor is gone: takes down how it went, tells everybody, and has the rest removed.
-   */
+  /** The monitor has said all; what it still does is to take the mounts down. */
+  private void leaving(ProcessFd process) {
+    host.endings().put(place.run(), left);
+    once(
+        process.fd(),
+        () -> {
+          process.await();
+          process.close();
+          left.complete(null);
+          host.endings().remove(place.run(), left);
+        });
+  }
+
+  /** Takes down how it went, tells everybody, and has the rest removed. */
   private void ended() {
-    Exit how = ExitRecord.read(place.run()).orElseGet(() -> ExitRecord.unrecorded(startedAt));
-    Optional<Cgroup> left = group();
+    Optional<Exit> recorded = ExitRecord.read(place.run());
+    Exit how = recorded.orElseGet(() -> ExitRecord.unrecorded(startedAt));
+    Optional<Cgroup> used = group();
     // Of a run that shares a PID namespace, or lost its monitor, processes may be left.
-    boolean orphans = ExitRecord.read(place.run()).isEmpty();
-    if (orphans) {
-      left.ifPresentOrElse(Cgroup::kill, this::killFirst);
+    if (recorded.isEmpty()) {
+      used.ifPresentOrElse(Cgroup::kill, this::killFirst);
     }
     state = SandboxState.EXITED;
-    if (left.isEmpty()) {
-      undo.remove();
-      cleaned.complete(null);
-    } else {
-      var _ = host.reaper().reap(left.get(), undo::remove).thenRun(() -> cleaned.complete(null));
-    }
     // Not on this thread, which serves all containers: who waits for the end may do anything then.
     Thread.startVirtualThread(() -> exit.complete(how));
+    CompletableFuture<Void> reaped =
+        used.map(some -> host.reaper().reap(some, undo::remove))
+            .orElseGet(() -> CompletableFuture.runAsync(undo::remove));
+    var _ = CompletableFuture.allOf(reaped, left).thenRun(() -> cleaned.complete(null));
   }
 
   /** Without a control group there is its PID namespace, which ends with its first process. */
@@ -259,6 +299,7 @@ final class Run {
       return;
     }
     process.ifPresent(this::killUnstarted);
+    left.complete(null);
     if (undo.exists() || ExitRecord.read(place.run()).isPresent()) {
       ended();
     }
@@ -285,20 +326,13 @@ final class Run {
   }
 
   private void watchAdopted(ProcessFd process) {
-    var watch = new EventLoop.Registration[1];
-    synchronized (watch) {
-      watch[0] =
-          host.loop()
-              .whenReadable(
-                  process.fd(),
-                  () -> {
-                    synchronized (watch) {
-                      watch[0].close();
-                    }
-                    process.close();
-                    ended();
-                  });
-    }
+    once(
+        process.fd(),
+        () -> {
+          process.close();
+          left.complete(null);
+          ended();
+        });
   }
 
   void signal(int number) {

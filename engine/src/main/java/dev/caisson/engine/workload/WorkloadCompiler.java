@@ -44,7 +44,10 @@ public final class WorkloadCompiler {
     var storage = spec.storage();
     var root =
         new RootFilesystem.Layers(
-            definition.image().layers(), rootSize(storage.options()), storage.readOnlyRoot());
+            definition.image().layers(),
+            rootSize(storage.options()),
+            storage.readOnlyRoot(),
+            !spec.autoRemove());
     return Workload.builder(definition.id(), root)
         .name(definition.name())
         .process(program(definition))

@@ -21,8 +21,15 @@ public sealed interface RootFilesystem {
    *
    * @param layers the topmost first; the engine keeps them from being collected
    * @param size bytes the writable layer may take, or 0 for no limit
+   * @param durable whether what it writes survives a power cut as far as it asked for that with
+   *     fsync(2); no need for it where all is removed with the end
    */
-  record Layers(List<Layer> layers, long size, boolean readOnly) implements RootFilesystem {
+  record Layers(List<Layer> layers, long size, boolean readOnly, boolean durable)
+      implements RootFilesystem {
+    public Layers(List<Layer> layers, long size, boolean readOnly) {
+      this(layers, size, readOnly, true);
+    }
+
     public Layers {
       // The same layer twice (two empty ones, say) is one folder, which overlayfs refuses with
       // ELOOP; the topmost decides anyway.

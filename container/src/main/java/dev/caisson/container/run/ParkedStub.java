@@ -1,0 +1,67 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.run;
+
+import dev.caisson.container.cgroup.Cgroup;
+import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.PlanEncoder;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.io.UnixSocket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A stub that has made a new process in a control group of its own, and waits for its plan. When
+ * our end of the socket closes, it ends and removes that group.
+ */
+record ParkedStub(StubLauncher.Launched launched, UnixSocket socket, Cgroup group) {
+  private static final int ANNOUNCEMENT = 8;
+
+  /** Waits until it is ready; false if it failed, so that the ordinary way must be gone. */
+  boolean ready() {
+    Optional<Report> report = Report.read(launched.status());
+    return report.isPresent() && report.get().kind() == Report.Kind.CREATED;
+  }
+
+  /**
+   * Sends the plan; what comes of it is reported as by any other launch.
+   *
+   * @throws LinuxException EPIPE if the stub is gone
+   */
+  StubLauncher.Launched carryOut(LaunchPlan plan, List<Fd> passed) {
+    byte[] encoded = PlanEncoder.encode(plan);
+    byte[] head =
+        ByteBuffer.allocate(ANNOUNCEMENT)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(encoded.length)
+            .putInt(passed.size())
+            .array();
+    try (socket) {
+      socket.sendFully(head, passed.toArray(Fd[]::new));
+      socket.sendFully(encoded);
+    } catch (LinuxException gone) {
+      launched.process().await();
+      launched.close();
+      throw gone;
+    }
+    return new StubLauncher.Launched(plan, launched.process(), launched.status());
+  }
+
+  /** After a failed launch; whatever it was doing ends, and is reaped by who launches. */
+  void abandon() {
+    socket.close();
+  }
+
+  /** Gives it up and waits for its end. */
+  void discard() {
+    socket.close();
+    launched.process().await();
+    launched.close();
+    group.remove(); // it has done so, unless it was killed
+  }
+}

@@ -1,0 +1,114 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.container.run;
+
+import dev.caisson.container.cgroup.Cgroup;
+import dev.caisson.container.cgroup.Cgroups;
+import dev.caisson.container.plan.ParkedPlan;
+import dev.caisson.linux.io.SocketKind;
+import dev.caisson.linux.io.UnixSocket;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Stubs made ahead of need, so that a start neither makes processes nor waits for the kernel to
+ * move one between control groups of cgroup v1, which takes a grace period of RCU: 10 ms and more.
+ * docs/decisions/0320
+ *
+ * <p>Nothing is made before the first start. Each costs some 200 kB, and is gone with this process.
+ */
+final class ParkedStubs {
+  private static final System.Logger LOG = System.getLogger(ParkedStubs.class.getName());
+  private static final int KEPT = 6;
+  private static final String PREFIX = "parked-";
+
+  private final Optional<Cgroups> cgroups;
+  private final StubLauncher launcher;
+  private final ConcurrentLinkedDeque<ParkedStub> waiting = new ConcurrentLinkedDeque<>();
+  private final AtomicBoolean filling = new AtomicBoolean();
+  private final AtomicLong count = new AtomicLong();
+  private volatile boolean useless;
+  private final ExecutorService worker =
+      Executors.newSingleThreadExecutor(
+          Thread.ofPlatform().daemon().name("container-parking").factory());
+
+  ParkedStubs(Optional<Cgroups> cgroups, StubLauncher launcher) {
+    this.cgroups = cgroups;
+    this.launcher = launcher;
+  }
+
+  /**
+   * One that is ready for a container with this group, its group moved there; empty if there is
+   * none, or if this host has no use for them.
+   */
+  Optional<ParkedStub> take(Cgroup group) {
+    if (useless || cgroups.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      for (var stub = waiting.poll(); stub != null; stub = waiting.poll()) {
+        if (stub.ready() && group.take(stub.group())) {
+          return Optional.of(stub);
+        }
+        worker.execute(stub::discard);
+      }
+      return Optional.empty();
+    } finally {
+      refill();
+    }
+  }
+
+  private void refill() {
+    if (filling.compareAndSet(false, true)) {
+      worker.execute(() -> {
+        filling.set(false);
+        fill();
+      });
+    }
+  }
+
+  private void fill() {
+    try {
+      while (!useless && waiting.size() < KEPT) {
+        Optional<ParkedStub> made = park();
+        made.ifPresent(waiting::add);
+        useless = made.isEmpty();
+      }
+    } catch (RuntimeException failed) {
+      useless = true;
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "containers will start slower, nothing can be prepared for them: {0}",
+          failed.getMessage());
+    }
+  }
+
+  private Optional<ParkedStub> park() {
+    long number = count.getAndIncrement();
+    if (number == 0) {
+      cgroups.ifPresent(some -> some.removeLeft(PREFIX));
+    }
+    String name = PREFIX + ProcessHandle.current().pid() + "-" + number;
+    Optional<Cgroup> group = cgroups.flatMap(some -> some.parked(name));
+    if (group.isEmpty()) {
+      return Optional.empty();
+    }
+    group.get().create();
+    List<UnixSocket> ends = UnixSocket.pair(SocketKind.STREAM);
+    try (UnixSocket theirs = ends.getLast()) {
+      var launched = launcher.launch(ParkedPlan.compile(group.get()), List.of(theirs.fd()));
+      return Optional.of(new ParkedStub(launched, ends.getFirst(), group.get()));
+    } catch (RuntimeException failed) {
+      ends.getFirst().close();
+      group.get().remove();
+      throw failed;
+    }
+  }
+}

@@ -1,0 +1,163 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.stub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caisson.launch.Handle;
+import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.Namespace;
+import dev.caisson.launch.NamespaceAction;
+import dev.caisson.launch.PlanEncoder;
+import dev.caisson.launch.Step;
+import dev.caisson.launch.SupervisionAction;
+import dev.caisson.launch.run.Launch;
+import dev.caisson.launch.run.Report;
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.io.Memfd;
+import dev.caisson.linux.io.SocketKind;
+import dev.caisson.linux.io.UnixSocket;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A launch in two parts: the process ahead of need, the plan later. */
+@Tag("integration")
+@Timeout(60)
+class ParkedTest {
+  private static final Set<Namespace> EARLY = EnumSet.of(Namespace.PID, Namespace.IPC);
+  private static final Set<Namespace> LATE =
+      EnumSet.of(Namespace.MOUNT, Namespace.UTS, Namespace.NETWORK);
+
+  @TempDir Path temporary;
+  private TestRoot root;
+  private UnixSocket ours;
+
+  @BeforeEach
+  void makeRoot() {
+    root = new TestRoot(temporary);
+  }
+
+  private Launch park(Fd output, Path... leftovers) {
+    List<UnixSocket> ends = UnixSocket.pair(SocketKind.STREAM);
+    ours = ends.getFirst();
+    List<String> directories = List.of(leftovers).stream().map(Path::toString).toList();
+    var plan =
+        LaunchPlan.of(
+            Step.outside("new process", new NamespaceAction.Clone(EARLY, Optional.empty())),
+            Step.outside(
+                "wait", new SupervisionAction.AwaitPlan(Handle.FIRST_DESCRIPTOR, directories)));
+    try (UnixSocket theirs = ends.getLast()) {
+      Launch launch = Runner.start(plan, output, theirs.fd());
+      assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Created.class);
+      return launch;
+    }
+  }
+
+  /** The recipe's plan, with the parked process in place of a new one. */
+  private static LaunchPlan later(TestRoot.Recipe recipe) {
+    return new LaunchPlan(
+        recipe.plan().steps().stream()
+            .map(step ->
+                step.action() instanceof NamespaceAction.Clone
+                    ? Step.outside("take over", new NamespaceAction.TakeParked(LATE))
+                    : step)
+            .toList());
+  }
+
+  private void send(LaunchPlan plan, Fd... passed) {
+    byte[] encoded = PlanEncoder.encode(plan);
+    ByteBuffer head = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+    ours.sendFully(head.putInt(encoded.length).putInt(passed.length).array(), passed);
+    ours.sendFully(encoded);
+    ours.close();
+  }
+
+  @Test
+  void carriesOutThePlanThatComesLater() throws IOException {
+    try (Fd output = Memfd.create("output");
+        Launch launch = park(output)) {
+      send(later(root.run("sh", "-c", "echo $$; exit 7").awaitExit()));
+      assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Running.class);
+      assertThat(((Report.Exited) launch.next().orElseThrow()).code()).isEqualTo(7);
+      assertThat(Files.readString(output.path())).isEqualTo("1\n");
+    }
+  }
+
+  @Test
+  void filesThatComeWithThePlanHaveTheirNumbers() throws IOException {
+    try (Fd output = Memfd.create("output");
+        Fd first = Memfd.create("first");
+        Fd second = Memfd.create("second");
+        Launch launch = park(output)) {
+      var recipe =
+          root.run("sh", "-c", "for f in 3 4 5 6 7 8; do [ -e /proc/self/fd/$f ] && echo $f; done");
+      recipe.beforePivot(
+          "bind",
+          new dev.caisson.launch.MountAction.Bind(
+              Handle.descriptor(6),
+              false,
+              Set.of(),
+              Set.of(),
+              Set.of(),
+              dev.caisson.launch.Propagation.PRIVATE,
+              Optional.empty(),
+              "/work/file"));
+      send(later(recipe.awaitExit()), first, second);
+      // A memfd has no place among the mounts: EINVAL shows that the number was right, not EBADF.
+      assertThat(((Report.Failed) launch.next().orElseThrow()).errno()).isEqualTo(22);
+    }
+  }
+
+  @Test
+  void streamsAndLogAreThoseOfThePlan() throws IOException {
+    Path instance = Files.createDirectory(temporary.resolve("instance"));
+    Path log = temporary.resolve("log.json");
+    try (Fd output = Memfd.create("output");
+        Launch launch = park(output)) {
+      send(later(root.run("sh", "-c", "echo out; echo err >&2").watch(instance, false, log)));
+      assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Running.class);
+      assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Exited.class);
+      launch.process().await();
+      assertThat(Files.readString(log)).contains("\"log\":\"out\\n\"").contains("err\\n");
+      assertThat(output.path()).isEmptyFile();
+    }
+  }
+
+  @Test
+  void namesTheFailingStepOfTheLaterPlan() {
+    try (Fd output = Memfd.create("output");
+        Launch launch = park(output)) {
+      var plan = later(root.run("no-such-program"));
+      send(plan);
+      var failed = (Report.Failed) launch.next().orElseThrow();
+      assertThat(plan.steps().get(failed.step()).name()).isEqualTo("run");
+      assertThat(failed.errno()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void leavesNothingWhenNobodyNeedsIt() throws IOException {
+    Path group = Files.createDirectory(temporary.resolve("group"));
+    try (Fd output = Memfd.create("output");
+        Launch launch = park(output, group)) {
+      ours.close();
+      assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Failed.class);
+      launch.process().await();
+      assertThat(group).doesNotExist();
+    }
+  }
+}
