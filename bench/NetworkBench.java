@@ -49,7 +49,7 @@ public final class NetworkBench {
   private void run(int many, RouteSocket host) {
     for (int ready : new int[] {0, 4}) {
       Networks networks =
-          Networks.open(new NetworkOptions("b", ready, List::of), Journal.none());
+          Networks.open(new NetworkOptions("b", ready, Optional.empty(), List::of), Journal.none());
       networks.add(NETWORK);
       cycles(networks, 50, 0); // warm up
       report("attach+detach, " + ready + " ready, one at a time", cycles(networks, 100, 2));
@@ -57,7 +57,7 @@ public final class NetworkBench {
       networks.remove(NETWORK);
       networks.close();
     }
-    Networks networks = Networks.open(new NetworkOptions("b", 4, List::of), Journal.none());
+    Networks networks = Networks.open(new NetworkOptions("b", 4, Optional.empty(), List::of), Journal.none());
     networks.add(NETWORK);
     long start = System.nanoTime();
     List<String> attached = new ArrayList<>();

@@ -45,7 +45,7 @@ class LifecycleTest {
                 List.of(host),
                 Clock.systemUTC(),
                 (options, store, events, users) -> new FakeImages(),
-                (options, store, events, finder) -> new ClosedFabric())
+                (options, store, events, finder) -> new ClosedFabric("this is a test"))
             .open();
   }
 

@@ -11,6 +11,7 @@ import dev.caisson.linux.net.RouteBatch;
 import dev.caisson.linux.net.RouteSocket;
 import dev.caisson.linux.nftables.RuleEngine;
 import dev.caisson.linux.process.Credentials;
+import dev.caisson.linux.process.UserNamespace;
 import dev.caisson.network.NetworkException.Kind;
 import dev.caisson.network.address.Subnet;
 import dev.caisson.network.dns.NameTable;
@@ -18,6 +19,7 @@ import dev.caisson.network.dns.Resolver;
 import dev.caisson.network.dns.Upstream;
 import dev.caisson.network.forward.PortKeeper;
 import dev.caisson.network.forward.Ruleset;
+import dev.caisson.network.forward.SlirpRelay;
 import dev.caisson.network.forward.Sysctl;
 import dev.caisson.network.link.LinkNames;
 import dev.caisson.network.link.NamespaceLink;
@@ -26,6 +28,8 @@ import dev.caisson.network.link.Wiring;
 import dev.caisson.network.link.WorkloadNamespace;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -46,6 +50,7 @@ import org.jspecify.annotations.Nullable;
 public final class Networks implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Networks.class.getName());
   private static final String TABLE = "caisson_";
+  private static final Path SETTINGS = Path.of("/proc/sys/net/ipv4/ip_forward");
   private static final String FORWARD4 = "net/ipv4/ip_forward";
   private static final String FORWARD6 = "net/ipv6/conf/all/forwarding";
 
@@ -63,14 +68,16 @@ public final class Networks implements AutoCloseable {
   private final NamespacePool pool;
   private final Gateways gateways;
   private final NameTable table = new NameTable();
-  private final PortKeeper ports = new PortKeeper();
+  private final PortKeeper ports;
   private final Map<String, NetworkDefinition> networks = new LinkedHashMap<>();
   private final Map<String, Member> members = new HashMap<>();
 
   private Networks(NetworkOptions options, Journal journal, RouteSocket host, RuleEngine rules) {
     this.journal = journal;
     this.names = new LinkNames(options.tag());
-    this.ruleset = new Ruleset(TABLE + options.tag(), names.workloadPrefix());
+    this.ports = new PortKeeper(options.relay().map(SlirpRelay::new));
+    this.ruleset =
+        new Ruleset(TABLE + options.tag(), names.workloadPrefix(), options.relay().isPresent());
     this.host = host;
     this.rules = rules;
     this.pool = new NamespacePool(host, names, options.readyNamespaces());
@@ -85,9 +92,16 @@ public final class Networks implements AutoCloseable {
 
   /** Why this process cannot make networks; empty if it can. */
   public static Optional<String> unavailable() {
-    return Credentials.own().isRoot()
+    if (!Credentials.own().isRoot()) {
+      return Optional.of("networks need root, or the user namespace of the caisson command");
+    }
+    // The kernel shows these as writable to whoever administers the network namespace: root of the
+    // host, or of the user namespace it was made in.
+    return UserNamespace.own().initial() || Files.isWritable(SETTINGS)
         ? Optional.empty()
-        : Optional.of("networks need root: an ordinary user gets --network none or host");
+        : Optional.of(
+            "an ordinary user has no networks of their own without the package slirp4netns and a"
+                + " /dev/net/tun they may open");
   }
 
   /**
@@ -122,6 +136,7 @@ public final class Networks implements AutoCloseable {
       forward();
     }
     expected.forEach(gateways::open);
+    ports.retain(running.stream().flatMap(attachment -> attachment.ports().stream()).toList());
     running.forEach(attachment -> adopt(attachment, wanted));
   }
 

@@ -46,6 +46,11 @@ public record PublishedPort(
     return new PublishedPort(protocol, hostAddress, chosen, port);
   }
 
+  /** The same at every address. */
+  public PublishedPort anywhere() {
+    return new PublishedPort(protocol, Optional.empty(), hostPort, hostPortEnd, port);
+  }
+
   @Override
   public String toString() {
     return hostAddress.map(a -> a.getHostAddress() + ":").orElse("")

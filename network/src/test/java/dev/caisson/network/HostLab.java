@@ -89,7 +89,7 @@ final class HostLab implements AutoCloseable {
   }
 
   Networks open() {
-    return Networks.open(new NetworkOptions("t", 1, List::of), journal);
+    return Networks.open(new NetworkOptions("t", 1, Optional.empty(), List::of), journal);
   }
 
   /** A workload on one network, called by its id. */

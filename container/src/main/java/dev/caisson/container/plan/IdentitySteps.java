@@ -39,16 +39,15 @@ final class IdentitySteps {
             "working directory", new ProcessAction.EnterDirectory(program.directory(), true)));
     steps.add(
         Step.inside("umask", new ProcessAction.SetUmask(program.umask().orElse(USUAL_UMASK))));
-    confine(workload.security(), host.identity(), singleId(workload, host), host.filter(), steps);
+    confine(workload.security(), host.identity(), host.singleId(), host.filter(), steps);
     steps.add(exec(program.arguments(), environment(workload, host.identity())));
   }
 
-  /** Whether setgroups(2) is denied, as it is to an ordinary user's map of one id. */
-  private static boolean singleId(Workload workload, Surroundings host) {
-    return host.rootless() && host.idTools().isEmpty() && !workload.namespaces().user().isHost();
-  }
-
-  /** From all rights to exactly those wanted; also for a process that joins later. */
+  /**
+   * From all rights to exactly those wanted; also for a process that joins later.
+   *
+   * @param singleId whether setgroups(2) is denied, as it is where one id is mapped
+   */
   static void confine(
       Security security,
       Identity identity,

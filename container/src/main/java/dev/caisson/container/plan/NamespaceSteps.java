@@ -56,7 +56,7 @@ final class NamespaceSteps {
     Optional<Handle> birthplace =
         host.group().flatMap(Cgroup::birthplace).map(path -> Handle.path(path.toString()));
     steps.add(Step.outside("create process", new NamespaceAction.Clone(created, birthplace)));
-    mapIds(workload.namespaces().user(), host, steps);
+    mapIds(workload.namespaces().user(), steps);
     if (birthplace.isEmpty()) {
       host.group().ifPresent(group -> joinGroups(group, steps));
     }
@@ -112,20 +112,15 @@ final class NamespaceSteps {
     }
   }
 
-  private static void mapIds(UserMapping mapping, Surroundings host, List<Step> steps) {
+  private static void mapIds(UserMapping mapping, List<Step> steps) {
     if (mapping.isHost()) {
       return;
     }
-    boolean single = host.rootless() && host.idTools().isEmpty();
     steps.add(
         Step.outside(
             "map users",
             new NamespaceAction.MapIds(
-                maps(mapping.users()),
-                maps(mapping.groups()),
-                host.idTools().map(Surroundings.IdTools::users).orElse(""),
-                host.idTools().map(Surroundings.IdTools::groups).orElse(""),
-                single)));
+                maps(mapping.users()), maps(mapping.groups()), "", "", false)));
   }
 
   private static List<IdMap> maps(List<UserMapping.Range> ranges) {

@@ -66,7 +66,7 @@ final class RootSteps {
               layers.layers().stream().map(layer -> layer.directory().toString()).toList(),
               Optional.of(state.resolve("upper").toString()),
               Optional.of(state.resolve("work").toString()),
-              options(workload, layers),
+              options(userNamespace(workload, host), layers),
               Set.of(),
               target);
       case RootFilesystem.Directory directory ->
@@ -79,9 +79,10 @@ final class RootSteps {
     };
   }
 
-  private static List<String> options(Workload workload, RootFilesystem.Layers layers) {
+  private static List<String> options(
+      boolean userNamespace, RootFilesystem.Layers layers) {
     List<String> options = new ArrayList<>();
-    options.add(workload.namespaces().user().isHost() ? "index=off" : "userxattr");
+    options.add(userNamespace ? "userxattr" : "index=off");
     if (!layers.durable()) {
       // Without it every end of a container writes the whole file system of the host to the disk.
       options.add("volatile");
@@ -92,8 +93,11 @@ final class RootSteps {
   private static void kernelFileSystems(Workload workload, Surroundings host, List<Step> steps) {
     // A namespace of the host's, seen from a user namespace of one's own, gives no right to mount
     // its file system; what the host has is shown then. user_namespaces(7)
-    boolean ownUsers = !workload.namespaces().user().isHost();
-    steps.add(mount("/proc", "proc", List.of(), CAREFUL));
+    boolean ownUsers = userNamespace(workload, host);
+    steps.add(
+        ownsProcesses(workload) || !ownUsers
+            ? mount("/proc", "proc", List.of(), CAREFUL)
+            : bind("/proc", CAREFUL));
     steps.add(
         mount(
             "/dev",
@@ -101,7 +105,7 @@ final class RootSteps {
             List.of("mode=755", "size=65536k"),
             Set.of(NO_SETUID, STRICT_ACCESS_TIME)));
     List<String> terminals =
-        ownUsers && host.idTools().isEmpty() && host.rootless()
+        host.singleId()
             ? List.of("newinstance", "ptmxmode=0666", "mode=0620")
             : List.of("newinstance", "ptmxmode=0666", "mode=0620", "gid=5");
     steps.add(mount("/dev/pts", "devpts", terminals, Set.of(NO_SETUID, NO_EXEC)));
@@ -113,10 +117,28 @@ final class RootSteps {
             : bind("/dev/mqueue", CAREFUL));
     boolean privileged = workload.security().privileged();
     Set<MountAttribute> system = privileged ? CAREFUL : CAREFUL_READ_ONLY;
-    boolean ownNetwork = workload.network().mode() instanceof NetworkAttachment.Isolated;
+    boolean ownNetwork = ownsNetwork(workload, host);
     steps.add(
         ownNetwork || !ownUsers ? mount("/sys", "sysfs", List.of(), system) : bind("/sys", system));
     host.group().ifPresent(group -> groups(group, system, steps));
+  }
+
+  /** Whether what is mounted belongs to a user namespace other than the host's. */
+  private static boolean userNamespace(Workload workload, Surroundings host) {
+    return host.rootless() || !workload.namespaces().user().isHost();
+  }
+
+  private static boolean ownsProcesses(Workload workload) {
+    return workload.namespaces().pid() instanceof dev.caisson.sandbox.workload.Namespaces.Own;
+  }
+
+  /** A prepared one was made by the engine, in the same user namespace as the engine is in. */
+  private static boolean ownsNetwork(Workload workload, Surroundings host) {
+    return switch (workload.network().mode()) {
+      case NetworkAttachment.Isolated _ -> true;
+      case NetworkAttachment.Prepared _ -> workload.namespaces().user().isHost();
+      case NetworkAttachment.OfSandbox _, NetworkAttachment.OfHost _ -> false;
+    };
   }
 
   private static boolean ownsIpc(Workload workload) {

@@ -24,8 +24,9 @@ import java.util.Optional;
  * @param sources what bind and volume mounts show, opened beforehand where a path could be swapped
  * @param deviceNumbers device nodes to be made, with the numbers they have on the host
  * @param filter the compiled system call filter
- * @param rootless whether an ordinary user starts it, so that devices are bound instead of made
- * @param idTools newuidmap and newgidmap, for ranges an ordinary user may not write
+ * @param rootless whether we are root of an ordinary user's namespace, so that what the host owns
+ *     (devices, its network and processes) is shown instead of made
+ * @param singleId whether that namespace has one user, so that there are no groups to choose
  */
 public record Surroundings(
     Place place,
@@ -37,7 +38,7 @@ public record Surroundings(
     Identity identity,
     Optional<Bytes> filter,
     boolean rootless,
-    Optional<IdTools> idTools) {
+    boolean singleId) {
 
   public Surroundings {
     joined = Map.copyOf(joined);
@@ -48,7 +49,4 @@ public record Surroundings(
   /** A device node. */
   public record DeviceNode(
       Path source, String target, char kind, int major, int minor, int mode, long group) {}
-
-  /** Set-user-id programs that write id maps an administrator granted. newuidmap(1) */
-  public record IdTools(String users, String groups) {}
 }

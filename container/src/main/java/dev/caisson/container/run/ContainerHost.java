@@ -6,7 +6,7 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroups;
 import dev.caisson.linux.io.EventLoop;
-import dev.caisson.linux.process.Credentials;
+import dev.caisson.linux.process.UserNamespace;
 import dev.caisson.rootfs.layer.OverlayMarks;
 import java.nio.file.Path;
 import java.util.Map;
@@ -21,7 +21,7 @@ public final class ContainerHost {
   private final StubLauncher launcher = new StubLauncher();
   private final ImageAccounts accounts = new ImageAccounts();
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
-  private final boolean rootless = !Credentials.own().isRoot();
+  private final UserNamespace users = UserNamespace.own();
   private final Map<Path, CompletableFuture<Void>> endings = new ConcurrentHashMap<>();
   private final Optional<Cgroups> cgroups;
   private final ParkedStubs parked;
@@ -32,7 +32,7 @@ public final class ContainerHost {
    */
   public ContainerHost(Optional<Cgroups> cgroups) {
     this.cgroups = cgroups;
-    this.parked = new ParkedStubs(rootless ? Optional.empty() : cgroups, launcher);
+    this.parked = new ParkedStubs(rootless() ? Optional.empty() : cgroups, launcher);
   }
 
   EventLoop loop() {
@@ -64,8 +64,13 @@ public final class ContainerHost {
     return containers;
   }
 
+  /** Whether we are root of an ordinary user's namespace only. */
   boolean rootless() {
-    return rootless;
+    return !users.initial();
+  }
+
+  UserNamespace users() {
+    return users;
   }
 
   Optional<Cgroups> cgroups() {
@@ -73,6 +78,6 @@ public final class ContainerHost {
   }
 
   OverlayMarks marks() {
-    return rootless ? OverlayMarks.USER : OverlayMarks.TRUSTED;
+    return rootless() ? OverlayMarks.USER : OverlayMarks.TRUSTED;
   }
 }

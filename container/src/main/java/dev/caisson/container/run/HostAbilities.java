@@ -7,6 +7,7 @@ package dev.caisson.container.run;
 import dev.caisson.container.cgroup.Cgroups;
 import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.linux.process.Credentials;
+import dev.caisson.linux.process.UserNamespace;
 import dev.caisson.sandbox.Unavailable;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,31 +34,33 @@ public final class HostAbilities {
       return Optional.of(
           new Unavailable("this kernel has no overlay file system", "modprobe overlay"));
     }
-    return Credentials.own().isRoot() ? missingForRoot() : missingForUser();
+    return Credentials.own().isRoot() ? missingForRoot() : Optional.of(missingForUser());
   }
 
   private static Optional<Unavailable> missingForRoot() {
-    if (CgroupLayout.ofThisHost().generation() == CgroupLayout.Generation.NONE) {
+    if (UserNamespace.own().initial()
+        && CgroupLayout.ofThisHost().generation() == CgroupLayout.Generation.NONE) {
       return Optional.of(
           new Unavailable("no control groups are mounted", "mount -t cgroup2 none /sys/fs/cgroup"));
     }
     return Optional.empty();
   }
 
-  private static Optional<Unavailable> missingForUser() {
+  /** An ordinary user's engine is root of a user namespace; this one was started without. */
+  private static Unavailable missingForUser() {
     if (number("/proc/sys/user/max_user_namespaces") == 0) {
-      return Optional.of(
-          new Unavailable(
-              "ordinary users may not make user namespaces",
-              "sysctl -w user.max_user_namespaces=15000"));
+      return new Unavailable(
+          "ordinary users may not make user namespaces",
+          "sysctl -w user.max_user_namespaces=15000");
     }
     if (number("/proc/sys/kernel/unprivileged_userns_clone") == 0) {
-      return Optional.of(
-          new Unavailable(
-              "ordinary users may not make user namespaces",
-              "sysctl -w kernel.unprivileged_userns_clone=1"));
+      return new Unavailable(
+          "ordinary users may not make user namespaces",
+          "sysctl -w kernel.unprivileged_userns_clone=1");
     }
-    return Optional.empty();
+    return new Unavailable(
+        "this program runs as an ordinary user outside a user namespace",
+        "the caisson command, or lib/caisson/rootless PROGRAM, which make one");
   }
 
   private static boolean overlay() {
@@ -86,7 +89,7 @@ public final class HostAbilities {
 
   /** Where limits can be set; empty for an ordinary user to whom no group was delegated. */
   public static Optional<Cgroups> cgroups() {
-    if (Credentials.own().isRoot()) {
+    if (UserNamespace.own().initial()) {
       return Optional.of(Cgroups.ofHost());
     }
     return delegated().map(Cgroups::below);

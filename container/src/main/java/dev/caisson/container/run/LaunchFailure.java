@@ -4,6 +4,7 @@
  */
 package dev.caisson.container.run;
 
+import dev.caisson.launch.IdentityAction;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.MountAction;
 import dev.caisson.launch.NamespaceAction;
@@ -64,6 +65,10 @@ final class LaunchFailure {
       case NamespaceAction.Clone _ when errno == Errno.ENOSPC ->
           "raise the limits in /proc/sys/user, such as max_mnt_namespaces";
       case NamespaceAction.Clone _ -> "caisson doctor, for namespaces this host forbids";
+      case IdentityAction.SwitchUser _ when errno == Errno.EINVAL ->
+          "a range of ids: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER";
+      case ProcessAction.LimitResources _ when errno == Errno.EPERM ->
+          "a lower limit: an ordinary user cannot raise the hard one (ulimit -H)";
       case NamespaceAction.MapIds _ -> "entries for this user in /etc/subuid and /etc/subgid";
       default -> "caisson explain with the same arguments, to see what the step does";
     };

@@ -51,7 +51,7 @@ final class Preparation implements AutoCloseable {
               identity,
               SyscallPrograms.of(workload.security()),
               host.rootless(),
-              host.rootless() ? IdTools.found() : Optional.empty());
+              host.users().single());
       return new Preparation(workload, sources, devices, surroundings);
     } catch (RuntimeException failed) {
       sources.close();

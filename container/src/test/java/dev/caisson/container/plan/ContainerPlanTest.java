@@ -48,7 +48,7 @@ class ContainerPlanTest {
             Identity.ROOT,
             Optional.of(Bytes.of(new byte[8])),
             false,
-            Optional.empty()));
+            false));
   }
 
   @Test

@@ -18,6 +18,7 @@ import dev.caisson.engine.view.ImageSummary;
 import dev.caisson.engine.view.Status;
 import dev.caisson.engine.view.VersionInfo;
 import dev.caisson.engine.volume.LocalVolumes;
+import dev.caisson.linux.process.UserNamespace;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -105,7 +106,7 @@ public final class LocalHost implements Host {
   }
 
   private static boolean rootless() {
-    return !System.getProperty("user.name", "").equals("root");
+    return !UserNamespace.own().initial();
   }
 
   private static int cgroupVersion() {

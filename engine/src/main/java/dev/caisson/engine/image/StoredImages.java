@@ -35,6 +35,7 @@ import dev.caisson.image.store.ImageStore;
 import dev.caisson.image.store.Lease;
 import dev.caisson.image.store.Removal;
 import dev.caisson.image.store.StoredLayer;
+import dev.caisson.linux.process.UserNamespace;
 import dev.caisson.rootfs.base.BaseImages;
 import dev.caisson.rootfs.layer.LayerStore;
 import dev.caisson.rootfs.layer.OverlayMarks;
@@ -89,7 +90,7 @@ public final class StoredImages implements ImageLibrary {
   /** Opens the images below {@code root}. */
   public static StoredImages open(Path root, EventLog events, Clock clock, ImageUsers users) {
     try {
-      boolean superuser = System.getProperty("user.name", "").equals("root");
+      var ids = UserNamespace.own();
       var images = root.resolve("images");
       return new StoredImages(
           images,
@@ -97,8 +98,8 @@ public final class StoredImages implements ImageLibrary {
           LayerStore.open(
               root.resolve("rootfs"),
               LayerLimits.DEFAULT,
-              superuser ? OverlayMarks.TRUSTED : OverlayMarks.USER,
-              superuser ? Ownership.EXACT : Ownership.OWN),
+              ids.initial() ? OverlayMarks.TRUSTED : OverlayMarks.USER,
+              ids.single() ? Ownership.OWN : Ownership.EXACT),
           events,
           clock,
           users);

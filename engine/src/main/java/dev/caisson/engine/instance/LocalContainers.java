@@ -214,7 +214,7 @@ public final class LocalContainers implements Containers {
         mounts.plan(spec.storage(), effective.volumes()));
   }
 
-  private static List<String> warnings(InstanceSpec spec) {
+  private List<String> warnings(InstanceSpec spec) {
     var warnings = new ArrayList<String>();
     if (spec.resources().kernelMemory().isPresent()) {
       warnings.add("Kernel memory limits are gone from the kernel; it was discarded.");
@@ -222,6 +222,7 @@ public final class LocalContainers implements Containers {
     if (spec.networking().mode().equals("host") && !spec.networking().published().isEmpty()) {
       warnings.add("Published ports are discarded when using host network mode");
     }
+    around.linker().replacement(spec.networking()).ifPresent(warnings::add);
     return warnings;
   }
 

@@ -13,12 +13,27 @@ import dev.caisson.engine.view.NetworkInfo;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.view.PruneReport;
 import java.util.List;
+import java.util.Optional;
 
 /** For a host on which no networks can be made: refuses them, and says what works instead. */
 public final class ClosedFabric implements Fabric {
-  private static EngineException refusal() {
+  private final String reason;
+
+  /**
+   * @param reason why there are none
+   */
+  public ClosedFabric(String reason) {
+    this.reason = reason;
+  }
+
+  private EngineException refusal() {
     return EngineException.unsupported(
-        "networks cannot be made on this host", "use --network none or --network host");
+        "networks cannot be made here: " + reason, "use --network none or --network host");
+  }
+
+  @Override
+  public Optional<String> closed() {
+    return Optional.of(reason);
   }
 
   @Override

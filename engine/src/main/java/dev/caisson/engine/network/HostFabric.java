@@ -24,6 +24,7 @@ import dev.caisson.network.NetworkException;
 import dev.caisson.network.NetworkOptions;
 import dev.caisson.network.Networks;
 import dev.caisson.sandbox.workload.NetworkAttachment;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -56,10 +57,13 @@ public final class HostFabric implements Fabric {
   /** Opens the networks of this host, or none with a reason where it has none for this user. */
   public static Fabric open(
       EngineOptions options, Store store, EventLog events, Clock clock, MemberFinder finder) {
-    if (Networks.unavailable().isPresent()) {
-      return new ClosedFabric();
+    var missing = Networks.unavailable();
+    if (missing.isPresent()) {
+      return new ClosedFabric(missing.get());
     }
-    var networks = Networks.open(NetworkOptions.of(tag(options)), new StoredJournal(store));
+    var relay = Optional.of(options.run().resolve("slirp.sock")).filter(Files::exists);
+    var networks =
+        Networks.open(NetworkOptions.of(tag(options)).withRelay(relay), new StoredJournal(store));
     return new HostFabric(
         networks, new NetworkCatalog(store, clock, networks::subnetsInUse), events, finder);
   }

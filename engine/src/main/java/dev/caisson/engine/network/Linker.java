@@ -6,6 +6,7 @@ package dev.caisson.engine.network;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.instance.Definition;
+import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.workload.HostFiles;
 import dev.caisson.sandbox.workload.NetworkAttachment;
@@ -41,7 +42,7 @@ public final class Linker {
             "publish at the container that owns the network");
       }
       var unused = containerId.apply(owner(mode));
-    } else if (isReal(mode)) {
+    } else if (isReal(definition)) {
       fabric.check(definition.spec().networking());
     }
   }
@@ -49,22 +50,24 @@ public final class Linker {
   /** Connects a container that starts now. */
   public Link link(Definition definition) {
     var mode = definition.spec().networking().mode();
-    if (isReal(mode)) {
+    if (isReal(definition)) {
       return fabric.attach(member(definition));
     }
-    return new Link(mode(mode, NetworkView.none()), builtIn(mode), List.of(), List.of(), List.of());
+    var shown = mode.equals("default") ? "none" : mode;
+    return new Link(
+        mode(mode, NetworkView.none()), builtIn(shown), List.of(), List.of(), List.of());
   }
 
   /** Takes the connection away again. */
   public void unlink(Definition definition, NetworkView former) {
-    if (isReal(definition.spec().networking().mode()) || former.namespacePath().isPresent()) {
+    if (isReal(definition) || former.namespacePath().isPresent()) {
       fabric.detach(member(definition), former);
     }
   }
 
   /** Says that a running container still has its connection. */
   public void adopt(Definition definition, NetworkView current) {
-    if (isReal(definition.spec().networking().mode()) || current.namespacePath().isPresent()) {
+    if (isReal(definition) || current.namespacePath().isPresent()) {
       fabric.adopt(member(definition), current);
     }
   }
@@ -82,7 +85,7 @@ public final class Linker {
   /** What it would be told, for a plan that is only shown. */
   public NetworkAttachment example(Definition definition) {
     var mode = definition.spec().networking().mode();
-    return isReal(mode)
+    return isReal(definition)
         ? NetworkAttachment.prepared(Path.of("/run/caisson/net").resolve(definition.shortId()))
         : new NetworkAttachment(
             mode(mode, NetworkView.none()), Optional.empty(), Optional.empty(), Optional.empty());
@@ -117,8 +120,27 @@ public final class Linker {
     return new NetworkView(Optional.empty(), List.of(), Set.of(), Map.of(mode, endpoint));
   }
 
-  private static boolean isReal(String mode) {
-    return !mode.equals("host") && !mode.equals("none") && !mode.startsWith("container:");
+  private boolean isReal(Definition definition) {
+    var mode = definition.spec().networking().mode();
+    return !mode.equals("host")
+        && !mode.equals("none")
+        && !mode.startsWith("container:")
+        && replacement(definition.spec().networking()).isEmpty();
+  }
+
+  /**
+   * What a container that asked for nothing in particular is told when it gets loopback alone, as
+   * no networks can be made here.
+   */
+  public Optional<String> replacement(NetworkingSpec spec) {
+    boolean undemanding =
+        spec.mode().equals("default")
+            && spec.published().isEmpty()
+            && !spec.publishAll()
+            && spec.endpoints().isEmpty();
+    return undemanding
+        ? fabric.closed().map(reason -> "Only loopback, as with --network none: " + reason)
+        : Optional.empty();
   }
 
   private static String owner(String mode) {

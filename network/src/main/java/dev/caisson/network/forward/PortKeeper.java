@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Holds the host's ports that lead to workloads: a bound socket per port, never listening, so that
@@ -28,6 +29,15 @@ public final class PortKeeper implements AutoCloseable {
   private static final InetAddress ANY = InetAddress.ofLiteral("0.0.0.0");
 
   private final Map<String, List<NetworkChannel>> held = new HashMap<>();
+  private final Map<String, List<PublishedPort>> relayed = new HashMap<>();
+  private final Optional<SlirpRelay> relay;
+
+  /**
+   * @param relay brings the host's ports to this network namespace, unless it is the host's own
+   */
+  public PortKeeper(Optional<SlirpRelay> relay) {
+    this.relay = relay;
+  }
 
   /**
    * Takes all ports for a workload, or none; those asked for as 0 come back with a number.
@@ -43,7 +53,11 @@ public final class PortKeeper implements AutoCloseable {
       }
     } catch (NetworkException e) {
       channels.forEach(PortKeeper::closeQuietly);
+      relay.ifPresent(outside -> chosen.forEach(outside::close));
       throw e;
+    }
+    if (relay.isPresent()) {
+      relayed.computeIfAbsent(workload, name -> new ArrayList<>()).addAll(chosen);
     }
     if (!channels.isEmpty()) {
       held.merge(
@@ -57,17 +71,27 @@ public final class PortKeeper implements AutoCloseable {
     return chosen;
   }
 
+  /** Gives up what a relay still has open for workloads other than those with these ports. */
+  public void retain(List<PublishedPort> ports) {
+    relay.ifPresent(outside -> outside.retain(ports));
+  }
+
   public synchronized void release(String workload) {
     held.getOrDefault(workload, List.of()).forEach(PortKeeper::closeQuietly);
     held.remove(workload);
+    List<PublishedPort> outside = relayed.getOrDefault(workload, List.of());
+    relay.ifPresent(open -> outside.forEach(open::close));
+    relayed.remove(workload);
   }
 
+  /** Lets go of the sockets. What a relay opened stays: workloads outlive this process. */
   @Override
   public synchronized void close() {
-    List.copyOf(held.keySet()).forEach(this::release);
+    held.values().forEach(channels -> channels.forEach(PortKeeper::closeQuietly));
+    held.clear();
   }
 
-  private static PublishedPort hold(PublishedPort port, List<NetworkChannel> channels) {
+  private PublishedPort hold(PublishedPort port, List<NetworkChannel> channels) {
     if (port.protocol() == Protocol.SCTP) {
       if (port.hostPort() == 0) {
         throw NetworkException.invalid("an SCTP port needs its number on the host", "name it");
@@ -79,8 +103,13 @@ public final class PortKeeper implements AutoCloseable {
       try {
         NetworkChannel channel = open(port);
         channels.add(channel);
-        channel.bind(new InetSocketAddress(port.hostAddress().orElse(ANY), candidate));
-        return port.at(((InetSocketAddress) channel.getLocalAddress()).getPort());
+        InetAddress address = relay.isPresent() ? ANY : port.hostAddress().orElse(ANY);
+        channel.bind(new InetSocketAddress(address, candidate));
+        PublishedPort taken = port.at(((InetSocketAddress) channel.getLocalAddress()).getPort());
+        if (relay.isPresent()) {
+          relay.get().open(taken);
+        }
+        return taken;
       } catch (IOException e) {
         last = e;
       }
@@ -92,8 +121,9 @@ public final class PortKeeper implements AutoCloseable {
         last);
   }
 
-  private static NetworkChannel open(PublishedPort port) throws IOException {
-    boolean six = port.hostAddress().filter(a -> a.getAddress().length == 16).isPresent();
+  private NetworkChannel open(PublishedPort port) throws IOException {
+    boolean six =
+        relay.isEmpty() && port.hostAddress().filter(a -> a.getAddress().length == 16).isPresent();
     var family = six ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
     return port.protocol() == Protocol.UDP
         ? DatagramChannel.open(family)

@@ -26,8 +26,10 @@ import java.util.Optional;
  *
  * @param table name in family inet
  * @param links what the names of our interfaces to workloads start with
+ * @param relayed whether published ports come from outside through a relay, which has chosen among
+ *     the host's addresses already
  */
-public record Ruleset(String table, String links) {
+public record Ruleset(String table, String links, boolean relayed) {
 
   /** The whole table with everything in it, replacing what is there in one transaction. */
   public String whole(Collection<NetworkDefinition> networks, Collection<Attachment> attachments) {
@@ -105,7 +107,7 @@ public record Ruleset(String table, String links) {
     for (String map : List.of("published4", "published_at4", "published6", "published_at6")) {
       List<String> entries = new ArrayList<>();
       for (PublishedPort port : attachment.ports()) {
-        entry(map, port, target).ifPresent(entries::add);
+        entry(map, relayed ? port.anywhere() : port, target).ifPresent(entries::add);
       }
       if (!entries.isEmpty()) {
         text.append(element(verb, map, String.join(", ", entries)));

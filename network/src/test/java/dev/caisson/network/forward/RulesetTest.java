@@ -18,7 +18,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RulesetTest {
-  private final Ruleset ruleset = new Ruleset("caisson_x", "csx-");
+  private final Ruleset ruleset = new Ruleset("caisson_x", "csx-", false);
   private final NetworkDefinition network =
       NetworkDefinition.of("n", "net", 5, Subnet.parse("10.3.0.0/16"));
 
