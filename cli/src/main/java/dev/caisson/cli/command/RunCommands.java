@@ -130,6 +130,8 @@ final class RunCommands {
       }
     }
 
+    private boolean started;
+
     private int inBackground() {
       var created = create(spec());
       options.writeIdFile(created.id(), console());
@@ -144,23 +146,33 @@ final class RunCommands {
       options.writeIdFile(created.id(), console());
       var condition = spec.autoRemove() ? WaitCondition.REMOVED : WaitCondition.NEXT_EXIT;
       var over = engine().containers().exit(created.id(), condition);
-      return new Foreground(console(), engine(), created.id(), signalProxy)
-          .run(spec.process().attachStdin(), detachKeys, over, () -> start(created.id()));
+      var foreground = new Foreground(console(), engine(), created.id(), signalProxy);
+      try {
+        return foreground.run(
+            spec.process().attachStdin(), detachKeys, over, () -> start(created.id()));
+      } catch (EngineException e) {
+        if (!started) {
+          removeUnlessKept(created.id()); // joining its streams makes it ready, which may fail too
+        }
+        throw e;
+      }
     }
 
     /** A container that does not start leaves nothing with --rm. */
     private void start(String id) {
       try {
         engine().containers().start(id);
+        started = true;
       } catch (EngineException e) {
-        if (options.autoRemove) {
-          removeQuietly(id);
-        }
+        removeUnlessKept(id);
         throw e;
       }
     }
 
-    private void removeQuietly(String id) {
+    private void removeUnlessKept(String id) {
+      if (!options.autoRemove) {
+        return;
+      }
       try {
         engine().containers().remove(id, true, true);
       } catch (EngineException e) {

@@ -10,10 +10,14 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Where on this host control groups of containers are made. */
 public final class Cgroups {
+  /** Where processes of a delegated group go that are no containers. */
+  public static final String ENGINE = "caisson-engine";
+
   private static final String OWN_PARENT = "caisson";
 
   private final CgroupLayout layout;
@@ -29,8 +33,24 @@ public final class Cgroups {
     return new Cgroups(CgroupLayout.ofThisHost(), Optional.empty());
   }
 
-  /** Below a v2 group that was given to an ordinary user. */
+  /**
+   * Below a v2 group that was given to an ordinary user. What runs in it moves one group down, as
+   * the kernel gives controllers only to groups without processes of their own.
+   * Documentation/admin-guide/cgroup-v2.rst, "No Internal Process Constraint"
+   */
   public static Cgroups below(Path delegatedGroup) {
+    Path ours = delegatedGroup.resolve(ENGINE);
+    try {
+      List<Integer> inside = CgroupFile.numbers(delegatedGroup.resolve("cgroup.procs"));
+      if (!inside.isEmpty()) {
+        Files.createDirectories(ours);
+      }
+      for (int pid : inside) {
+        CgroupFile.write(ours.resolve("cgroup.procs"), Integer.toString(pid));
+      }
+    } catch (IOException refused) {
+      throw new CgroupException("mkdir " + ours + ": " + refused.getMessage(), refused);
+    }
     return new Cgroups(CgroupLayout.ofThisHost(), Optional.of(delegatedGroup));
   }
 

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** What the whole host has and spent, to which shares of a container are related. proc(5) */
-final class HostProcessors {
+public final class HostProcessors {
   // USER_HZ, which every Linux ABI of x86-64 fixes at 100. asm-generic/param.h
   private static final long TICK = TimeUnit.SECONDS.toNanos(1) / 100;
   private static final Path STAT = Path.of("/proc/stat");
@@ -16,12 +16,13 @@ final class HostProcessors {
 
   private HostProcessors() {}
 
-  static long ticksToNanos(long ticks) {
+  /** Clock ticks as /proc counts them. */
+  public static long ticksToNanos(long ticks) {
     return ticks * TICK;
   }
 
   /** Nanoseconds all processors together have been up; guest time is in user time already. */
-  static long total() {
+  public static long total() {
     String[] fields = CgroupFile.read(STAT).lines().findFirst().orElse("").split(" +");
     long ticks = 0;
     for (int field = 1; field <= 8 && field < fields.length; field++) {
@@ -30,11 +31,13 @@ final class HostProcessors {
     return ticksToNanos(ticks);
   }
 
-  static int online() {
+  /** Processors that are on. */
+  public static int online() {
     return (int) CgroupFile.read(STAT).lines().filter(line -> line.matches("cpu[0-9].*")).count();
   }
 
-  static long memory() {
+  /** Bytes of memory of the host. */
+  public static long memory() {
     return MEMORY;
   }
 

@@ -70,11 +70,25 @@ public final class Container
   }
 
   public static Container create(ContainerHost host, Workload workload, Place place) {
+    requireLimitable(host, workload);
     Container container = new Container(host, workload, place);
     container.root.prepare();
     container.run.prepare();
     host.containers().put(workload.id(), container);
     return container;
+  }
+
+  /** A limit that cannot hold is refused rather than forgotten. */
+  private static void requireLimitable(ContainerHost host, Workload workload) {
+    List<String> limits = workload.resources().limited();
+    if (host.cgroups().isEmpty() && !limits.isEmpty()) {
+      throw SandboxException.unsupported(
+          String.join(", ", limits) + " limit",
+          "no control group is delegated to this user%n  try: without the limit; or, where only"
+                  .formatted()
+              + " cgroup v2 is mounted, an engine in a delegated scope: systemd-run --user --scope"
+              + " -p Delegate=yes caisson engine");
+    }
   }
 
   public static Container adopt(ContainerHost host, Workload workload, Place place) {
@@ -187,7 +201,7 @@ public final class Container
   @Override
   public Usage usage() {
     int pid = requireRunning("be measured");
-    Usage usage = requireGroup("measure").usage();
+    Usage usage = group().map(Cgroup::usage).orElseGet(() -> ProcessUsage.of(pids()));
     return new Usage(
         usage.time(),
         usage.cpu(),
@@ -205,7 +219,9 @@ public final class Container
 
   @Override
   public List<Integer> pids() {
-    return group().map(Cgroup::pids).orElseGet(() -> pid().stream().boxed().toList());
+    return group()
+        .map(Cgroup::pids)
+        .orElseGet(() -> pid().isPresent() ? ProcessUsage.sharing(pid().getAsInt()) : List.of());
   }
 
   @Override

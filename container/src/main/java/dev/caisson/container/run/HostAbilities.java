@@ -103,7 +103,11 @@ public final class HostAbilities {
     }
     try {
       String own = Files.readString(Path.of("/proc/self/cgroup")).strip();
-      Path group = Path.of(layout.unified().orElseThrow() + own.substring(own.indexOf("::") + 2));
+      String path = own.substring(own.indexOf("::") + 2);
+      if (path.endsWith("/" + Cgroups.ENGINE)) { // where an engine before us went
+        path = path.substring(0, path.length() - Cgroups.ENGINE.length() - 1);
+      }
+      Path group = Path.of(layout.unified().orElseThrow() + path);
       return Files.isWritable(group.resolve("cgroup.procs"))
               && Files.isWritable(group.resolve("cgroup.subtree_control"))
           ? Optional.of(group)

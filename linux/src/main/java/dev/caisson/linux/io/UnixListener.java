@@ -30,13 +30,14 @@ public final class UnixListener implements AutoCloseable {
   /** Binds and listens; EADDRINUSE if the path exists. */
   public static UnixListener open(Path path, SocketKind kind, int backlog) {
     Fd fd = UnixSocket.create(kind);
-    try (Scratch scratch = Scratch.open()) {
+    try (UnixAddress address = UnixAddress.of(path);
+        Scratch scratch = Scratch.open()) {
       Downcall.checked(
           "bind",
           path,
           SystemCall.BIND,
           fd.number(),
-          UnixAddress.encode(scratch, path).address(),
+          address.encode(scratch).address(),
           UnixAddress.SIZE);
       Downcall.checked("listen", path, SystemCall.LISTEN, fd.number(), backlog);
       return new UnixListener(fd);

@@ -50,13 +50,14 @@ public final class UnixSocket implements AutoCloseable {
 
   public static UnixSocket connect(Path path, SocketKind kind) {
     Fd fd = create(kind);
-    try (Scratch scratch = Scratch.open()) {
+    try (UnixAddress address = UnixAddress.of(path);
+        Scratch scratch = Scratch.open()) {
       Downcall.checked(
           "connect",
           path,
           SystemCall.CONNECT,
           fd.number(),
-          UnixAddress.encode(scratch, path).address(),
+          address.encode(scratch).address(),
           UnixAddress.SIZE);
       return new UnixSocket(fd);
     } catch (RuntimeException e) {

@@ -53,6 +53,18 @@ class UnixSocketTest {
   }
 
   @Test
+  void pathsOfAnyLengthServe() throws Exception {
+    Path deep =
+        Files.createDirectories(temporary.resolve("d".repeat(100)).resolve("e".repeat(100)));
+    try (UnixListener listener = UnixListener.open(deep.resolve("s"), SocketKind.STREAM, 8);
+        UnixSocket client = UnixSocket.connect(deep.resolve("s"), SocketKind.STREAM);
+        UnixSocket accepted = listener.accept()) {
+      client.sendFully(new byte[] {1, 2, 3});
+      assertThat(accepted.receive(10).bytes()).hasSize(3);
+    }
+  }
+
+  @Test
   void listenerKnowsWhoConnected() {
     Path path = temporary.resolve("s");
     try (UnixListener listener = UnixListener.open(path, SocketKind.STREAM, 8);

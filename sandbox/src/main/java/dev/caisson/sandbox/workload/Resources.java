@@ -5,6 +5,7 @@
 package dev.caisson.sandbox.workload;
 
 import dev.caisson.sandbox.SandboxException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,6 +52,38 @@ public record Resources(
     if (!name.matches("[a-z0-9_]+(\\.[A-Za-z0-9_]+)+")) {
       throw SandboxException.invalid("cgroup file \"" + name + "\"", "is not a file's name");
     }
+  }
+
+  /** What of this takes a control group to hold, in words; empty where nothing is limited. */
+  public List<String> limited() {
+    var limited = new ArrayList<String>();
+    boolean unboundMemory =
+        new Memory(
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalInt.empty(),
+                memory.oomKillDisable())
+            .equals(memory);
+    if (!unboundMemory && memory.limit().orElse(0) != -1) {
+      limited.add("memory");
+    }
+    if (!cpu.equals(Cpu.UNLIMITED)) {
+      limited.add("processor");
+    }
+    if (pids.orElse(-1) != -1) {
+      limited.add("process");
+    }
+    if (!blockIo.equals(BlockIo.UNLIMITED)) {
+      limited.add("block I/O");
+    }
+    if (!hugePages.isEmpty()) {
+      limited.add("huge page");
+    }
+    if (!unified.isEmpty()) {
+      limited.add("control group");
+    }
+    return limited;
   }
 
   public Resources withMemory(Memory value) {
