@@ -16,7 +16,12 @@ import java.util.Set;
  * take one dash or two, and a value after a space or {@code =}.
  */
 record Arguments(
-    Map<String, String> options, List<String> environment, String command, List<String> operands) {
+    Map<String, String> options,
+    Map<String, List<String>> repeated,
+    String command,
+    List<String> operands) {
+  private static final Set<String> REPEATED = Set.of("env", "cap", "additional-gids");
+
   private static final Set<String> GLOBAL_VALUES =
       Set.of("root", "log", "log-format", "criu", "rootless");
   private static final Set<String> VALUES =
@@ -40,31 +45,42 @@ record Arguments(
           "process-label",
           "additional-gids",
           "g",
-          "interval");
+          "interval",
+          "resources",
+          "r",
+          "memory",
+          "memory-reservation",
+          "memory-swap",
+          "cpu-share",
+          "cpu-quota",
+          "cpu-period",
+          "cpu-rt-runtime",
+          "cpu-rt-period",
+          "cpuset-cpus",
+          "cpuset-mems",
+          "pids-limit",
+          "blkio-weight",
+          "l3-cache-schema",
+          "mem-bw-schema",
+          "cgroup",
+          "c");
   private static final Map<String, String> LONG =
-      Map.of(
-          "b",
-          "bundle",
-          "p",
-          "process",
-          "u",
-          "user",
-          "f",
-          "format",
-          "t",
-          "tty",
-          "d",
-          "detach",
-          "e",
-          "env",
-          "q",
-          "quiet",
-          "g",
-          "additional-gids");
+      Map.ofEntries(
+          Map.entry("b", "bundle"),
+          Map.entry("p", "process"),
+          Map.entry("u", "user"),
+          Map.entry("f", "format"),
+          Map.entry("t", "tty"),
+          Map.entry("d", "detach"),
+          Map.entry("e", "env"),
+          Map.entry("q", "quiet"),
+          Map.entry("r", "resources"),
+          Map.entry("c", "cap"),
+          Map.entry("g", "additional-gids"));
 
   static Arguments parse(List<String> words) {
     var options = new HashMap<String, String>();
-    var environment = new ArrayList<String>();
+    var repeated = new HashMap<String, List<String>>();
     int at = 0;
     String command = "";
     while (at < words.size()) {
@@ -94,15 +110,15 @@ record Arguments(
         value = words.get(at);
       }
       String full = LONG.getOrDefault(plain, plain);
-      if (full.equals("env")) {
-        environment.add(value);
+      if (REPEATED.contains(full)) {
+        repeated.computeIfAbsent(full, key -> new ArrayList<>()).add(value);
       }
       options.put(full, value);
       at++;
     }
     return new Arguments(
         Map.copyOf(options),
-        List.copyOf(environment),
+        Map.copyOf(repeated),
         command,
         List.copyOf(words.subList(at, words.size())));
   }
@@ -117,6 +133,15 @@ record Arguments(
 
   Optional<String> option(String name) {
     return Optional.ofNullable(options.get(name));
+  }
+
+  /** All values of an option that may be given more than once. */
+  List<String> values(String name) {
+    return repeated.getOrDefault(name, List.of());
+  }
+
+  List<String> environment() {
+    return values("env");
   }
 
   boolean flag(String name) {

@@ -7,9 +7,7 @@ package dev.caisson.container.oci;
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.Cgroups;
 import dev.caisson.container.cgroup.DeviceAccess;
-import dev.caisson.sandbox.workload.Resources;
 import java.util.Optional;
-import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 
 /** The control group of a config.json. */
@@ -36,33 +34,18 @@ final class ConfigCgroup {
       parent = slash < 0 ? STANDARD_PARENT : plain.substring(0, slash);
       name = plain.substring(slash + 1);
     }
-    return Cgroups.ofHost().group(name, resources(config).withCgroupParent(parent), true);
+    JsonNode limits = limits(config);
+    boolean plainDevices = ConfigResources.devices(limits).equals(DeviceAccess.PLAIN);
+    return Cgroups.ofHost()
+        .group(name, ConfigResources.of(limits).withCgroupParent(parent), plainDevices);
   }
 
   static void create(Cgroup group, JsonNode config) {
-    group.create(resources(config), DeviceAccess.PLAIN);
+    JsonNode limits = limits(config);
+    group.create(ConfigResources.of(limits), ConfigResources.devices(limits));
   }
 
-  static Resources resources(JsonNode config) {
-    JsonNode limits = config.path("linux").path("resources");
-    var resources = Resources.UNLIMITED;
-    JsonNode memory = limits.path("memory").path("limit");
-    if (memory.isIntegralNumber() && memory.asLong() > 0) {
-      resources = resources.withMemory(memory(limits.path("memory")));
-    }
-    JsonNode pids = limits.path("pids").path("limit");
-    if (pids.isIntegralNumber() && pids.asLong() != 0) {
-      resources = resources.withPids(pids.asLong());
-    }
-    return resources;
-  }
-
-  private static Resources.Memory memory(JsonNode memory) {
-    long swap = memory.path("swap").asLong(0);
-    var plain = Resources.Memory.limit(memory.path("limit").asLong());
-    return swap == 0
-        ? plain
-        : new Resources.Memory(
-            plain.limit(), OptionalLong.of(swap), plain.reservation(), plain.swappiness(), false);
+  private static JsonNode limits(JsonNode config) {
+    return config.path("linux").path("resources");
   }
 }

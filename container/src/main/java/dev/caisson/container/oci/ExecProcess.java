@@ -4,6 +4,7 @@
  */
 package dev.caisson.container.oci;
 
+import dev.caisson.launch.Capability;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
@@ -27,7 +28,36 @@ final class ExecProcess {
     process.set("env", array(environment));
     arguments.option("cwd").ifPresent(cwd -> process.put("cwd", cwd));
     arguments.option("user").ifPresent(user -> process.set("user", user(user)));
+    if (!arguments.values("additional-gids").isEmpty()) {
+      ArrayNode groups = process.withObjectProperty("user").putArray("additionalGids");
+      arguments.values("additional-gids").forEach(group -> groups.add(id(group)));
+    }
+    if (arguments.flag("no-new-privs")) {
+      process.put("noNewPrivileges", true);
+    }
+    arguments.option("apparmor").ifPresent(name -> process.put("apparmorProfile", name));
+    arguments.option("process-label").ifPresent(label -> process.put("selinuxLabel", label));
+    capabilities(process, arguments.values("cap"));
     return process;
+  }
+
+  /** Added to what the process may do, as runc adds them. */
+  private static void capabilities(ObjectNode process, List<String> names) {
+    for (String name : names) {
+      if (Capability.named(name).isEmpty()) {
+        throw new OciException("capability '" + name + "' is unknown");
+      }
+      for (String set : List.of("bounding", "effective", "permitted")) {
+        process.withObjectProperty("capabilities").withArrayProperty(set).add(name);
+      }
+    }
+  }
+
+  private static long id(String text) {
+    if (!text.matches("[0-9]{1,10}")) {
+      throw new OciException("group '" + text + "' is not a number");
+    }
+    return Long.parseLong(text);
   }
 
   private static ObjectNode user(String text) {

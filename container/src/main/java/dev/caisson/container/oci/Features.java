@@ -61,13 +61,40 @@ final class Features {
     linux.set(
         "capabilities",
         array(Stream.of(Capability.values()).map(capability -> "CAP_" + capability.name())));
-    linux.putObject("cgroup").put("v1", true).put("v2", true).put("systemd", false);
+    linux.putObject("cgroup").put("v1", true).put("v2", true).put("systemd", false).put("systemdUser", false);
     linux
         .putObject("seccomp")
         .put("enabled", true)
-        .set("archs", array(Stream.of("SCMP_ARCH_X86_64", "SCMP_ARCH_X86")));
+        .set("archs", array(Stream.of("SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32")));
+    ObjectNode seccomp = linux.withObjectProperty("seccomp");
+    seccomp.set(
+        "actions",
+        array(
+            Stream.of(
+                "SCMP_ACT_ALLOW",
+                "SCMP_ACT_ERRNO",
+                "SCMP_ACT_KILL",
+                "SCMP_ACT_KILL_PROCESS",
+                "SCMP_ACT_KILL_THREAD",
+                "SCMP_ACT_LOG",
+                "SCMP_ACT_TRACE",
+                "SCMP_ACT_TRAP")));
+    seccomp.set(
+        "operators",
+        array(
+            Stream.of(
+                "SCMP_CMP_EQ",
+                "SCMP_CMP_GE",
+                "SCMP_CMP_GT",
+                "SCMP_CMP_LE",
+                "SCMP_CMP_LT",
+                "SCMP_CMP_MASKED_EQ",
+                "SCMP_CMP_NE")));
     linux.putObject("apparmor").put("enabled", true);
     linux.putObject("selinux").put("enabled", true);
+    linux.putObject("intelRdt").put("enabled", false);
+    root.putObject("annotations").put("dev.caisson.version", "0.1.0");
+    root.putArray("potentiallyUnsafeConfigAnnotations");
     return Document.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(root);
   }
 

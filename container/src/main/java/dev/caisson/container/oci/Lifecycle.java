@@ -202,10 +202,7 @@ final class Lifecycle {
   }
 
   void kill(String id, int signal, boolean all) {
-    ContainerState state = store.load(id);
-    if (!state.alive()) {
-      throw new OciException("container " + id + " is not running");
-    }
+    ContainerState state = requireAlive(id);
     if (all) {
       for (int pid : pids(id)) {
         signal(pid, signal);
@@ -274,15 +271,42 @@ final class Lifecycle {
   }
 
   void freeze(String id, boolean frozen) {
-    ContainerState state = store.load(id);
-    Cgroup group =
-        ConfigCgroup.of(id, state.config())
-            .orElseThrow(
-                () -> new OciException("container " + id + " has no control group to pause"));
+    ContainerState state = requireAlive(id);
+    Cgroup group = group(state);
     if (frozen) {
       group.freeze();
     } else {
       group.thaw();
+    }
+  }
+
+  private Cgroup group(ContainerState state) {
+    return ConfigCgroup.of(state.id(), state.config())
+        .orElseThrow(
+            () -> new OciException("container " + state.id() + " has no control group for this"));
+  }
+
+  private ContainerState requireAlive(String id) {
+    ContainerState state = store.load(id);
+    if (!state.alive()) {
+      throw new OciException("container " + id + " is not running");
+    }
+    return state;
+  }
+
+  /** Changes the limits named in a document of the form of {@code linux.resources}. */
+  void update(String id, JsonNode limits) {
+    group(requireAlive(id)).update(ConfigResources.of(limits));
+  }
+
+  /** Prints use and lack of memory, once or until the container ends. */
+  void events(String id, Duration interval, boolean once) {
+    ContainerState state = requireAlive(id);
+    var events = new Events(id, group(state), System.out);
+    if (once) {
+      events.stats();
+    } else {
+      events.follow(interval, state::alive);
     }
   }
 

@@ -5,11 +5,15 @@
 package dev.caisson.container.oci;
 
 import dev.caisson.linux.process.Signal;
+import dev.caisson.container.cgroup.CgroupException;
+import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,12 +33,16 @@ public final class OciRuntime {
   private OciRuntime() {}
 
   public static void main(String[] words) {
-    Arguments arguments = new Arguments(java.util.Map.of(), List.of(), "", List.of());
+    Arguments arguments = new Arguments(java.util.Map.of(), java.util.Map.of(), "", List.of());
     try {
       arguments = Arguments.parse(List.of(words));
       System.exit(run(arguments));
     } catch (RuntimeException e) {
-      String text = e instanceof OciException ? e.getMessage() : String.valueOf(e);
+      String text =
+          switch (e) {
+            case OciException _, CgroupException _, SandboxException _ -> e.getMessage();
+            default -> String.valueOf(e);
+          };
       log(arguments, text == null ? e.toString() : text);
       System.err.println("caisson oci " + arguments.command() + ": " + text);
       System.exit(FAILED);
@@ -45,6 +53,11 @@ public final class OciRuntime {
     if (arguments.flag("version") || arguments.flag("v")) {
       System.out.println("caisson oci version 0.1.0\nspec: 1.2.0");
       return 0;
+    }
+    if (arguments.flag("systemd-cgroup")) {
+      throw new OciException(
+          "the systemd control group driver is not offered; call without --systemd-cgroup (podman:"
+              + " --cgroup-manager=cgroupfs)");
     }
     var lifecycle = new Lifecycle(Path.of(arguments.option("root").orElse(STANDARD_ROOT)));
     switch (arguments.command()) {
@@ -66,6 +79,12 @@ public final class OciRuntime {
           lifecycle.delete(arguments.id(), arguments.flag("force") || arguments.flag("format"));
       case "pause" -> lifecycle.freeze(arguments.id(), true);
       case "resume" -> lifecycle.freeze(arguments.id(), false);
+      case "update" -> lifecycle.update(arguments.id(), Update.of(arguments));
+      case "events" ->
+          lifecycle.events(
+              arguments.id(), duration(arguments.option("interval")), arguments.flag("stats"));
+      case "checkpoint", "restore" ->
+          throw new OciException(arguments.command() + " is not offered; it would need CRIU");
       case "ps" ->
           Listing.processes(lifecycle.pids(arguments.id()), json(arguments))
               .forEach(System.out::println);
@@ -81,9 +100,27 @@ public final class OciRuntime {
           throw new OciException(
               "unknown command '"
                   + arguments.command()
-                  + "'; there are create start run exec state kill delete pause resume ps list features spec");
+                  + "'; there are create start run exec state kill delete pause"
+                  + " resume update events ps list features spec");
     }
     return 0;
+  }
+
+  /** As Go writes durations: 5s, 500ms, 1m. */
+  private static Duration duration(Optional<String> text) {
+    String value = text.orElse("5s");
+    try {
+      Duration parsed =
+          value.matches("[0-9]+ms")
+              ? Duration.ofMillis(Long.parseLong(value.replace("ms", "")))
+              : Duration.parse("PT" + value);
+      if (parsed.toMillis() > 0) {
+        return parsed;
+      }
+    } catch (DateTimeParseException | NumberFormatException e) {
+      // told below
+    }
+    throw new OciException("interval '" + value + "' is not like 5s, 500ms or 1m");
   }
 
   private static boolean json(Arguments arguments) {
