@@ -50,7 +50,9 @@ final class ConfigResources {
     // Callers write "no swappiness" as the largest unsigned number.
     JsonNode swappiness = memory.path("swappiness");
     boolean swappy =
-        swappiness.canConvertToInt() && swappiness.asInt(-1) >= 0 && swappiness.isIntegralNumber()
+        swappiness.canConvertToInt()
+            && swappiness.asInt(-1) >= 0
+            && swappiness.isIntegralNumber()
             && swappiness.asInt() <= MOST_SWAPPY;
     return new Resources.Memory(
         number(memory.path("limit")),

@@ -61,7 +61,12 @@ final class Features {
     linux.set(
         "capabilities",
         array(Stream.of(Capability.values()).map(capability -> "CAP_" + capability.name())));
-    linux.putObject("cgroup").put("v1", true).put("v2", true).put("systemd", false).put("systemdUser", false);
+    linux
+        .putObject("cgroup")
+        .put("v1", true)
+        .put("v2", true)
+        .put("systemd", false)
+        .put("systemdUser", false);
     linux
         .putObject("seccomp")
         .put("enabled", true)

@@ -4,8 +4,8 @@
  */
 package dev.caisson.container.oci;
 
-import dev.caisson.linux.process.Signal;
 import dev.caisson.container.cgroup.CgroupException;
+import dev.caisson.linux.process.Signal;
 import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
 import java.nio.file.Files;
