@@ -38,8 +38,13 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
   static final int SET_PROTOCOL_FEATURES = 16;
   static final int GET_QUEUE_COUNT = 17;
   static final int SET_VRING_ENABLE = 18;
+  static final int SET_BACKEND_CHANNEL = 21;
   static final int GET_CONFIG = 24;
   static final int SET_CONFIG = 25;
+  static final int RESET_DEVICE = 34;
+
+  /** What this side says by itself, over the channel it was given. */
+  static final int CONFIG_CHANGED = 2;
 
   private static final int HEADER = 12;
   private static final int LARGEST = 4096;
@@ -113,6 +118,15 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
       throw peer("message " + request + " with " + descriptors.size() + " descriptors");
     }
     return descriptors.getFirst();
+  }
+
+  /** Sends a message without payload that nobody asked for and nobody answers. */
+  static void tell(UnixSocket channel, int what) {
+    var bytes = new byte[HEADER];
+    MemorySegment message = MemorySegment.ofArray(bytes);
+    message.set(LittleEndian.U32, 0, what);
+    message.set(LittleEndian.U32, 4, VERSION);
+    channel.sendFully(bytes);
   }
 
   void reply(UnixSocket socket, MemorySegment answer) {

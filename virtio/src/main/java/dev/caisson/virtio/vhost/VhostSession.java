@@ -30,6 +30,10 @@ final class VhostSession implements AutoCloseable {
   private static final long MULTIPLE_QUEUES = 1;
   private static final long REPLY_ACKNOWLEDGED = 1L << 3;
   private static final long CONFIGURATION = 1L << 9;
+  private static final long BACKEND_CHANNEL = 1L << 5;
+  private static final long RESET_DEVICE = 1L << 13;
+  private static final long PROTOCOL =
+      MULTIPLE_QUEUES | REPLY_ACKNOWLEDGED | BACKEND_CHANNEL | RESET_DEVICE;
   private static final int INDEX_MASK = 0xff;
   private static final int NO_DESCRIPTOR = 0x100;
   private static final int CONFIG_HEADER = 12;
@@ -40,6 +44,7 @@ final class VhostSession implements AutoCloseable {
   private final List<QueueWorker> workers = new ArrayList<>();
   private List<DeviceQueue> queues = List.of();
   private @Nullable VhostMemory memory;
+  private volatile @Nullable UnixSocket channel;
   private long features;
 
   VhostSession(UnixSocket socket, VirtioDevice device) {
@@ -47,6 +52,14 @@ final class VhostSession implements AutoCloseable {
     this.device = device;
     this.rings =
         Stream.generate(Vring::new).limit(device.queueSizes().size()).toArray(Vring[]::new);
+    device.onConfigChange(this::configurationChanged);
+  }
+
+  private void configurationChanged() {
+    UnixSocket open = channel;
+    if (open != null) {
+      VhostMessage.tell(open, VhostMessage.CONFIG_CHANGED);
+    }
   }
 
   /** Serves until the peer closes. */
@@ -78,11 +91,11 @@ final class VhostSession implements AutoCloseable {
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
         // QEMU keeps a file system's configuration itself and warns of a back end that offers it.
         long own = device.type() == DeviceType.FILE_SYSTEM ? 0 : CONFIGURATION;
-        message.reply(socket, MULTIPLE_QUEUES | REPLY_ACKNOWLEDGED | own);
+        message.reply(socket, PROTOCOL | own);
         return true;
       }
       case VhostMessage.GET_QUEUE_COUNT -> {
-        message.reply(socket, rings.length);
+        message.reply(socket, queueCount());
         return true;
       }
       case VhostMessage.GET_CONFIG -> {
@@ -103,7 +116,15 @@ final class VhostSession implements AutoCloseable {
         }
       }
       case VhostMessage.SET_PROTOCOL_FEATURES, VhostMessage.SET_OWNER -> {}
+      case VhostMessage.SET_BACKEND_CHANNEL -> {
+        closeChannel();
+        channel = UnixSocket.of(message.descriptor());
+      }
       case VhostMessage.RESET_OWNER -> stopDevice();
+      case VhostMessage.RESET_DEVICE -> {
+        stopDevice();
+        device.reset();
+      }
       case VhostMessage.SET_MEMORY_TABLE -> replaceMemory(message);
       case VhostMessage.SET_CONFIG -> writeConfiguration(message);
       case VhostMessage.SET_VRING_SIZE -> ring(message.u32(0)).size = message.u32(4);
@@ -133,6 +154,11 @@ final class VhostSession implements AutoCloseable {
       }
     }
     return false;
+  }
+
+  /** Network back ends count pairs, and have no control queue: the other VMM serves that itself. */
+  private int queueCount() {
+    return device.type() == DeviceType.NET ? rings.length / 2 : rings.length;
   }
 
   private Vring ring(int index) {
@@ -177,7 +203,7 @@ final class VhostSession implements AutoCloseable {
 
   private void writeConfiguration(VhostMessage message) {
     int size = message.u32(4);
-    message.need(CONFIG_HEADER + (long) size);
+    message.need(CONFIG_HEADER + Math.max(0L, size));
     if (size >= 0) {
       device.writeConfig(
           message.u32(0),
@@ -230,9 +256,19 @@ final class VhostSession implements AutoCloseable {
     queues = List.of();
   }
 
+  private void closeChannel() {
+    UnixSocket open = channel;
+    channel = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
   @Override
   public void close() {
     stopDevice();
+    device.onConfigChange(() -> {});
+    closeChannel();
     Arrays.stream(rings).forEach(Vring::close);
     if (memory != null) {
       memory.close();

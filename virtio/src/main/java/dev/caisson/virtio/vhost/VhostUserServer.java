@@ -25,6 +25,8 @@ public final class VhostUserServer implements AutoCloseable {
 
   private static final int MOST_WAITING = 4;
 
+  private static final long PAUSE_MILLIS = 50;
+
   private final Path path;
   private final VirtioDevice device;
   private final UnixListener listener;
@@ -55,11 +57,22 @@ public final class VhostUserServer implements AutoCloseable {
     while (!closed) {
       try (var session = new VhostSession(accept(), device)) {
         session.run();
-      } catch (VirtioException | LinuxException e) {
+      } catch (VirtioException | LinuxException | IllegalArgumentException e) {
         if (!closed) {
           LOG.log(System.Logger.Level.WARNING, "{0}: {1}", path, e.getMessage());
+          pause();
         }
       }
+      current = null;
+    }
+  }
+
+  /** A peer that only ever fails, or a host without descriptors, must not keep a CPU busy. */
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

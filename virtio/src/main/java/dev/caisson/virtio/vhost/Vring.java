@@ -32,26 +32,28 @@ final class Vring implements AutoCloseable {
         memory.guestAddress(device));
   }
 
-  void kick(@Nullable EventCounter next) {
+  synchronized void kick(@Nullable EventCounter next) {
     closeIfPresent(kick);
     kick = next;
   }
 
-  void call(@Nullable EventCounter next) {
+  synchronized void call(@Nullable EventCounter next) {
     closeIfPresent(call);
     call = next;
   }
 
-  void error(@Nullable EventCounter next) {
+  synchronized void error(@Nullable EventCounter next) {
     closeIfPresent(error);
     error = next;
   }
 
-  void interrupt() {
+  // Signals come from workers while the other VMM may replace the counter they go to.
+
+  synchronized void interrupt() {
     signalIfPresent(call);
   }
 
-  void fail() {
+  synchronized void fail() {
     signalIfPresent(error);
   }
 

@@ -175,21 +175,22 @@ final class StreamTable {
   }
 
   private void hearAll() {
+    DeviceQueue queue = fromGuest; // an answer that finds the other queue broken takes both away
     do {
       boolean any = false;
-      for (Chain chain = next(); chain != null; chain = next()) {
+      for (Chain chain = next(queue); chain != null; chain = next(queue)) {
         Packet.read(chain.readable()).ifPresent(hear(chain));
-        fromGuest.complete(chain, 0);
+        queue.complete(chain, 0);
         any = true;
       }
       if (any) {
-        fromGuest.flush();
+        queue.flush();
       }
-    } while (resets.size() < MOST_RESETS && fromGuest.enableKicks());
+    } while (resets.size() < MOST_RESETS && queue.enableKicks());
   }
 
-  private @Nullable Chain next() {
-    return resets.size() < MOST_RESETS ? fromGuest.poll() : null;
+  private @Nullable Chain next(DeviceQueue queue) {
+    return resets.size() < MOST_RESETS ? queue.poll() : null;
   }
 
   private Consumer<Packet> hear(Chain chain) {
