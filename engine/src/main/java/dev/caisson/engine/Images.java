@@ -64,6 +64,10 @@ public interface Images {
       List<String> changes,
       Optional<String> platform);
 
-  /** Assembles a base image from this distribution's packages; returns its id. */
+  /**
+   * Assembles a base image from this distribution's packages; returns its id.
+   *
+   * @param distribution {@code busybox}, {@code debian}, or {@code debian+PACKAGE,PACKAGE}
+   */
   String buildBase(String distribution, Optional<String> reference, ProgressListener progress);
 }

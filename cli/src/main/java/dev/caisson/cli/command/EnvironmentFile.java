@@ -8,6 +8,7 @@ import dev.caisson.cli.console.Console;
 import dev.caisson.engine.EngineException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -49,6 +50,8 @@ final class EnvironmentFile {
         throw EngineException.invalid(path + " is larger than 1 MiB", "give another file");
       }
       return Files.readAllLines(path);
+    } catch (NoSuchFileException e) {
+      throw EngineException.invalid(path + ": no such file", "name one that exists");
     } catch (IOException e) {
       throw new EngineException(
           EngineException.Kind.INVALID, "cannot read " + path + ": " + e.getMessage(), "", e);

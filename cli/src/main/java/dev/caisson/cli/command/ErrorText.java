@@ -13,7 +13,7 @@ public final class ErrorText {
 
   public static void print(PrintStream err, EngineException failure) {
     err.println("caisson: " + failure.getMessage());
-    var remedy = failure.remedy();
+    var remedy = Suggestions.after(failure);
     if (!remedy.isEmpty()) {
       err.println("  try: " + remedy);
     }

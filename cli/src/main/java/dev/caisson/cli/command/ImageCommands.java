@@ -359,13 +359,20 @@ final class ImageCommands {
         paramLabel = "NAME")
     Optional<String> tag = Optional.empty();
 
+    @Option(
+        names = "--include",
+        paramLabel = "PACKAGE[,PACKAGE]",
+        description = "packages besides the essential ones, for debian")
+    String packages = "";
+
     @Parameters(paramLabel = "busybox|debian")
     String base = "";
 
     @Override
     public Integer call() {
       var bars = new ProgressBars(console());
-      var id = engine().images().buildBase(base, tag, bars);
+      var id =
+          engine().images().buildBase(packages.isEmpty() ? base : base + "+" + packages, tag, bars);
       bars.finish();
       print(id);
       return 0;

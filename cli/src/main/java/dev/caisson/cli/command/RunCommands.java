@@ -66,7 +66,7 @@ final class RunCommands {
     }
 
     private void fetch() {
-      var bars = new ProgressBars(console());
+      var bars = ProgressBars.aside(console());
       engine().images().pull(image, options.platform, RegistryAuth.configured(), bars);
       bars.finish();
     }

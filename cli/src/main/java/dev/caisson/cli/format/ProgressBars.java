@@ -6,6 +6,7 @@ package dev.caisson.cli.format;
 
 import dev.caisson.cli.console.Console;
 import dev.caisson.engine.ProgressListener;
+import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -15,14 +16,26 @@ public final class ProgressBars implements ProgressListener {
   private static final long REDRAW_NANOS = 50_000_000;
 
   private final Console console;
+  private final PrintStream stream;
   private final boolean terminal;
   private final Map<String, Step> steps = new LinkedHashMap<>();
   private int drawn;
   private long lastDrawn;
 
+  /** On standard output, of which it is the result. */
   public ProgressBars(Console console) {
+    this(console, console.out(), console.isTerminal(1));
+  }
+
+  private ProgressBars(Console console, PrintStream stream, boolean terminal) {
     this.console = console;
-    this.terminal = console.isTerminal(1);
+    this.stream = stream;
+    this.terminal = terminal;
+  }
+
+  /** On standard error, beside a result that is something else. */
+  public static ProgressBars aside(Console console) {
+    return new ProgressBars(console, console.err(), console.isTerminal(2));
   }
 
   @Override
@@ -31,7 +44,7 @@ public final class ProgressBars implements ProgressListener {
     boolean news = former == null || !former.status().equals(step.status());
     if (!terminal) {
       if (news) {
-        console.out().println(label(step) + step.status());
+        stream.println(label(step) + step.status());
       }
       return;
     }
@@ -47,7 +60,7 @@ public final class ProgressBars implements ProgressListener {
     if (terminal) {
       draw();
     }
-    console.out().flush();
+    stream.flush();
   }
 
   private void draw() {
@@ -63,8 +76,8 @@ public final class ProgressBars implements ProgressListener {
           .append('\n');
     }
     drawn = steps.size();
-    console.out().print(text);
-    console.out().flush();
+    stream.print(text);
+    stream.flush();
   }
 
   private static String label(Step step) {

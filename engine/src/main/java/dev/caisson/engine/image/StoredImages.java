@@ -559,8 +559,10 @@ public final class StoredImages implements ImageLibrary {
   public String buildBase(
       String distribution, Optional<String> reference, ProgressListener progress) {
     return translated(() -> {
-      var words = List.of(distribution.split("\\+"));
-      var recipe = BaseImages.named(words.getFirst(), words.subList(1, words.size()));
+      // A package's name may have a plus sign itself, as libstdc++6 has.
+      var words = List.of(distribution.split("\\+", 2));
+      var packages = words.size() < 2 ? List.<String>of() : List.of(words.get(1).split(","));
+      var recipe = BaseImages.named(words.getFirst(), packages);
       var name = Reference.parse(reference.orElse(words.getFirst()));
       var image =
           recipe.build(

@@ -17,9 +17,12 @@ import dev.caisson.image.model.Platform;
 import dev.caisson.image.model.Reference;
 import dev.caisson.image.store.Image;
 import dev.caisson.image.store.ImageStore;
+import dev.caisson.image.store.LayerReceiver;
 import dev.caisson.image.store.Lease;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Makes images of the documents of an archive: {@code index.json} if it has one, else Docker's. */
@@ -33,9 +36,12 @@ final class ArchiveLoader {
 
   private final ImageStore store;
   private final Lease lease;
+  private final LayerReceiver layers;
+  private final Map<Digest, Digest> blobs = new HashMap<>();
   private final Contents contents;
 
-  ArchiveLoader(ImageStore store, Lease lease, Contents contents) {
+  ArchiveLoader(ImageStore store, Lease lease, Contents contents, LayerReceiver layers) {
+    this.layers = layers;
     this.store = store;
     this.lease = lease;
     this.contents = contents;
@@ -58,6 +64,9 @@ final class ArchiveLoader {
     if (found.isEmpty()) {
       throw new ImageException(Kind.NOT_FOUND, "the archive holds no image for " + Platform.host());
     }
+    // Those an archive does not name by their content were not offered while it was read.
+    blobs.forEach((diffId, blob) -> layers.offer(diffId, () -> store.blobs().open(blob)));
+    layers.await(blobs.keySet());
     found.forEach(image -> store.add(image.manifest(), image.names()));
     return found.stream()
         .map(image -> image.manifest().digest())
@@ -110,6 +119,7 @@ final class ArchiveLoader {
     require(manifest.config(), contents.blob(path(manifest.config().digest()), Optional.empty()));
     for (int i = 0; i < manifest.layers().size(); i++) {
       var layer = manifest.layers().get(i);
+      blobs.put(config.diffIds().get(i), layer.digest());
       if (!store.blobs().contains(layer.digest()) || !leased(layer.digest())) {
         require(layer, contents.blob(path(layer.digest()), Optional.of(config.diffIds().get(i))));
       }
@@ -177,9 +187,9 @@ final class ArchiveLoader {
             .orElseThrow(
                 () -> new ImageException(Kind.INVALID, "the archive does not hold " + configPath));
     var parsed = ImageConfig.parse(config);
-    var layers = layers(image.texts("Layers"), parsed.diffIds());
+    var stored = layers(image.texts("Layers"), parsed.diffIds());
     var configDescriptor = Descriptor.of(MediaType.DOCKER_CONFIG, config);
-    var manifest = Manifest.write(MediaType.DOCKER_MANIFEST, configDescriptor, layers);
+    var manifest = Manifest.write(MediaType.DOCKER_MANIFEST, configDescriptor, stored);
     var descriptor = Descriptor.of(MediaType.DOCKER_MANIFEST, manifest);
     lease.keep(List.of(configDescriptor.digest(), descriptor.digest()));
     store.blobs().put(config);
@@ -192,16 +202,17 @@ final class ArchiveLoader {
       throw new ImageException(
           Kind.INVALID, "manifest.json and configuration disagree about the layers");
     }
-    var layers = new ArrayList<Descriptor>();
+    var descriptors = new ArrayList<Descriptor>();
     for (int i = 0; i < paths.size(); i++) {
       var stored = contents.blob(paths.get(i), Optional.of(diffIds.get(i)));
+      blobs.put(diffIds.get(i), stored.digest());
       boolean plain = stored.digest().equals(diffIds.get(i));
-      layers.add(
+      descriptors.add(
           Descriptor.of(
               plain ? MediaType.DOCKER_LAYER : MediaType.DOCKER_LAYER_GZIP,
               stored.digest(),
               stored.size()));
     }
-    return layers;
+    return descriptors;
   }
 }

@@ -30,14 +30,16 @@ public final class ImageArchive {
    */
   public static List<Image> load(ImageStore store, InputStream tar, LayerReceiver layers) {
     try (var lease = store.lease()) {
-      return new ArchiveLoader(store, lease, TarContents.read(store, lease, tar, layers)).load();
+      return new ArchiveLoader(store, lease, TarContents.read(store, lease, tar, layers), layers)
+          .load();
     }
   }
 
   /** As {@link #load}, of an OCI layout in a folder. */
   public static List<Image> loadLayout(ImageStore store, Path folder, LayerReceiver layers) {
     try (var lease = store.lease()) {
-      return new ArchiveLoader(store, lease, new FolderContents(store, lease, folder, layers))
+      return new ArchiveLoader(
+              store, lease, new FolderContents(store, lease, folder, layers), layers)
           .load();
     }
   }

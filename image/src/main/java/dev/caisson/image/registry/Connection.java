@@ -8,6 +8,7 @@ import dev.caisson.image.ImageException;
 import dev.caisson.image.ImageException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
@@ -241,7 +242,13 @@ final class Connection {
   }
 
   ImageException unreachable(IOException cause) {
-    var reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
+    // The JDK says "refused" or "no such host" by the class alone.
+    var reason =
+        cause.getMessage() != null
+            ? cause.getMessage()
+            : cause instanceof ConnectException
+                ? "no connection, refused or no such host"
+                : cause.getClass().getSimpleName();
     return new ImageException(
         Kind.UNREACHABLE,
         "registry " + endpoint.registry() + " cannot be reached: " + reason,

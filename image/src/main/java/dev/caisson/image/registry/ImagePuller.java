@@ -108,6 +108,7 @@ final class ImagePuller {
       }
       awaitAll(pending);
     }
+    layers.await(diffIds);
   }
 
   // The first failure stops the rest; what they have so far is resumed by the next pull.

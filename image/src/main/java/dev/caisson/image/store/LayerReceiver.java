@@ -6,6 +6,7 @@ package dev.caisson.image.store;
 
 import dev.caisson.image.model.Digest;
 import java.io.InputStream;
+import java.util.Collection;
 import java.util.function.Supplier;
 
 /**
@@ -23,4 +24,11 @@ public interface LayerReceiver {
    * @param stored opens the layer as stored; reading waits for what is still being transferred
    */
   void offer(Digest diffId, Supplier<InputStream> stored);
+
+  /**
+   * Waits until what was offered of these is unpacked, so that no image appears that cannot be run.
+   *
+   * @throws RuntimeException what was wrong with a layer
+   */
+  default void await(Collection<Digest> diffIds) {}
 }

@@ -23,9 +23,11 @@ import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -145,6 +147,11 @@ public final class LayerStore implements LayerReceiver, AutoCloseable {
   @Override
   public void offer(Digest diffId, Supplier<InputStream> stored) {
     var _ = unpack(diffId, stored); // its failure is told to whoever asks for the layer
+  }
+
+  @Override
+  public void await(Collection<Digest> diffIds) {
+    diffIds.stream().map(ready::get).filter(Objects::nonNull).forEach(LayerStore::join);
   }
 
   private Path unpackNow(Digest diffId, Supplier<InputStream> stored) {
