@@ -18,11 +18,11 @@ fetch_kernel() { # fetches and unpacks the distribution's cloud kernel, once
 
 make_java() { # DIRECTORY: a runtime small enough for a RAM disk; made once per JDK
   local key
-  key=$lab/java-$(sed -n 's/^IMPLEMENTOR_VERSION="\(.*\)"/\1/p; s/^JAVA_RUNTIME_VERSION="\(.*\)"/\1/p' "$java_home/release" | tr -c 'A-Za-z0-9.\n' _ | head -1)
+  key=$lab/java-cds-$(sed -n 's/^IMPLEMENTOR_VERSION="\(.*\)"/\1/p; s/^JAVA_RUNTIME_VERSION="\(.*\)"/\1/p' "$java_home/release" | tr -c 'A-Za-z0-9.\n' _ | head -1)
   if [ ! -d "$key" ]; then
     rm -rf "$key.new"
     "$java_home/bin/jlink" --add-modules java.base,java.desktop,java.logging,java.xml,java.net.http,jdk.unsupported \
-      --strip-debug --no-man-pages --no-header-files --output "$key.new"
+      --strip-debug --no-man-pages --no-header-files --generate-cds-archive --output "$key.new" >&2
     mv "$key.new" "$key"
   fi
   cp -r "$key" "$1"
@@ -86,6 +86,6 @@ boot_machine() { # MEMORY_MB QEMU_OPTION...: runs it to its end under software e
     qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m "$memory" -nodefaults -no-reboot -display none \
     -serial "file:$work/console.log" -kernel "$lab_kernel"/boot/vmlinuz-* -initrd "$initrd" \
     -append "console=ttyS0 panic=-1 quiet no_timer_check tsc=unstable" "$@" || true
-  tr -d '\r' <"$work/console.log" | grep -aE '^(ok|FAILED|skipped|LAB)' || true
+  tr -d '\r' <"$work/console.log" | grep -aE '^(ok|FAILED|skipped|again|figure|LAB|  \|)' || true
   grep -aq 'LAB EXIT 0' "$work/console.log" || { echo "lab ${work##*/}: failed; console in $work/console.log" >&2; return 1; }
 }

@@ -1,0 +1,233 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+import dev.caisson.kvm.Kvm;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
+import dev.caisson.virtio.console.ConsoleDevice;
+import dev.caisson.virtio.console.ConsolePort;
+import dev.caisson.virtio.fs.Export;
+import dev.caisson.virtio.fs.FileSystemDevice;
+import dev.caisson.virtio.fs.FuseServer;
+import dev.caisson.vmm.machine.MachineEnd;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * Linux on our own hypervisor, where the processor really has virtualization: runs in L1 of the
+ * nested lab. Prints a line for each check; a failed one is tried once more, since the emulation
+ * below has been seen to hang.
+ */
+final class NestedCheck {
+  private static final int POWER_LIMIT = 2;
+
+  /** One promise. */
+  private interface Check {
+    void run(Kvm kvm) throws Exception;
+  }
+
+  /** The guest of the running check, for the record of a failure. */
+  private static NestedGuest guest;
+
+  private NestedCheck() {}
+
+  public static void main(String[] names) {
+    Map<String, Check> all = checks();
+    int failed = 0;
+    try (Kvm kvm = Kvm.open()) {
+      for (String name : names.length == 0 ? all.keySet() : List.of(names)) {
+        Check check = all.get(name);
+        if (check == null) {
+          System.out.println("FAILED " + name + ": there is no such check; have " + all.keySet());
+          failed++;
+        } else if (!passes(name, check, kvm)) {
+          failed++;
+        }
+      }
+    }
+    System.exit(failed == 0 ? 0 : 1);
+  }
+
+  private static Map<String, Check> checks() {
+    Map<String, Check> checks = new LinkedHashMap<>();
+    checks.put("boot", NestedCheck::boot);
+    checks.put("processors", NestedCheck::processors);
+    checks.put("memory-hole", NestedCheck::memoryHole);
+    checks.put("packed-kernel", NestedCheck::packedKernel);
+    checks.put("pause", NestedCheck::pause);
+    checks.put("reset", NestedCheck::reset);
+    checks.put("panic", NestedCheck::panic);
+    checks.put("idle", NestedCheck::idle);
+    checks.put("power-button", NestedCheck::powerButton);
+    checks.put("console-port", NestedCheck::consolePort);
+    checks.put("files", NestedCheck::files);
+    return checks;
+  }
+
+  private static boolean passes(String name, Check check, Kvm kvm) {
+    for (int attempt = 1; ; attempt++) {
+      long start = System.nanoTime();
+      try {
+        check.run(kvm);
+        System.out.printf("ok %s %d ms%n", name, (System.nanoTime() - start) / 1_000_000);
+        return true;
+      } catch (Exception | AssertionError e) {
+        String word = attempt == POWER_LIMIT ? "FAILED" : "again";
+        System.out.println(word + " " + name + ": " + e);
+        if (guest != null) {
+          guest.console().lines().forEach(line -> System.out.println("  | " + line));
+        }
+        if (attempt == POWER_LIMIT) {
+          return false;
+        }
+      }
+    }
+  }
+
+  private static NestedGuest start(Kvm kvm, NestedGuest.Order order) throws Exception {
+    guest = new NestedGuest(kvm, order);
+    return guest;
+  }
+
+  private static void boot(Kvm kvm) throws Exception {
+    long before = System.nanoTime();
+    try (NestedGuest one = start(kvm, NestedGuest.Order.of("boot"))) {
+      long running = System.nanoTime();
+      one.awaitWords("HELLO boot 1");
+      System.out.printf(
+          "figure boot: request to running %d ms, running to first line %d ms%n",
+          (running - before) / 1_000_000, (System.nanoTime() - running) / 1_000_000);
+      one.awaitEnd(MachineEnd.Kind.POWER_OFF);
+      one.expect("kvm-clock");
+    }
+  }
+
+  private static void processors(Kvm kvm) throws Exception {
+    try (NestedGuest several = start(kvm, NestedGuest.Order.of("boot").withCpus(4))) {
+      several.awaitEnd(MachineEnd.Kind.POWER_OFF);
+      several.expect("HELLO boot 4");
+    }
+  }
+
+  /** More memory than fits below the devices; the kernel sees all but what its own tables cost. */
+  private static void memoryHole(Kvm kvm) throws Exception {
+    try (NestedGuest large = start(kvm, NestedGuest.Order.of("boot").withMebibytes(3584))) {
+      large.awaitEnd(MachineEnd.Kind.POWER_OFF);
+      large.expect("MemTotal: +3[45]\\d{5} kB");
+    }
+  }
+
+  private static void packedKernel(Kvm kvm) throws Exception {
+    try (NestedGuest packed = start(kvm, NestedGuest.Order.of("boot").withKernel("vmlinuz"))) {
+      packed.awaitEnd(MachineEnd.Kind.POWER_OFF);
+      packed.expect("HELLO boot 1");
+    }
+  }
+
+  private static void pause(Kvm kvm) throws Exception {
+    try (NestedGuest ticking = start(kvm, NestedGuest.Order.of("ticks").withCpus(2))) {
+      ticking.awaitWords("tick 3");
+      for (int i = 0; i < 3; i++) {
+        ticking.machine().pause();
+        String still = ticking.console();
+        Thread.sleep(400);
+        if (!ticking.console().equals(still)) {
+          throw new AssertionError("a paused guest went on");
+        }
+        ticking.machine().resume();
+        Thread.sleep(300);
+        if (ticking.console().equals(still)) {
+          throw new AssertionError("a resumed guest stands still");
+        }
+      }
+    }
+  }
+
+  private static void reset(Kvm kvm) throws Exception {
+    try (NestedGuest resetting = start(kvm, NestedGuest.Order.of("reset"))) {
+      resetting.awaitEnd(MachineEnd.Kind.RESET);
+    }
+  }
+
+  private static void panic(Kvm kvm) throws Exception {
+    try (NestedGuest dying = start(kvm, NestedGuest.Order.of("panic").withCpus(2))) {
+      dying.awaitEnd(MachineEnd.Kind.RESET);
+    }
+  }
+
+  /** A guest with nothing to do halts in the kernel: it costs us next to nothing. */
+  private static void idle(Kvm kvm) throws Exception {
+    try (NestedGuest idle = start(kvm, NestedGuest.Order.of("idle").withCpus(2))) {
+      idle.awaitWords("IDLE");
+      Thread.sleep(1000);
+      long before = idle.machine().cpuTime().toMillis();
+      Thread.sleep(3000);
+      long spent = idle.machine().cpuTime().toMillis() - before;
+      System.out.printf("figure idle: %d ms of CPU in 3000 ms with 2 vCPUs%n", spent);
+      if (spent > 1500) {
+        throw new AssertionError("an idle guest spent " + spent + " ms in 3 s");
+      }
+    }
+  }
+
+  private static void powerButton(Kvm kvm) throws Exception {
+    try (NestedGuest waiting = start(kvm, NestedGuest.Order.of("button"))) {
+      waiting.awaitWords("READY");
+      Thread.sleep(500);
+      waiting.machine().pressPowerButton();
+      waiting.awaitEnd(MachineEnd.Kind.POWER_OFF);
+      waiting.expect("BUTTON");
+    }
+  }
+
+  private static void consolePort(Kvm kvm) throws Exception {
+    ConsolePort port = ConsolePort.named("lab");
+    var device = new ConsoleDevice(List.of(port));
+    try (NestedGuest talking = start(kvm, NestedGuest.Order.of("port", device).withCpus(2))) {
+      port.write(StandardCharsets.UTF_8.encode("anybody there\n"));
+      var heard = new StringBuilder();
+      ByteBuffer bytes = ByteBuffer.allocate(4096);
+      while (heard.indexOf("\n") < 0) {
+        if (port.read(bytes.clear()) < 0) {
+          throw new AssertionError("the port closed after \"" + heard + "\"");
+        }
+        heard.append(StandardCharsets.UTF_8.decode(bytes.flip()));
+      }
+      if (!heard.toString().equals("heard anybody there\n")) {
+        throw new AssertionError("the port said " + heard);
+      }
+      port.write(StandardCharsets.UTF_8.encode("done\n"));
+      talking.awaitEnd(MachineEnd.Kind.POWER_OFF);
+    }
+  }
+
+  private static void files(Kvm kvm) throws Exception {
+    Path share = Files.createTempDirectory("share");
+    Files.writeString(share.resolve("given"), "from outside");
+    byte[] large = new byte[8 << 20];
+    new Random(4).nextBytes(large);
+    Files.write(share.resolve("large"), large);
+    var export = new Export("share", Directory.openFile(share, 0, OpenFlag.PATH), false, 1);
+    var device = new FileSystemDevice("caisson", 1, new FuseServer(List.of(export), 1000));
+    try (NestedGuest reading = start(kvm, NestedGuest.Order.of("files", device).withCpus(2))) {
+      reading.awaitEnd(MachineEnd.Kind.POWER_OFF);
+      reading.expect("content from outside");
+      byte[] digest = MessageDigest.getInstance("MD5").digest(large);
+      reading.expect(HexFormat.of().formatHex(digest));
+    }
+    if (!Files.readString(share.resolve("made")).equals("made\n")
+        || !Files.isDirectory(share.resolve("directory"))) {
+      throw new AssertionError("what the guest wrote is not here");
+    }
+  }
+}

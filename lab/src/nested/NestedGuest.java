@@ -1,0 +1,123 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+import dev.caisson.kvm.Kvm;
+import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.vmm.boot.BootFiles;
+import dev.caisson.vmm.machine.Machine;
+import dev.caisson.vmm.machine.MachineConfig;
+import dev.caisson.vmm.machine.MachineEnd;
+import dev.caisson.vmm.memory.MachineMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** One Linux guest with a job, and what it said on its console. */
+final class NestedGuest implements AutoCloseable {
+  static final Path APP = Path.of("/app");
+  private static final long MEBIBYTE = 1 << 20;
+  private static final int PATIENCE_SECONDS = 60;
+
+  private final StringBuilder console = new StringBuilder();
+  private final Machine machine;
+
+  /** What a guest is made of. */
+  record Order(String job, int cpus, long mebibytes, String kernel, List<VirtioDevice> devices) {
+    static Order of(String job, VirtioDevice... devices) {
+      return new Order(job, 1, 192, "vmlinux", List.of(devices));
+    }
+
+    Order withCpus(int count) {
+      return new Order(job, count, mebibytes, kernel, devices);
+    }
+
+    Order withMebibytes(long size) {
+      return new Order(job, cpus, size, kernel, devices);
+    }
+
+    Order withKernel(String file) {
+      return new Order(job, cpus, mebibytes, file, devices);
+    }
+  }
+
+  NestedGuest(Kvm kvm, Order order) throws IOException {
+    var files =
+        new BootFiles(
+            APP.resolve(order.kernel()),
+            Optional.of(APP.resolve("guest.cpio")),
+            "console=ttyS0 quiet panic=-1 reboot=t job=" + order.job());
+    machine =
+        Machine.create(
+            kvm,
+            new MachineConfig(
+                "guest",
+                order.mebibytes() * MEBIBYTE,
+                MachineMemory.Backing.PRIVATE,
+                order.cpus(),
+                List.of(),
+                files,
+                order.devices(),
+                this::append));
+    machine.start();
+  }
+
+  private void append(int letter) {
+    synchronized (console) {
+      console.append((char) letter);
+      if (letter == '\n') {
+        console.notifyAll();
+      }
+    }
+  }
+
+  Machine machine() {
+    return machine;
+  }
+
+  String console() {
+    synchronized (console) {
+      return console.toString();
+    }
+  }
+
+  /** Waits until the guest said it. */
+  void awaitWords(String words) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    synchronized (console) {
+      while (console.indexOf(words) < 0) {
+        if (System.nanoTime() > deadline || machine.ended().isDone()) {
+          throw new AssertionError("the guest never said \"" + words + "\"");
+        }
+        console.wait(200);
+      }
+    }
+  }
+
+  /** Waits until it has ended that way. */
+  void awaitEnd(MachineEnd.Kind kind) throws Exception {
+    try {
+      MachineEnd end = machine.ended().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      if (end.kind() != kind) {
+        throw new AssertionError("ended by " + end.kind() + " instead of " + kind + ": " + end.cause());
+      }
+    } catch (TimeoutException e) {
+      throw new AssertionError("the guest never ended", e);
+    }
+  }
+
+  void expect(String pattern) {
+    if (!console().replace("\r", "").matches("(?s).*" + pattern + ".*")) {
+      throw new AssertionError("the guest did not say " + pattern);
+    }
+  }
+
+  @Override
+  public void close() {
+    machine.close();
+  }
+}
