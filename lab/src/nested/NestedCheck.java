@@ -71,6 +71,8 @@ final class NestedCheck {
     checks.put("power-button", NestedCheck::powerButton);
     checks.put("console-port", NestedCheck::consolePort);
     checks.put("files", NestedCheck::files);
+    checks.put("thin-run", kvm -> ThinChecks.run());
+    checks.put("thin-control", kvm -> ThinChecks.control());
     return checks;
   }
 

@@ -13,6 +13,7 @@ module dev.caisson.machine {
   requires dev.caisson.stub;
   requires dev.caisson.rootfs;
   requires dev.caisson.network;
+  requires dev.caisson.kvm;
   requires dev.caisson.vmm;
   requires dev.caisson.virtio;
   requires dev.caisson.linux;

@@ -168,6 +168,11 @@ public final class Machine implements AutoCloseable {
     }
   }
 
+  /** The guest's memory; gone with {@link #close}. */
+  public MachineMemory memory() {
+    return memory;
+  }
+
   /** Host CPU time of the vCPUs so far; 0 after the end. */
   public Duration cpuTime() {
     return vcpus.stream().map(VcpuThread::cpuTime).reduce(Duration.ZERO, Duration::plus);

@@ -13,6 +13,7 @@ import dev.caisson.linux.memory.Mapping;
 import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.vmm.VmmException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,6 +133,22 @@ public final class MachineMemory implements AutoCloseable {
     for (int slot = 0; slot < regions.size(); slot++) {
       machine.map(slot, regions.get(slot).start(), regions.get(slot).bytes());
     }
+  }
+
+  /**
+   * Gives pages back to the host; the guest finds zeroes there.
+   *
+   * @param pages part of what {@link #guest} answers, whole pages of 4 KiB
+   */
+  public void discard(MemorySegment pages) {
+    for (Mapping mapping : mappings) {
+      long offset = pages.address() - mapping.address();
+      if (offset >= 0 && offset < mapping.size()) {
+        mapping.discard(offset, pages.byteSize());
+        return;
+      }
+    }
+    throw new IndexOutOfBoundsException("0x%x is no guest memory".formatted(pages.address()));
   }
 
   /** Bytes the guest or we have touched, as the host counts them: pages that are there. */

@@ -1,0 +1,137 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+import dev.caisson.sandbox.Isolation;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.Sandbox;
+import dev.caisson.sandbox.ability.Attachable;
+import dev.caisson.sandbox.ability.Attachment;
+import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.ability.Pausable;
+import dev.caisson.sandbox.workload.Mount;
+import dev.caisson.sandbox.workload.Mounts;
+import dev.caisson.sandbox.workload.Program;
+import dev.caisson.sandbox.workload.RootFilesystem;
+import dev.caisson.sandbox.workload.Workload;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.concurrent.TimeUnit;
+
+/** Images in thin machines, by the same interface the engine uses, on our own hypervisor. */
+final class ThinChecks {
+  private static final int PATIENCE_SECONDS = 90;
+
+  private ThinChecks() {}
+
+  private static Isolation thin() {
+    Isolation thin =
+        ServiceLoader.load(Isolation.class).stream()
+            .map(ServiceLoader.Provider::get)
+            .filter(isolation -> isolation.name().equals("thin"))
+            .findFirst()
+            .orElseThrow();
+    thin.unavailable()
+        .ifPresent(
+            reason -> {
+              throw new AssertionError(reason);
+            });
+    return thin;
+  }
+
+  private static Path image(Path directory) throws IOException {
+    Path layer = Files.createDirectories(directory.resolve("layer"));
+    for (String name : List.of("bin", "etc", "tmp", "proc", "sys", "dev")) {
+      Files.createDirectories(layer.resolve(name));
+    }
+    Files.copy(Path.of("/bin/busybox"), layer.resolve("bin/busybox"));
+    layer.resolve("bin/busybox").toFile().setExecutable(true, false);
+    for (String applet : List.of("sh", "echo", "cat", "id", "sleep", "nproc")) {
+      Files.createSymbolicLink(layer.resolve("bin/" + applet), Path.of("busybox"));
+    }
+    return layer;
+  }
+
+  private static Sandbox sandbox(Path directory, Program program, Mounts mounts)
+      throws IOException {
+    var layer = new RootFilesystem.Layer("busybox", image(directory));
+    Workload workload =
+        Workload.builder("lab", new RootFilesystem.Layers(List.of(layer), 0, false))
+            .process(program)
+            .mounts(mounts)
+            .build();
+    Path state = Files.createDirectories(directory.resolve("state"));
+    Path run = Files.createDirectories(directory.resolve("run"));
+    return thin().create(workload, new Place(state, run));
+  }
+
+  private static String all(Attachment attachment) throws IOException {
+    var text = new StringBuilder();
+    for (var chunk = attachment.read(); chunk.isPresent(); chunk = attachment.read()) {
+      text.append(StandardCharsets.UTF_8.decode(chunk.get().bytes()));
+    }
+    return text.toString();
+  }
+
+  /** Runs to its end: output, exit status, and a volume both sides see. */
+  static void run() throws Exception {
+    Path directory = Files.createTempDirectory("thin");
+    Path volume = Files.createDirectories(directory.resolve("volume"));
+    Files.writeString(volume.resolve("given"), "from outside\n");
+    var program =
+        Program.of("sh", "-c", "cat /data/given; id -u; echo made > /data/made; exit 7").build();
+    Sandbox sandbox = sandbox(directory, program, Mounts.of(Mount.Bind.of(volume, "/data")));
+    try {
+      Attachment attachment = sandbox.ability(Attachable.class).orElseThrow().attach();
+      long before = System.nanoTime();
+      sandbox.start();
+      System.out.printf("figure thin: start %d ms%n", (System.nanoTime() - before) / 1_000_000);
+      int code = sandbox.exit().get(PATIENCE_SECONDS, TimeUnit.SECONDS).code();
+      String output = all(attachment);
+      if (code != 7 || !output.equals("from outside\n0\n")) {
+        throw new AssertionError("code " + code + ", output " + output);
+      }
+      if (!Files.readString(volume.resolve("made")).equals("made\n")) {
+        throw new AssertionError("what the guest wrote is not here");
+      }
+    } finally {
+      sandbox.delete();
+    }
+  }
+
+  /** Entered, paused, resumed and killed while it runs. */
+  static void control() throws Exception {
+    Path directory = Files.createTempDirectory("thin");
+    Sandbox sandbox = sandbox(directory, Program.of("sleep", "1000").build(), Mounts.of());
+    try {
+      sandbox.start();
+      Executable enter = sandbox.ability(Executable.class).orElseThrow();
+      var session = enter.exec(Executable.Command.of("sh", "-c", "cat; echo seen").withStdin());
+      session.write(StandardCharsets.UTF_8.encode("typed\n"));
+      session.closeInput();
+      String said = all(session);
+      if (!said.equals("typed\nseen\n")) {
+        throw new AssertionError("the session said " + said);
+      }
+      Pausable pausable = sandbox.ability(Pausable.class).orElseThrow();
+      pausable.pause();
+      pausable.resume();
+      String awake = all(enter.exec(Executable.Command.of("echo", "awake")));
+      if (!awake.equals("awake\n")) {
+        throw new AssertionError("after the pause it said " + awake);
+      }
+      sandbox.signal(9);
+      int code = sandbox.exit().get(PATIENCE_SECONDS, TimeUnit.SECONDS).code();
+      if (code != 137) {
+        throw new AssertionError("code " + code);
+      }
+    } finally {
+      sandbox.delete();
+    }
+  }
+}
