@@ -9,7 +9,6 @@ import dev.caisson.engine.event.EventLog;
 import dev.caisson.engine.image.ImageLibrary;
 import dev.caisson.engine.image.ImageUsers;
 import dev.caisson.engine.network.Fabric;
-import dev.caisson.engine.network.Linker;
 import dev.caisson.engine.network.MemberFinder;
 import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.NetworkingSpec;

@@ -8,6 +8,7 @@ import dev.caisson.engine.AttachOptions;
 import dev.caisson.engine.Attachment;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.spec.ExecSpec;
+import dev.caisson.engine.state.Ids;
 import dev.caisson.engine.view.ExecInfo;
 import dev.caisson.engine.workload.WorkloadCompiler;
 import dev.caisson.sandbox.ability.Executable;

@@ -16,6 +16,7 @@ import dev.caisson.engine.view.ExitStatus;
 import dev.caisson.engine.view.Health;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.view.Status;
+import dev.caisson.engine.workload.Definition;
 import dev.caisson.engine.workload.HostFiles;
 import dev.caisson.engine.workload.ResourceCompiler;
 import dev.caisson.sandbox.Exit;

@@ -10,6 +10,7 @@ import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.PortSpec;
 import dev.caisson.engine.view.Health;
 import dev.caisson.engine.view.Status;
+import dev.caisson.engine.workload.Definition;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;

@@ -9,6 +9,8 @@ import dev.caisson.engine.image.ImageLibrary;
 import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.StorageSpec;
 import dev.caisson.engine.volume.LocalVolumes;
+import dev.caisson.engine.workload.Definition;
+import dev.caisson.engine.workload.MountPoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

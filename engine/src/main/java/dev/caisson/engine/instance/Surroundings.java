@@ -5,7 +5,6 @@
 package dev.caisson.engine.instance;
 
 import dev.caisson.engine.event.EventLog;
-import dev.caisson.engine.network.Linker;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.workload.WorkloadCompiler;
 import java.nio.file.Path;

@@ -5,12 +5,12 @@
 package dev.caisson.engine.network;
 
 import dev.caisson.engine.EngineException;
-import dev.caisson.engine.instance.Ids;
 import dev.caisson.engine.spec.EndpointSpec;
 import dev.caisson.engine.spec.NetworkSpec;
 import dev.caisson.engine.spec.NetworkSpec.AddressPool;
 import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.state.Change;
+import dev.caisson.engine.state.Ids;
 import dev.caisson.engine.state.RecordCodec;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.view.NetworkView.EndpointView;

@@ -5,7 +5,6 @@
 package dev.caisson.engine.workload;
 
 import dev.caisson.engine.EngineException;
-import dev.caisson.engine.instance.Definition;
 import dev.caisson.engine.network.Link;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -5,7 +5,6 @@
 package dev.caisson.engine.workload;
 
 import dev.caisson.engine.EngineException;
-import dev.caisson.engine.instance.MountPoint;
 import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.StorageSpec;
 import dev.caisson.engine.text.ByteSize;

@@ -5,7 +5,6 @@
 package dev.caisson.engine.workload;
 
 import dev.caisson.engine.EngineException;
-import dev.caisson.engine.instance.Definition;
 import dev.caisson.engine.spec.LogSpec;
 import dev.caisson.engine.spec.NamespaceSpec;
 import dev.caisson.engine.text.ByteSize;

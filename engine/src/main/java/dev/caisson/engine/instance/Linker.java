@@ -2,12 +2,14 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.engine.network;
+package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
-import dev.caisson.engine.instance.Definition;
+import dev.caisson.engine.network.Fabric;
+import dev.caisson.engine.network.Link;
 import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.view.NetworkView;
+import dev.caisson.engine.workload.Definition;
 import dev.caisson.engine.workload.HostFiles;
 import dev.caisson.sandbox.workload.NetworkAttachment;
 import java.nio.file.Path;
@@ -18,14 +20,14 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** Decides where a container's network stack comes from; real networks are the fabric's. */
-public final class Linker {
+final class Linker {
   private final Fabric fabric;
   private final UnaryOperator<String> containerId;
 
   /**
    * @param containerId finds the full id of a container another one names
    */
-  public Linker(Fabric fabric, UnaryOperator<String> containerId) {
+  Linker(Fabric fabric, UnaryOperator<String> containerId) {
     this.fabric = fabric;
     this.containerId = containerId;
   }
@@ -33,7 +35,7 @@ public final class Linker {
   /**
    * @throws EngineException NOT_FOUND, INVALID: what {@link #link} would find wrong anyway
    */
-  public void check(Definition definition) {
+  void check(Definition definition) {
     var mode = definition.spec().networking().mode();
     if (mode.startsWith("container:")) {
       if (!definition.spec().networking().published().isEmpty()) {
@@ -48,7 +50,7 @@ public final class Linker {
   }
 
   /** Connects a container that starts now. */
-  public Link link(Definition definition) {
+  Link link(Definition definition) {
     var mode = definition.spec().networking().mode();
     if (isReal(definition)) {
       return fabric.attach(member(definition));
@@ -59,31 +61,31 @@ public final class Linker {
   }
 
   /** Takes the connection away again. */
-  public void unlink(Definition definition, NetworkView former) {
+  void unlink(Definition definition, NetworkView former) {
     if (isReal(definition) || former.namespacePath().isPresent()) {
       fabric.detach(member(definition), former);
     }
   }
 
   /** Says that a running container still has its connection. */
-  public void adopt(Definition definition, NetworkView current) {
+  void adopt(Definition definition, NetworkView current) {
     if (isReal(definition) || current.namespacePath().isPresent()) {
       fabric.adopt(member(definition), current);
     }
   }
 
   /** What the isolation is told of a new link. */
-  public NetworkAttachment attachment(Link link, HostFiles files) {
+  NetworkAttachment attachment(Link link, HostFiles files) {
     return withFiles(link.mode(), files);
   }
 
   /** The same of a link made by an engine before this one. */
-  public NetworkAttachment attachment(Definition definition, NetworkView view, HostFiles files) {
+  NetworkAttachment attachment(Definition definition, NetworkView view, HostFiles files) {
     return withFiles(mode(definition.spec().networking().mode(), view), files);
   }
 
   /** What it would be told, for a plan that is only shown. */
-  public NetworkAttachment example(Definition definition) {
+  NetworkAttachment example(Definition definition) {
     var mode = definition.spec().networking().mode();
     return isReal(definition)
         ? NetworkAttachment.prepared(Path.of("/run/caisson/net").resolve(definition.shortId()))
@@ -132,7 +134,7 @@ public final class Linker {
    * What a container that asked for nothing in particular is told when it gets loopback alone, as
    * no networks can be made here.
    */
-  public Optional<String> replacement(NetworkingSpec spec) {
+  Optional<String> replacement(NetworkingSpec spec) {
     boolean undemanding =
         spec.mode().equals("default")
             && spec.published().isEmpty()
@@ -148,7 +150,7 @@ public final class Linker {
   }
 
   /** A container as its networks know it. */
-  public static Fabric.Member member(Definition definition) {
+  static Fabric.Member member(Definition definition) {
     return new Fabric.Member(
         definition.id(),
         definition.name(),

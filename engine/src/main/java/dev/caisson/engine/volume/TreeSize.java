@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.engine.instance;
+package dev.caisson.engine.volume;
 
 import java.io.IOException;
 import java.nio.file.FileVisitResult;

@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.engine.instance;
+package dev.caisson.engine.workload;
 
 import dev.caisson.engine.image.Template;
 import dev.caisson.engine.spec.ImageConfig;
