@@ -12,6 +12,7 @@
 @org.jspecify.annotations.NullMarked
 module dev.caisson.cli {
   requires static org.jspecify;
+  requires dev.caisson.build;
   requires dev.caisson.disk;
   requires dev.caisson.engine;
   requires dev.caisson.linux;

@@ -6,14 +6,18 @@ package dev.caisson.build;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -22,13 +26,17 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * The files a build may read: one directory, its ignored files out of sight.
  *
  * <p>Nothing outside can be named: a path is taken apart word by word, {@code ..} never climbs
- * above the root, and a symbolic link is copied, not followed.
+ * above the root, and a symbolic link is followed inside only.
  */
 public final class BuildContext implements AutoCloseable {
   /** A context larger than this is refused. */
   private static final long BYTES_LIMIT = 8L << 30;
 
   private static final int ENTRIES_LIMIT = 500_000;
+  private static final int IGNORE_FILE_LIMIT = 1 << 20;
+
+  /** As the kernel follows at most. path_resolution(7) */
+  private static final int MOST_LINKS = 40;
 
   private final Path root;
   private final boolean owned;
@@ -37,6 +45,11 @@ public final class BuildContext implements AutoCloseable {
   private BuildContext(Path root, boolean owned) {
     this.root = root;
     this.owned = owned;
+  }
+
+  /** No files at all. */
+  public static BuildContext empty(Path scratch) throws IOException {
+    return new BuildContext(Files.createTempDirectory(scratch, "context"), true);
   }
 
   /** A directory of the caller's, which is only read. */
@@ -53,7 +66,10 @@ public final class BuildContext implements AutoCloseable {
     try {
       context.extract(new TarArchiveInputStream(tar, "UTF-8"));
       return context;
-    } catch (IOException | RuntimeException failed) {
+    } catch (IOException failed) {
+      context.close();
+      throw new BuildException("cannot read the build context: " + failed.getMessage(), failed);
+    } catch (RuntimeException failed) {
       context.close();
       throw failed;
     }
@@ -63,7 +79,7 @@ public final class BuildContext implements AutoCloseable {
     long bytes = 0;
     int entries = 0;
     for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-      bytes += Math.max(0, entry.getSize());
+      bytes += Math.max(0, entry.getRealSize()); // of a sparse one what it will take
       if (++entries > ENTRIES_LIMIT || bytes > BYTES_LIMIT) {
         throw new BuildException(
             "the build context is larger than "
@@ -122,22 +138,17 @@ public final class BuildContext implements AutoCloseable {
   /** Hides what {@code .dockerignore} (or {@code DOCKERFILE.dockerignore}) lists. */
   void applyIgnoreFile(String dockerfile) {
     for (String name : List.of(dockerfile + ".dockerignore", ".dockerignore")) {
-      Path file = inside(name);
+      Path file = resolved(name);
       if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-        try {
-          rules = IgnoreRules.parse(Files.readString(file));
-          return;
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
+        rules = IgnoreRules.parse(text(name, IGNORE_FILE_LIMIT));
+        return;
       }
     }
   }
 
   /** Reads a small file by its path in the context. */
   String text(String name, int limit) {
-    Path file = inside(name);
-    refuseLinkedParents(file, name);
+    Path file = resolved(name);
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new BuildException("there is no file '" + name + "' in the build context");
     }
@@ -152,27 +163,43 @@ public final class BuildContext implements AutoCloseable {
     }
   }
 
+  /**
+   * A file or directory that a source names.
+   *
+   * @param name its path in the context as it was written, without dots
+   * @param file where that leads, links followed inside the context
+   */
+  record Match(String name, Path file) {}
+
   /** What {@code pattern} names, ignored files left out, in a stable order. */
-  List<Path> matching(String pattern) {
-    Path direct = inside(pattern);
-    if (!IgnoreRules.isGlob(pattern)) {
-      refuseLinkedParents(direct, pattern);
-      boolean visible =
-          Files.exists(direct, LinkOption.NOFOLLOW_LINKS)
-              && (direct.equals(root) || !ignored(direct));
-      return visible ? List.of(direct) : List.of();
+  List<Match> matching(String pattern) {
+    String plain = root.relativize(inside(pattern)).toString();
+    if (!IgnoreRules.isGlob(plain)) {
+      Path file = resolved(plain);
+      return Files.exists(file, LinkOption.NOFOLLOW_LINKS) && isVisible(file)
+          ? List.of(new Match(plain, file))
+          : List.of();
     }
-    IgnoreRules.Glob glob = IgnoreRules.Glob.of(root.relativize(direct).toString());
-    List<Path> found = new ArrayList<>();
-    int depth = root.relativize(direct).getNameCount();
+    IgnoreRules.Glob glob = IgnoreRules.Glob.of(plain);
+    int depth = plain.contains("**") ? Integer.MAX_VALUE : Path.of(plain).getNameCount();
+    List<Match> found = new ArrayList<>();
     try (Stream<Path> walk = Files.walk(root, depth)) {
-      walk.filter(path -> !path.equals(root) && glob.matches(relative(path)) && !ignored(path))
+      walk.filter(path ->
+              !path.equals(root) && glob.matches(relative(path)) && isVisible(path))
           .sorted()
-          .forEach(found::add);
+          .forEach(path -> found.add(new Match(relative(path), path)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return List.copyOf(found);
+  }
+
+  /** Whether it, or something in it, is not ignored. */
+  private boolean isVisible(Path path) {
+    if (path.equals(root) || !ignored(path)) {
+      return true;
+    }
+    return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS) && tree(path).size() > 0;
   }
 
   /** {@code path} and all below it that is not ignored, parents first. */
@@ -184,6 +211,24 @@ public final class BuildContext implements AutoCloseable {
     }
   }
 
+  /** Of the files that a path names: what a cached result of reading them depends on. */
+  String digest(String name) throws IOException {
+    var ownership =
+        new LayerTar.Ownership(Optional.empty(), Optional.empty(), Optional.empty());
+    Path top = resolved(name);
+    try (var tar = new LayerTar(OutputStream.nullOutputStream(), ownership)) {
+      for (Path path : Files.exists(top, LinkOption.NOFOLLOW_LINKS) ? tree(top) : List.<Path>of()) {
+        ContextContents.path(tar, path, "/" + top.relativize(path));
+      }
+      return tar.digest();
+    }
+  }
+
+  /** Whether it shows every file there is. */
+  boolean ignoresNothing() {
+    return rules == IgnoreRules.NONE;
+  }
+
   String relative(Path path) {
     return root.relativize(path).toString();
   }
@@ -192,17 +237,50 @@ public final class BuildContext implements AutoCloseable {
     return rules.ignores(relative(path));
   }
 
-  /** {@code name} below the root, wherever its dots point. */
+  /** {@code name} below the root, wherever its dots point; links are not followed. */
   private Path inside(String name) {
     Path path = root;
     for (String word : name.split("/")) {
-      switch (word) {
-        case "", "." -> {}
-        case ".." -> path = path.equals(root) ? root : path.resolveSibling(".").normalize();
-        default -> path = path.resolve(word);
+      path = step(path, word);
+    }
+    return path;
+  }
+
+  private Path step(Path path, String word) {
+    return switch (word) {
+      case "", "." -> path;
+      case ".." -> path.equals(root) ? root : path.resolveSibling(".").normalize();
+      default -> path.resolve(word);
+    };
+  }
+
+  /** {@code name} with every link followed as if the context were the whole file system. */
+  Path resolved(String name) {
+    Deque<String> words = new ArrayDeque<>(List.of(name.split("/")));
+    Path path = root;
+    int links = 0;
+    while (!words.isEmpty()) {
+      Path next = step(path, words.pop());
+      if (!next.equals(root) && Files.isSymbolicLink(next)) {
+        if (++links > MOST_LINKS) {
+          throw new BuildException("'" + name + "' in the build context is a link to itself");
+        }
+        String target = readLink(next);
+        path = target.startsWith("/") ? root : path;
+        List.of(target.split("/")).reversed().forEach(words::push);
+      } else {
+        path = next;
       }
     }
     return path;
+  }
+
+  private static String readLink(Path link) {
+    try {
+      return Files.readSymbolicLink(link).toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

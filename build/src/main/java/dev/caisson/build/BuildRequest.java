@@ -25,6 +25,8 @@ import java.util.function.Function;
  * @param networkMode of RUN instructions; empty for the default
  * @param extraHosts {@code name:address} for RUN instructions
  * @param resources of RUN instructions
+ * @param secrets contents by id, for {@code RUN --mount=type=secret}
+ * @param recipe text of the Dockerfile itself, when it is not in the context
  * @param logins credentials by registry
  */
 public record BuildRequest(
@@ -39,12 +41,15 @@ public record BuildRequest(
     String networkMode,
     List<String> extraHosts,
     ResourceSpec resources,
+    Map<String, byte[]> secrets,
+    Optional<String> recipe,
     Function<String, RegistryAuth> logins) {
   public BuildRequest {
     tags = List.copyOf(tags);
     arguments = Map.copyOf(arguments);
     labels = Map.copyOf(labels);
     extraHosts = List.copyOf(extraHosts);
+    secrets = Map.copyOf(secrets);
   }
 
   /** The file {@code Dockerfile}, named {@code tag}. */
@@ -61,6 +66,8 @@ public record BuildRequest(
         "",
         List.of(),
         ResourceSpec.unlimited(),
+        Map.of(),
+        Optional.empty(),
         server -> RegistryAuth.configured());
   }
 }

@@ -13,17 +13,16 @@ import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.spec.ImageConfig;
 import dev.caisson.engine.view.ImageInfo;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Executes a Dockerfile on an engine: the stages its target needs, each instruction from the cache
@@ -50,16 +49,11 @@ public final class Builder {
           "all_proxy");
 
   private final Engine engine;
-  private final Path scratch;
-  private final BuildCache cache;
+  private final BuildPlace place;
 
-  /**
-   * @param scratch for temporary files
-   */
-  public Builder(Engine engine, Path scratch, BuildCache cache) {
+  public Builder(Engine engine, BuildPlace place) {
     this.engine = engine;
-    this.scratch = scratch;
-    this.cache = cache;
+    this.place = place;
   }
 
   /**
@@ -70,9 +64,12 @@ public final class Builder {
   public String build(BuildRequest request, BuildContext context, BuildOutput output) {
     try {
       Dockerfile dockerfile =
-          Dockerfile.parse(context.text(request.dockerfile(), DOCKERFILE_LIMIT));
+          Dockerfile.parse(
+              request
+                  .recipe()
+                  .orElseGet(() -> context.text(request.dockerfile(), DOCKERFILE_LIMIT)));
       context.applyIgnoreFile(request.dockerfile());
-      Files.createDirectories(scratch);
+      Files.createDirectories(place.scratch());
       return new Run(request, context, output, dockerfile).execute();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -174,13 +171,24 @@ public final class Builder {
       }
       earlier(expandGlobal(stage.from().image()), stage).ifPresent(base -> collect(base, wanted));
       for (Instruction instruction : stage.instructions()) {
-        if (instruction instanceof Instruction.Copy copy) {
-          copy.flag("from")
-              .map(this::expandGlobal)
-              .flatMap(name -> earlier(name, stage))
-              .ifPresent(from -> collect(from, wanted));
-        }
+        reads(instruction)
+            .flatMap(name -> earlier(expandGlobal(name), stage).stream())
+            .forEach(from -> collect(from, wanted));
       }
+    }
+
+    /** Names of stages or images whose files an instruction wants. */
+    private static Stream<String> reads(Instruction instruction) {
+      return switch (instruction) {
+        case Instruction.Copy copy -> copy.flag("from").stream();
+        case Instruction.Run run ->
+            run.flags().stream()
+                .filter(flag -> flag.name().equals("mount"))
+                .flatMap(flag -> Stream.of(flag.value().split(",")))
+                .filter(word -> word.startsWith("from="))
+                .map(word -> word.substring("from=".length()));
+        default -> Stream.empty();
+      };
     }
 
     private Optional<Stage> earlier(String name, Stage than) {
@@ -190,19 +198,18 @@ public final class Builder {
     private String stage(Stage stage, boolean last) throws IOException {
       String name = expandGlobal(stage.from().image());
       heading("FROM " + name + stage.from().alias().map(alias -> " as " + alias).orElse(""));
-      String base = base(name, stage);
+      Optional<String> base = base(name, stage);
       ImageConfig config =
-          name.equals("scratch") ? ImageConfig.empty() : engine.images().inspect(base).config();
+          base.map(image -> engine.images().inspect(image).config()).orElseGet(ImageConfig::empty);
       StageState state = new StageState(base, config, dockerfile.escape());
-      output.print(" ---> " + shortId(base) + "\n");
-      InstructionRunner runner =
-          new InstructionRunner(
+      output.print(" ---> " + base.map(Builder::shortId).orElse("") + "\n");
+      StageRunner runner =
+          new StageRunner(
               engine,
               request,
               context,
               output,
-              scratch,
-              cache,
+              place,
               state,
               this::copySource,
               globals,
@@ -218,24 +225,17 @@ public final class Builder {
       if (last && !request.labels().isEmpty()) {
         runner.label(request.labels());
       }
-      return state.image;
+      return state.base.orElseThrow(
+          () -> new BuildException("No image was generated. Is your Dockerfile empty?"));
     }
 
-    private String base(String name, Stage stage) {
+    private Optional<String> base(String name, Stage stage) {
       Optional<Stage> earlier = earlier(name, stage);
       if (earlier.isPresent()) {
-        return Optional.ofNullable(built.get(earlier.get().index())).orElseThrow();
+        return Optional.of(Optional.ofNullable(built.get(earlier.get().index())).orElseThrow());
       }
       if (name.equals("scratch")) {
-        byte[] emptyTar = new byte[1024];
-        return engine
-            .images()
-            .importRoot(
-                new ByteArrayInputStream(emptyTar),
-                Optional.empty(),
-                "FROM scratch",
-                List.of(),
-                Optional.empty());
+        return Optional.empty();
       }
       if (name.isEmpty()) {
         throw new BuildException(
@@ -243,7 +243,8 @@ public final class Builder {
                 + stage.from().image()
                 + ") should not be blank: an ARG before FROM has no value");
       }
-      return image(name, stage.from().platform().map(this::expandGlobal).or(request::platform));
+      return Optional.of(
+          image(name, stage.from().platform().map(this::expandGlobal).or(request::platform)));
     }
 
     private String image(String name, Optional<String> platform) {

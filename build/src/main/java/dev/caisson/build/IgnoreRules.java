@@ -4,6 +4,7 @@
  */
 package dev.caisson.build;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -24,7 +25,8 @@ final class IgnoreRules {
 
   static IgnoreRules parse(String text) {
     List<Rule> rules = new ArrayList<>();
-    for (String line : text.lines().toList()) {
+    String plain = text.startsWith("\uFEFF") ? text.substring(1) : text;
+    for (String line : plain.lines().toList()) {
       String pattern = line.strip();
       if (pattern.isEmpty() || line.startsWith("#")) {
         continue;
@@ -36,12 +38,13 @@ final class IgnoreRules {
     return new IgnoreRules(List.copyOf(rules));
   }
 
-  private static String clean(String pattern) {
+  static String clean(String pattern) {
     String path = pattern;
     while (path.startsWith("/") || path.startsWith("./")) {
       path = path.substring(path.indexOf('/') + 1);
     }
-    return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    // As Go's filepath.Clean; what climbs out of the context names nothing in it.
+    return path.isEmpty() ? "." : Path.of(path).normalize().toString();
   }
 
   boolean ignores(String path) {

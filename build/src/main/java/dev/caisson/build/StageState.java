@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What a stage has come to: its image so far, the configuration of the next, the arguments in
@@ -28,7 +29,8 @@ final class StageState {
   private final char escape;
   final Map<String, String> arguments = new TreeMap<>();
   private final Map<String, String> environment = new LinkedHashMap<>();
-  String image;
+  /** The image so far; empty as long as there is nothing, from scratch. */
+  Optional<String> base;
   List<String> entrypoint;
   List<String> command;
   boolean commandIsOwn;
@@ -43,8 +45,8 @@ final class StageState {
   List<String> shell;
   final List<String> onBuild = new ArrayList<>();
 
-  StageState(String image, ImageConfig base, char escape) {
-    this.image = image;
+  StageState(Optional<String> image, ImageConfig base, char escape) {
+    this.base = image;
     this.escape = escape;
     entrypoint = base.entrypoint();
     command = base.command();
@@ -63,6 +65,30 @@ final class StageState {
           equals < 0 ? each : each.substring(0, equals),
           equals < 0 ? "" : each.substring(equals + 1));
     }
+  }
+
+  /** The image so far, of a stage that has one. */
+  String image() {
+    return base.orElseThrow(() -> new IllegalStateException("nothing is built yet"));
+  }
+
+  /** The configuration as text that is the same whenever the configuration is. */
+  String key() {
+    return List.of(
+            entrypoint,
+            command,
+            environment,
+            user,
+            workingDirectory,
+            new TreeSet<>(ports),
+            new TreeSet<>(volumes),
+            new TreeMap<>(labels),
+            stopSignal,
+            stopTimeout,
+            healthcheck,
+            shell,
+            onBuild)
+        .toString();
   }
 
   ImageConfig config() {

@@ -24,7 +24,8 @@ class BuildContextTest {
 
   private static byte[] tar(String... namesAndTexts) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (TarArchiveOutputStream tar = Copying.writer(bytes)) {
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(bytes, "UTF-8")) {
+      tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
       for (int i = 0; i < namesAndTexts.length; i += 2) {
         String text = namesAndTexts[i + 1];
         boolean link = text.startsWith("->");
@@ -69,9 +70,50 @@ class BuildContextTest {
     assertThat(outside.resolve("b")).doesNotExist();
     try (BuildContext context =
         context("a", "->" + outside, "Dockerfile", "->" + outside.resolve("secret"))) {
-      assertThatThrownBy(() -> context.text("a/secret", 10)).hasMessageContaining("symbolic link");
+      assertThatThrownBy(() -> context.text("a/secret", 10)).hasMessageContaining("no file");
       assertThatThrownBy(() -> context.text("Dockerfile", 10)).hasMessageContaining("no file");
-      assertThatThrownBy(() -> context.matching("a/secret")).hasMessageContaining("symbolic link");
+      assertThat(context.matching("a/secret")).isEmpty();
+      assertThat(context.matching("a")).isEmpty();
+    }
+  }
+
+  @Test
+  void linksAreFollowedAsIfTheContextWereTheWholeFileSystem() throws IOException {
+    try (BuildContext context =
+        context(
+            "dir/file", "x", "here", "->dir", "there", "->/dir/file", "up", "->../../dir/file",
+            "self", "->self")) {
+      assertThat(context.text("here/file", 10)).isEqualTo("x");
+      assertThat(context.text("there", 10)).isEqualTo("x");
+      assertThat(context.text("up", 10)).isEqualTo("x");
+      assertThat(context.matching("here").getFirst().file().getFileName()).hasToString("dir");
+      assertThatThrownBy(() -> context.matching("self")).hasMessageContaining("link to itself");
+    }
+  }
+
+  @Test
+  void aSparseFileCountsWithTheSizeItTakes() throws Exception {
+    Path big = folder.resolve("big");
+    try (var file = new java.io.RandomAccessFile(big.toFile(), "rw")) {
+      file.setLength(10L << 30);
+    }
+    Path tar = folder.resolve("context.tar");
+    for (String format : new String[] {"gnu", "posix"}) {
+      int code =
+          new ProcessBuilder("tar", "-S", "--format=" + format, "-cf", tar.toString(), "big")
+              .directory(folder.toFile())
+              .inheritIO()
+              .start()
+              .waitFor();
+      assertThat(code).isZero();
+      assertThat(Files.size(tar)).isLessThan(1 << 20); // it is the claim that must be refused
+      try (var in = Files.newInputStream(tar)) {
+        assertThatThrownBy(() -> BuildContext.unpack(in, folder.resolve("scratch")))
+            .as(format)
+            .isInstanceOf(BuildException.class)
+            .hasMessageMatching(".*(larger than|cannot read).*");
+        assertThat(folder.resolve("scratch")).isEmptyDirectory();
+      }
     }
   }
 
@@ -91,9 +133,9 @@ class BuildContextTest {
             "**/*.log\n!keep.log\n")) {
       context.applyIgnoreFile("Dockerfile");
       assertThat(context.matching("*.log"))
-          .extracting(path -> path.getFileName().toString())
+          .extracting(BuildContext.Match::name)
           .containsExactly("keep.log");
-      assertThat(context.tree(context.matching("dir").getFirst()))
+      assertThat(context.tree(context.matching("dir").getFirst().file()))
           .extracting(path -> path.getFileName().toString())
           .containsExactly("dir", "c.txt");
       assertThat(context.matching("a.log")).isEmpty();

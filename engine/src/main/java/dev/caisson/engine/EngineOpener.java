@@ -14,6 +14,7 @@ import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.network.MemberFinder;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.volume.LocalVolumes;
+import dev.caisson.engine.volume.Trees;
 import dev.caisson.sandbox.Isolation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,6 +57,7 @@ record EngineOpener(
   }
 
   private Engine assemble(StateLock lock) {
+    emptyScratch(options.scratch());
     var store = Store.open(options.root().resolve("state"));
     var events = new EventLog(clock);
     var timer =
@@ -85,6 +87,16 @@ record EngineOpener(
     var host = new LocalHost(options, chambers, containers, imageLibrary, volumes);
     return new LocalEngine(
         lock, store, events, containers, imageLibrary, fabric, volumes, host, timer, background);
+  }
+
+  /** What a killed engine was in the middle of; nobody else can be using it under our lock. */
+  private static void emptyScratch(Path scratch) {
+    try {
+      Trees.remove(scratch);
+      makePrivate(scratch);
+    } catch (IOException e) {
+      throw EngineException.io("cannot empty " + scratch + ": " + e.getMessage(), e);
+    }
   }
 
   /** What lies below is not for others to list, though containers' users may pass through. */

@@ -27,6 +27,11 @@ public record EngineOptions(Path root, Path run, String isolation, Map<String, S
     return new EngineOptions(root, run, "container", Map.of());
   }
 
+  /** For temporary files; nothing in it outlives the engine. */
+  public Path scratch() {
+    return root.resolve("scratch");
+  }
+
   /** CAISSON_ROOT and CAISSON_RUN if set, else the system's places, else the user's. */
   public static EngineOptions fromEnvironment() {
     return fromEnvironment(System.getenv(), System.getProperty("user.name", ""));

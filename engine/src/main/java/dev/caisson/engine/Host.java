@@ -9,11 +9,15 @@ import dev.caisson.engine.view.DiskUsage;
 import dev.caisson.engine.view.Finding;
 import dev.caisson.engine.view.HostInfo;
 import dev.caisson.engine.view.VersionInfo;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The machine and the engine on it. */
 public interface Host {
   HostInfo info();
+
+  /** A directory for temporary files of whoever works on the engine; emptied when it opens. */
+  Path scratch();
 
   VersionInfo version();
 

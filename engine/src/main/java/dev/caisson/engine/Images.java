@@ -4,6 +4,7 @@
  */
 package dev.caisson.engine;
 
+import dev.caisson.engine.spec.ImageConfig;
 import dev.caisson.engine.spec.RegistryAuth;
 import dev.caisson.engine.view.ImageDeletion;
 import dev.caisson.engine.view.ImageHistory;
@@ -63,6 +64,16 @@ public interface Images {
       String message,
       List<String> changes,
       Optional<String> platform);
+
+  /**
+   * Makes an image that differs from another one only in its configuration: one more line of
+   * history, no layer.
+   *
+   * @param base id; empty for an image of no layers at all
+   * @param createdBy the line of history; empty for none
+   * @return the new image's id
+   */
+  String derive(Optional<String> base, ImageConfig config, String createdBy);
 
   /**
    * Assembles a base image from this distribution's packages; returns its id.

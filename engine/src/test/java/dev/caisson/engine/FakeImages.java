@@ -45,6 +45,11 @@ final class FakeImages implements ImageLibrary {
   }
 
   @Override
+  public String derive(Optional<String> base, ImageConfig config, String createdBy) {
+    throw absent();
+  }
+
+  @Override
   public void login(RegistryAuth auth) {}
 
   @Override

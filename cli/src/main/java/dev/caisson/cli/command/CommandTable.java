@@ -35,6 +35,10 @@ public final class CommandTable {
     makers.put("inspect", InspectCommands.Any::new);
     makers.put("events", LookCommands.Events::new);
     makers.put("explain", RunCommands.Explain::new);
+    makers.put("build", BuildCommands.Build::new);
+    makers.put("image build", BuildCommands.Build::new);
+    makers.put("builder build", BuildCommands.Build::new);
+    makers.put("builder prune", BuildCommands.Prune::new);
     addImageCommands();
     addNetworkCommands();
     makers.put("volume ls", VolumeCommands.Ls::new);
@@ -177,7 +181,7 @@ public final class CommandTable {
       return Optional.empty();
     }
     if (group.isEmpty()) {
-      lines.append("%nGroups: container, image, network, volume, system%n".formatted());
+      lines.append("%nGroups: builder, container, image, network, volume, system%n".formatted());
       lines.append("caisson engine runs the engine in the foreground.%n".formatted());
     }
     return Optional.of(

@@ -416,7 +416,8 @@ final class ImageCommands {
               .containers()
               .commit(
                   container,
-                  new CommitSpec(name, author, message, pause, changes, Optional.empty())));
+                  new CommitSpec(
+                      name, author, message, pause, changes, Optional.empty(), Optional.empty())));
       return 0;
     }
   }

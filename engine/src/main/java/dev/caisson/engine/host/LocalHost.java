@@ -54,6 +54,11 @@ public final class LocalHost implements Host {
   }
 
   @Override
+  public Path scratch() {
+    return options.scratch();
+  }
+
+  @Override
   public HostInfo info() {
     var counts = containers.counts();
     int running = counts.getOrDefault(Status.RUNNING, 0);

@@ -46,6 +46,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -63,6 +64,11 @@ import java.util.function.Supplier;
 public final class StoredImages implements ImageLibrary {
   private static final int PIPE = 256 << 10;
 
+  /** Digest of an archive without entries: 1024 zeros. */
+  private static final String EMPTY_LAYER =
+      "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
+  private final Path root;
   private final ImageStore store;
   private final LayerStore layers;
   private final TemplateCache templates;
@@ -78,6 +84,7 @@ public final class StoredImages implements ImageLibrary {
       EventLog events,
       Clock clock,
       ImageUsers users) {
+    this.root = root;
     this.store = store;
     this.layers = layers;
     this.templates = new TemplateCache(root.resolve("catalog.json"));
@@ -167,6 +174,9 @@ public final class StoredImages implements ImageLibrary {
       var diffId = image.config().diffIds().get(i).toString();
       found.add(new RootFilesystem.Layer(diffId, directories.get(i)));
     }
+    if (found.isEmpty()) {
+      found.add(new RootFilesystem.Layer(EMPTY_LAYER, emptyLayer()));
+    }
     var name = image.tags().isEmpty() ? image.id().toString() : image.tags().getFirst().familiar();
     return new Template(
         image.id().toString(),
@@ -174,6 +184,16 @@ public final class StoredImages implements ImageLibrary {
         own.toString(),
         ConfigConversion.toEngine(image.config().defaults()),
         found);
+  }
+
+  /** Overlayfs wants something below, even for an image that has nothing. */
+  private Path emptyLayer() {
+    var empty = root.resolve("empty");
+    try {
+      return Files.createDirectories(empty);
+    } catch (IOException e) {
+      throw EngineException.io("cannot make " + empty + ": " + e.getMessage(), e);
+    }
   }
 
   @Override
@@ -188,23 +208,44 @@ public final class StoredImages implements ImageLibrary {
             added(
                 lease,
                 image,
-                List.of(top),
                 changed,
-                commit.author(),
-                commit.message(),
+                Optional.of(top),
+                new Story(
+                    commit.createdBy().orElse(String.join(" ", config.command())),
+                    commit.author(),
+                    commit.message()),
                 commit.reference(),
                 Optional.empty()));
       }
     });
   }
 
+  @Override
+  public String derive(Optional<String> base, ImageConfig config, String createdBy) {
+    return translated(() -> {
+      try (var lease = store.lease()) {
+        return id(
+            added(
+                lease,
+                base.map(this::resolve),
+                config,
+                Optional.empty(),
+                new Story(createdBy, "", ""),
+                Optional.empty(),
+                Optional.empty()));
+      }
+    });
+  }
+
+  /** What history tells of a step. */
+  private record Story(String createdBy, String author, String message) {}
+
   private Image added(
       Lease lease,
       Optional<Image> base,
-      List<StoredLayer> added,
       ImageConfig config,
-      String author,
-      String message,
+      Optional<StoredLayer> layer,
+      Story story,
       Optional<String> reference,
       Optional<String> platform) {
     var blobs = new ArrayList<Descriptor>();
@@ -217,10 +258,15 @@ public final class StoredImages implements ImageLibrary {
     });
     lease.keep(blobs.stream().map(Descriptor::digest).toList());
     var now = clock.instant();
-    for (var layer : added) {
-      blobs.add(layer.blob());
-      diffIds.add(layer.diffId());
-      history.add(History.layer(now, String.join(" ", config.command()), message));
+    layer.ifPresent(top -> {
+      blobs.add(top.blob());
+      diffIds.add(top.diffId());
+    });
+    if (layer.isPresent() || !story.createdBy().isEmpty()) {
+      history.add(
+          layer.isPresent()
+            ? History.layer(now, story.createdBy(), story.message())
+            : History.configuration(now, story.createdBy(), story.message()));
     }
     var names = reference.filter(name -> !name.isEmpty()).map(Reference::parse).stream().toList();
     var described =
@@ -230,11 +276,11 @@ public final class StoredImages implements ImageLibrary {
                 .or(() -> base.map(image -> image.config().platform()))
                 .orElseGet(Platform::host),
             Optional.of(now),
-            Optional.of(author).filter(text -> !text.isEmpty()),
+            Optional.of(story.author()).filter(text -> !text.isEmpty()),
             ConfigConversion.toImage(config),
             diffIds,
             history);
-    return store.assemble(lease, described, blobs, names);
+    return store.assemble(lease, described, blobs, names, base.map(Image::id));
   }
 
   private static String id(Image image) {
@@ -259,14 +305,16 @@ public final class StoredImages implements ImageLibrary {
   public List<ImageSummary> list(boolean all, Filters filters) {
     return translated(() -> {
       var filter = new ImageFilter(filters, this::resolve);
-      return store.list().reversed().stream().filter(filter::accepts).map(this::summary).toList();
+      return store.list().reversed().stream()
+          .filter(image -> all || !image.isIntermediate())
+          .filter(filter::accepts).map(this::summary).toList();
     });
   }
 
   private ImageSummary summary(Image image) {
     return new ImageSummary(
         id(image),
-        "",
+        image.parent().map(Digest::toString).orElse(""),
         image.tags().stream().map(Reference::familiar).toList(),
         image.pins().stream().map(Reference::familiar).toList(),
         ImageFilter.created(image),
@@ -284,7 +332,7 @@ public final class StoredImages implements ImageLibrary {
         id(image),
         image.tags().stream().map(Reference::familiar).toList(),
         image.pins().stream().map(Reference::familiar).toList(),
-        "",
+        image.parent().map(Digest::toString).orElse(""),
         config.history().isEmpty() ? "" : config.history().getLast().comment().orElse(""),
         config.created(),
         config.author().orElse(""),
@@ -438,7 +486,7 @@ public final class StoredImages implements ImageLibrary {
                   image.id().shortHex()),
           "caisson rm " + inUse.getFirst().containerId().substring(0, 12));
     }
-    return translated(() -> told(store.remove(reference, force)));
+    return translated(() -> told(store.remove(reference, force, old -> prune && users.of(id(old)).isEmpty())));
   }
 
   private List<ImageDeletion> told(Removal removal) {
@@ -543,10 +591,9 @@ public final class StoredImages implements ImageLibrary {
             added(
                 lease,
                 Optional.empty(),
-                List.of(layer),
                 config,
-                "",
-                message.isEmpty() ? "Imported from -" : message,
+                Optional.of(layer),
+                new Story("", "", message.isEmpty() ? "Imported from -" : message),
                 reference,
                 platform);
         event("import", id(image), id(image));

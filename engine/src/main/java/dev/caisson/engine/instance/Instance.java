@@ -279,6 +279,10 @@ final class Instance {
         removeAll(true);
         return;
       }
+      if (definition.spec().temporary()) {
+        removeLeftover();
+        return;
+      }
       boolean mayRun = running() || progress.network().namespacePath().isPresent();
       if (mayRun && Places.exists(place)) {
         readoptRun();
@@ -291,6 +295,17 @@ final class Instance {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whoever worked with it is gone with the engine before. */
+  private void removeLeftover() {
+    if (Places.exists(place)) {
+      var found = adopted();
+      if (found.state() != SandboxState.EXITED) {
+        found.signal(Signal.KILL);
+      }
+    }
+    removeAll(true);
   }
 
   private void readoptRun() {

@@ -5,17 +5,13 @@
 package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.volume.Trees;
 import dev.caisson.sandbox.Place;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import org.jspecify.annotations.Nullable;
 
 /** The directories of one container. */
 final class Places {
@@ -56,29 +52,9 @@ final class Places {
 
   private static void removeTree(Path directory) {
     try {
-      Files.walkFileTree(directory, new Remover());
-    } catch (NoSuchFileException e) {
-      // that is what is wanted
+      Trees.remove(directory);
     } catch (IOException e) {
       throw EngineException.io("cannot remove " + directory + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static final class Remover extends SimpleFileVisitor<Path> {
-    @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-      Files.deleteIfExists(file);
-      return FileVisitResult.CONTINUE;
-    }
-
-    @Override
-    public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-        throws IOException {
-      if (failure != null) {
-        throw failure;
-      }
-      Files.deleteIfExists(directory);
-      return FileVisitResult.CONTINUE;
     }
   }
 }

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param pause hold the container still meanwhile
  * @param changes Dockerfile instructions such as {@code ENV A=b}
  * @param config the image's configuration instead of the container's
+ * @param createdBy the line of the image's history; empty for the container's command
  */
 public record CommitSpec(
     Optional<String> reference,
@@ -21,7 +22,8 @@ public record CommitSpec(
     String message,
     boolean pause,
     List<String> changes,
-    Optional<ImageConfig> config) {
+    Optional<ImageConfig> config,
+    Optional<String> createdBy) {
   public CommitSpec {
     changes = List.copyOf(changes);
   }

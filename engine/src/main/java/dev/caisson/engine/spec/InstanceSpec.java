@@ -47,6 +47,16 @@ public record InstanceSpec(
     annotations = Map.copyOf(annotations);
   }
 
+  /**
+   * The annotation of a container that only serves work under way, such as a build: an engine that
+   * comes up and still finds it removes it.
+   */
+  public static final String TEMPORARY = "dev.caisson.temporary";
+
+  public boolean temporary() {
+    return annotations.getOrDefault(TEMPORARY, "").equals("true");
+  }
+
   /** A container of {@code image} with every default. */
   public static Builder of(String image) {
     return new Builder(image);

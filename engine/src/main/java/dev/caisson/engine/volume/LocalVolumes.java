@@ -192,25 +192,7 @@ public final class LocalVolumes implements Volumes {
 
   private static void removeTree(Path tree) {
     try {
-      Files.walkFileTree(
-          tree,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                throws IOException {
-              Files.delete(file);
-              return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException failure)
-                throws IOException {
-              Files.delete(dir);
-              return FileVisitResult.CONTINUE;
-            }
-          });
-    } catch (NoSuchFileException e) {
-      // it is gone already
+      Trees.remove(tree);
     } catch (IOException e) {
       throw EngineException.io("cannot remove " + tree + ": " + e.getMessage(), e);
     }

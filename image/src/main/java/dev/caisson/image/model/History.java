@@ -28,6 +28,16 @@ public record History(
         false);
   }
 
+  /** A step that changed the configuration only. */
+  public static History configuration(Instant created, String createdBy, String comment) {
+    return new History(
+        Optional.of(created),
+        Optional.of(createdBy),
+        Optional.empty(),
+        Optional.of(comment).filter(c -> !c.isEmpty()),
+        true);
+  }
+
   static History parse(JsonFields fields) {
     return new History(
         fields.time("created"),

@@ -27,8 +27,12 @@ import java.util.function.Predicate;
 record Catalog(Map<Digest, Entry> entries, Map<String, Digest> names) {
   static final Catalog EMPTY = new Catalog(Map.of(), Map.of());
 
-  /** One image: its manifest, the digest of its configuration, and when it came. */
-  record Entry(Descriptor manifest, Digest id, Instant stored) {}
+  /**
+   * One image: its manifest, the digest of its configuration, and when it came.
+   *
+   * @param parent id of the image it was made from on this host; that one need not be there still
+   */
+  record Entry(Descriptor manifest, Digest id, Instant stored, Optional<Digest> parent) {}
 
   Catalog {
     entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
@@ -82,6 +86,11 @@ record Catalog(Map<Digest, Entry> entries, Map<String, Digest> names) {
     return new Catalog(newEntries, newNames);
   }
 
+  /** Whether others in this catalog were made from the image. */
+  boolean isParent(Digest id) {
+    return entries.values().stream().anyMatch(entry -> entry.parent().filter(id::equals).isPresent());
+  }
+
   byte[] toJson() {
     var root = JsonFields.newObject();
     root.put("version", 1);
@@ -93,6 +102,7 @@ record Catalog(Map<Digest, Entry> entries, Map<String, Digest> names) {
       image.put("size", entry.manifest().size());
       image.put("id", entry.id().toString());
       image.put("stored", entry.stored().toString());
+      entry.parent().ifPresent(parent -> image.put("parent", parent.toString()));
       var list = image.putArray("names");
       namesOf(entry.manifest().digest()).forEach(name -> list.add(name.toString()));
     }
@@ -112,7 +122,8 @@ record Catalog(Map<Digest, Entry> entries, Map<String, Digest> names) {
       var digest = image.digest("digest");
       var manifest = Descriptor.of(image.text("mediaType"), digest, image.count("size"));
       var stored = image.time("stored").orElse(Instant.EPOCH);
-      entries.put(digest, new Entry(manifest, image.digest("id"), stored));
+      var parent = image.optionalText("parent").map(Digest::parse);
+      entries.put(digest, new Entry(manifest, image.digest("id"), stored, parent));
       image.texts("names").forEach(name -> names.put(name, digest));
     }
     return new Catalog(entries, names);

@@ -11,6 +11,7 @@ import dev.caisson.image.model.Manifest;
 import dev.caisson.image.model.Reference;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One image of the store.
@@ -19,6 +20,8 @@ import java.util.List;
  * @param manifestDescriptor type, digest and size of its manifest
  * @param names tags and pinned names ({@code repository@digest}) that mean it, sorted; may be empty
  * @param stored when it came into this store
+ * @param parent id of the image it was made from on this host; that one need not be there still
+ * @param isParent whether another image of this store was made from it
  */
 public record Image(
     Digest id,
@@ -26,7 +29,9 @@ public record Image(
     Manifest manifest,
     ImageConfig config,
     List<Reference> names,
-    Instant stored) {
+    Instant stored,
+    Optional<Digest> parent,
+    boolean isParent) {
   public Image {
     names = List.copyOf(names);
   }
@@ -34,6 +39,11 @@ public record Image(
   /** The layers as stored, lowest first; {@code config.diffIds()} names them uncompressed. */
   public List<Descriptor> layers() {
     return manifest.layers();
+  }
+
+  /** Whether it is a step on the way to another image, with no name of its own. */
+  public boolean isIntermediate() {
+    return isParent && names.isEmpty();
   }
 
   /** The names that are tags, sorted. */

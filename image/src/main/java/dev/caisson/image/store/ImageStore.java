@@ -152,7 +152,9 @@ public final class ImageStore {
         read.manifest(),
         read.config(),
         now.namesOf(manifest),
-        entry.stored());
+        entry.stored(),
+        entry.parent(),
+        now.isParent(entry.id()));
   }
 
   private Documents documents(Descriptor descriptor) {
@@ -180,9 +182,14 @@ public final class ImageStore {
    * @throws ImageException NOT_FOUND when a blob is missing; INVALID for contradictory documents
    */
   public Image add(Descriptor manifest, List<Reference> names) {
+    return add(manifest, names, Optional.empty());
+  }
+
+  private Image add(Descriptor manifest, List<Reference> names, Optional<Digest> parent) {
     var parts = documents(manifest);
     requireBlobs(parts.manifest());
-    var entry = new Catalog.Entry(manifest, parts.manifest().config().digest(), Instant.now());
+    var id = parts.manifest().config().digest();
+    var entry = new Catalog.Entry(manifest, id, Instant.now(), parent);
     try (var _ = catalog.lock()) {
       var now = catalog.changeLocked(before -> before.with(entry, names));
       return image(now, now.entry(manifest.digest()));
@@ -196,6 +203,20 @@ public final class ImageStore {
    */
   public Image assemble(
       Lease lease, ImageConfig config, List<Descriptor> layers, List<Reference> names) {
+    return assemble(lease, config, layers, names, Optional.empty());
+  }
+
+  /**
+   * As above, of an image made from another one of this store.
+   *
+   * @param parent its id
+   */
+  public Image assemble(
+      Lease lease,
+      ImageConfig config,
+      List<Descriptor> layers,
+      List<Reference> names,
+      Optional<Digest> parent) {
     var configJson = config.toJson();
     var configDescriptor = Descriptor.of(MediaType.OCI_CONFIG, configJson);
     var manifestJson = Manifest.write(MediaType.OCI_MANIFEST, configDescriptor, layers);
@@ -203,7 +224,7 @@ public final class ImageStore {
     lease.keep(List.of(configDescriptor.digest(), manifest.digest()));
     blobs.put(configJson);
     blobs.put(manifestJson);
-    return add(manifest, names);
+    return add(manifest, names, parent);
   }
 
   /**
@@ -214,7 +235,7 @@ public final class ImageStore {
   Image replace(Image old, Descriptor manifest) {
     var parts = documents(manifest);
     requireBlobs(parts.manifest());
-    var entry = new Catalog.Entry(manifest, old.id(), old.stored());
+    var entry = new Catalog.Entry(manifest, old.id(), old.stored(), old.parent());
     try (var _ = catalog.lock()) {
       var now = catalog.read();
       var names = now.namesOf(old.manifestDescriptor().digest());
@@ -251,18 +272,47 @@ public final class ImageStore {
    * Removes a name, and the image with it if that was its last tag; or removes an image by its id.
    *
    * @param force also by id when it has tags in several repositories
+   * @param unneeded which nameless images it was made from may go with it, once nothing is made
+   *     from them
    * @throws ImageException NOT_FOUND; CONFLICT without {@code force}
    */
-  public Removal remove(String text, boolean force) {
+  public Removal remove(String text, boolean force, Predicate<Image> unneeded) {
     try (var _ = catalog.lock()) {
       var image = resolve(text);
       var name = nameAmong(image, text);
       var before = catalog.read();
       var after =
           catalog.changeLocked(now ->
-              name.isPresent() ? untagged(now, image, name.get()) : erased(now, image, force));
+              withoutLeaves(
+                  name.isPresent() ? untagged(now, image, name.get()) : erased(now, image, force),
+                  image.parent(),
+                  unneeded));
       return new Removal(gone(before, after), deleted(before, after), collectLocked(after));
     }
+  }
+
+  /** Takes away nameless parents, the youngest first, until one is needed. */
+  private Catalog withoutLeaves(
+      Catalog now, Optional<Digest> first, Predicate<Image> unneeded) {
+    var rest = now;
+    var next = first;
+    while (next.isPresent()) {
+      var id = next.get();
+      var current = rest;
+      var parent =
+          rest.entries().values().stream()
+              .filter(entry -> entry.id().equals(id))
+              .findFirst()
+              .flatMap(entry -> readable(current, entry))
+              .filter(image ->
+                  image.names().isEmpty() && !image.isParent() && unneeded.test(image));
+      if (parent.isEmpty()) {
+        return rest;
+      }
+      rest = rest.without(entry -> entry.id().equals(id));
+      next = parent.get().parent();
+    }
+    return rest;
   }
 
   private static Optional<Reference> nameAmong(Image image, String text) {
@@ -292,22 +342,36 @@ public final class ImageStore {
   }
 
   /**
-   * Removes every image without a tag for which {@code unused} holds, and all garbage.
+   * Removes every image without a tag for which {@code unused} holds, unless others are made from
+   * it that stay; and all garbage.
    *
    * @param tagged whether images with tags go too
    */
   public Removal prune(boolean tagged, Predicate<Image> unused) {
     try (var _ = catalog.lock()) {
       var before = catalog.read();
-      Predicate<Catalog.Entry> unwanted =
-          entry -> {
-            var image = readable(before, entry);
-            return image.isEmpty()
-                || ((tagged || image.get().tags().isEmpty()) && unused.test(image.get()));
-          };
-      var after = catalog.changeLocked(now -> now.without(unwanted));
+      var after = catalog.changeLocked(now -> withoutAll(now, tagged, unused));
       blobs.deleteAbandonedDrafts();
       return new Removal(gone(before, after), deleted(before, after), collectLocked(after));
+    }
+  }
+
+  /** Round by round, as what others are made from becomes free when they are gone. */
+  private Catalog withoutAll(Catalog before, boolean tagged, Predicate<Image> unused) {
+    var rest = before;
+    while (true) {
+      var current = rest;
+      rest =
+          current.without(entry ->
+              readable(current, entry)
+                  .map(image ->
+                      (!image.isParent() || !image.names().isEmpty())
+                          && (tagged || image.tags().isEmpty())
+                          && unused.test(image))
+                  .orElse(true));
+      if (rest.equals(current)) {
+        return rest;
+      }
     }
   }
 

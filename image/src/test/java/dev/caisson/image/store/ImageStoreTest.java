@@ -86,7 +86,7 @@ class ImageStoreTest {
     assertThat(other.list()).isEmpty();
     var image = add("one", "app");
     assertThat(other.list()).containsExactly(image);
-    other.remove("app", false);
+    other.remove("app", false, _ -> false);
     assertThat(store.list()).isEmpty();
   }
 
@@ -103,18 +103,18 @@ class ImageStoreTest {
   @Test
   void removingTheLastTagDeletesImageAndBlobs() {
     var image = add("one", "app:1", "app:2");
-    assertThat(store.remove("app:1", false).deleted()).isEmpty();
-    assertThat(store.remove("app:2", false).deleted()).containsExactly(image.id());
+    assertThat(store.remove("app:1", false, _ -> false).deleted()).isEmpty();
+    assertThat(store.remove("app:2", false, _ -> false).deleted()).containsExactly(image.id());
     assertThat(store.blobs().list()).isEmpty();
   }
 
   @Test
   void anIdInSeveralRepositoriesIsRemovedOnlyByForce() {
     var image = add("one", "app", "other");
-    assertThatThrownBy(() -> store.remove(image.id().hex(), false))
+    assertThatThrownBy(() -> store.remove(image.id().hex(), false, _ -> false))
         .isInstanceOfSatisfying(
             ImageException.class, e -> assertThat(e.kind()).isEqualTo(Kind.CONFLICT));
-    assertThat(store.remove(image.id().hex(), true).untagged()).hasSize(2);
+    assertThat(store.remove(image.id().hex(), true, _ -> false).untagged()).hasSize(2);
   }
 
   @Test
@@ -142,7 +142,7 @@ class ImageStoreTest {
             pool.submit(() -> {
               if (store.find("app:1").isPresent()) {
                 try {
-                  store.remove("app:1", true);
+                  store.remove("app:1", true, _ -> false);
                 } catch (ImageException e) {
                   assertThat(e.kind()).isEqualTo(Kind.NOT_FOUND);
                 }

@@ -4,10 +4,10 @@
  */
 package dev.caisson.server.docker;
 
-import dev.caisson.build.BuildCache;
 import dev.caisson.build.BuildContext;
 import dev.caisson.build.BuildException;
 import dev.caisson.build.BuildOutput;
+import dev.caisson.build.BuildPlace;
 import dev.caisson.build.BuildRequest;
 import dev.caisson.build.Builder;
 import dev.caisson.build.dockerfile.DockerfileException;
@@ -27,6 +27,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
 
@@ -59,18 +60,10 @@ final class BuildRoutes {
     throw new HttpException(404, "page not found");
   }
 
-  private Path directory() {
-    return engine.host().info().root().resolve("build");
-  }
-
-  private BuildCache cache() {
-    return new BuildCache(directory().resolve("cache"));
-  }
-
   private void prune(Exchange exchange) throws IOException {
     exchange.drain();
-    cache().clear();
-    exchange.json(Json.object().putNull("CachesDeleted").put("SpaceReclaimed", 0));
+    long freed = BuildPlace.of(engine).prune();
+    exchange.json(Json.object().putNull("CachesDeleted").put("SpaceReclaimed", freed));
   }
 
   private void build(Exchange exchange) throws IOException {
@@ -81,13 +74,13 @@ final class BuildRoutes {
     }
     BuildRequest request = request(exchange);
     boolean quiet = exchange.flag("q");
-    Path scratch = directory().resolve("scratch");
+    BuildPlace place = BuildPlace.of(engine);
     Progress.report(
         exchange,
         progress -> {
           BuildOutput output = quiet ? BuildOutput.SILENT : progress::stream;
-          try (BuildContext context = context(exchange, scratch)) {
-            String id = new Builder(engine, scratch, cache()).build(request, context, output);
+          try (BuildContext context = context(exchange, place.scratch())) {
+            String id = new Builder(engine, place).build(request, context, output);
             progress.aux(Json.object().put("ID", id));
             if (quiet) {
               progress.stream(id + "\n");
@@ -130,6 +123,8 @@ final class BuildRoutes {
         exchange.query("networkmode", "").replace("default", ""),
         exchange.query("extrahosts").map(hosts -> List.of(hosts.split(","))).orElse(List.of()),
         resources(exchange),
+        Map.of(),
+        Optional.empty(),
         logins(exchange));
   }
 

@@ -232,7 +232,8 @@ final class ImageRoutes {
             exchange.query("comment", ""),
             exchange.flag("pause", true),
             changes,
-            body.isEmpty() ? Optional.empty() : Optional.of(ImageJson.config(Body.of(body))));
+            body.isEmpty() ? Optional.empty() : Optional.of(ImageJson.config(Body.of(body))),
+            Optional.empty());
     exchange.json(201, Json.object().put("Id", engine.containers().commit(container, spec)));
   }
 
