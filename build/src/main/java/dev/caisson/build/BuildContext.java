@@ -184,8 +184,7 @@ public final class BuildContext implements AutoCloseable {
     int depth = plain.contains("**") ? Integer.MAX_VALUE : Path.of(plain).getNameCount();
     List<Match> found = new ArrayList<>();
     try (Stream<Path> walk = Files.walk(root, depth)) {
-      walk.filter(path ->
-              !path.equals(root) && glob.matches(relative(path)) && isVisible(path))
+      walk.filter(path -> !path.equals(root) && glob.matches(relative(path)) && isVisible(path))
           .sorted()
           .forEach(path -> found.add(new Match(relative(path), path)));
     } catch (IOException e) {
@@ -213,8 +212,7 @@ public final class BuildContext implements AutoCloseable {
 
   /** Of the files that a path names: what a cached result of reading them depends on. */
   String digest(String name) throws IOException {
-    var ownership =
-        new LayerTar.Ownership(Optional.empty(), Optional.empty(), Optional.empty());
+    var ownership = new LayerTar.Ownership(Optional.empty(), Optional.empty(), Optional.empty());
     Path top = resolved(name);
     try (var tar = new LayerTar(OutputStream.nullOutputStream(), ownership)) {
       for (Path path : Files.exists(top, LinkOption.NOFOLLOW_LINKS) ? tree(top) : List.<Path>of()) {

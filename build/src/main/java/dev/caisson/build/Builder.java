@@ -205,15 +205,7 @@ public final class Builder {
       output.print(" ---> " + base.map(Builder::shortId).orElse("") + "\n");
       StageRunner runner =
           new StageRunner(
-              engine,
-              request,
-              context,
-              output,
-              place,
-              state,
-              this::copySource,
-              globals,
-              unused);
+              engine, request, context, output, place, state, this::copySource, globals, unused);
       for (String trigger : config.onBuild()) {
         output.print("# Executing build trigger: " + trigger + "\n");
         runner.run(Dockerfile.parseTrigger(trigger));

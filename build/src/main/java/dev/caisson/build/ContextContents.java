@@ -30,8 +30,7 @@ final class ContextContents implements Contents {
   private final List<String> sources;
   private final Map<String, Download> downloads = new HashMap<>();
 
-  ContextContents(
-      Instruction.Copy copy, BuildContext context, StageState state, Path scratch) {
+  ContextContents(Instruction.Copy copy, BuildContext context, StageState state, Path scratch) {
     this.copy = copy;
     this.context = context;
     this.state = state;
@@ -55,7 +54,9 @@ final class ContextContents implements Contents {
     for (String source : sources) {
       if (copy.add() && Download.isRepository(source)) {
         throw new BuildException(
-            "ADD cannot clone " + source + "; clone it beside the Dockerfile and ADD the directory");
+            "ADD cannot clone "
+                + source
+                + "; clone it beside the Dockerfile and ADD the directory");
       } else if (copy.add() && Download.isRemote(source)) {
         download(tar, source, target);
       } else {
@@ -102,7 +103,8 @@ final class ContextContents implements Contents {
         String kept = Selection.kept(source, match.name());
         boolean into = !Files.isDirectory(match.file(), LinkOption.NOFOLLOW_LINKS);
         int end = into ? Math.max(0, kept.lastIndexOf('/')) : kept.length();
-        place = new Target(target.below(kept.substring(0, end)), true, end == 0 && target.present());
+        place =
+            new Target(target.below(kept.substring(0, end)), true, end == 0 && target.present());
       }
       one(tar, match, place);
     }

@@ -47,8 +47,7 @@ final class CopyStep {
   }
 
   /** Copies into the image of the stage; returns the image it makes. */
-  String make(Workbench bench, Contents contents, Path scratch, String history)
-      throws IOException {
+  String make(Workbench bench, Contents contents, Path scratch, String history) throws IOException {
     Path file = Files.createTempFile(scratch, "copy", ".tar");
     try {
       String path = state.absolute(target);

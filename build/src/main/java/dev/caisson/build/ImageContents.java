@@ -30,7 +30,8 @@ final class ImageContents implements Contents {
    * @param pattern below the copied directory; empty to take what was copied as it is
    * @param written as the instruction has it, absolute
    */
-  private record Source(Path tar, String name, Optional<IgnoreRules.Glob> pattern, String written) {}
+  private record Source(
+      Path tar, String name, Optional<IgnoreRules.Glob> pattern, String written) {}
 
   private ImageContents(Selection selection, List<Source> sources) {
     this.selection = selection;
@@ -43,7 +44,8 @@ final class ImageContents implements Contents {
     var contents = new ImageContents(Selection.of(copy, state), new ArrayList<>());
     try (var bench = Workbench.of(engine, image)) {
       for (String source : state.expandAll(copy.sources())) {
-        contents.sources.add(source(bench, source.startsWith("/") ? source : "/" + source, scratch));
+        contents.sources.add(
+            source(bench, source.startsWith("/") ? source : "/" + source, scratch));
       }
       return contents;
     } catch (EngineException failed) {
@@ -57,9 +59,8 @@ final class ImageContents implements Contents {
 
   private static Source source(Workbench bench, String written, Path scratch) throws IOException {
     String path = Path.of(written).normalize().toString();
-    Path tar = Files.createTempFile(scratch, "from", ".tar");
     if (!IgnoreRules.isGlob(path)) {
-      bench.copyOut(bench.followed(path), tar);
+      Path tar = copiedOut(bench, path, scratch);
       return new Source(tar, name(path), Optional.empty(), written);
     }
     // The part without a pattern is copied out whole, as there is no way to ask for less.
@@ -70,8 +71,19 @@ final class ImageContents implements Contents {
     }
     String base = "/" + String.join("/", List.of(words).subList(0, plain));
     String pattern = String.join("/", List.of(words).subList(plain, words.length));
-    bench.copyOut(bench.followed(base), tar);
+    Path tar = copiedOut(bench, base, scratch);
     return new Source(tar, name(base), Optional.of(IgnoreRules.Glob.of(pattern)), written);
+  }
+
+  private static Path copiedOut(Workbench bench, String path, Path scratch) throws IOException {
+    Path tar = Files.createTempFile(scratch, "from", ".tar");
+    try {
+      bench.copyOut(bench.followed(path), tar);
+      return tar;
+    } catch (IOException | RuntimeException failed) {
+      Files.deleteIfExists(tar);
+      throw failed;
+    }
   }
 
   private static String name(String path) {
@@ -82,8 +94,7 @@ final class ImageContents implements Contents {
   public void write(LayerTar tar, Target target) throws IOException {
     for (Source source : sources) {
       if (!written(tar, source, target)) {
-        throw new BuildException(
-            "COPY --from failed: no source files match " + source.written());
+        throw new BuildException("COPY --from failed: no source files match " + source.written());
       }
     }
   }
@@ -120,13 +131,7 @@ final class ImageContents implements Contents {
     private final Map<String, String> placed = new HashMap<>();
     private boolean any;
 
-    Walk(
-        TarFile file,
-        LayerTar tar,
-        Source source,
-        Target target,
-        String base,
-        boolean directory) {
+    Walk(TarFile file, LayerTar tar, Source source, Target target, String base, boolean directory) {
       this.file = file;
       this.tar = tar;
       this.source = source;
@@ -183,7 +188,10 @@ final class ImageContents implements Contents {
     if (selection.parents()) {
       String base = source.pattern().isPresent() || directory ? parent(source) : "";
       boolean fits = source.pattern().map(glob -> glob.matchesOrContains(below)).orElse(true);
-      String whole = directory ? join(base, below) : Path.of(source.written()).normalize().toString().substring(1);
+      String whole =
+          directory
+              ? join(base, below)
+              : Path.of(source.written()).normalize().toString().substring(1);
       return fits
           ? Optional.of(target.below(Selection.kept(source.written(), whole)))
           : Optional.empty();

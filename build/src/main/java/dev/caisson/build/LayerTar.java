@@ -25,9 +25,13 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
  * kinds, modes, owners, targets of links and contents count, times do not.
  */
 final class LayerTar implements AutoCloseable {
+  /** Bytes of all files together; more is refused, as a sparse file costs nothing to make. */
+  private static final long LIMIT = 8L << 30;
+
   private final TarArchiveOutputStream tar;
   private final MessageDigest digest = sha256();
   private final Ownership ownership;
+  private long bytes;
 
   LayerTar(OutputStream out, Ownership ownership) {
     this.ownership = ownership;
@@ -79,7 +83,8 @@ final class LayerTar implements AutoCloseable {
 
   private TarArchiveEntry entry(String path, byte kind, int mode, FileTime time) {
     var entry = new TarArchiveEntry(relative(path), kind);
-    entry.setMode(kind == TarConstants.LF_SYMLINK ? mode : ownership.modeOf(mode, isDirectory(kind)));
+    entry.setMode(
+        kind == TarConstants.LF_SYMLINK ? mode : ownership.modeOf(mode, isDirectory(kind)));
     entry.setUserId(ownership.userOr(0));
     entry.setGroupId(ownership.groupOr(0));
     entry.setModTime(time);
@@ -90,8 +95,7 @@ final class LayerTar implements AutoCloseable {
   void copy(TarArchiveEntry from, String path, String linkTarget, boolean keepOwner, InputStream in)
       throws IOException {
     byte kind = from.getLinkFlag();
-    var entry =
-        new TarArchiveEntry(relative(path) + (from.isDirectory() ? "/" : ""), kind);
+    var entry = new TarArchiveEntry(relative(path) + (from.isDirectory() ? "/" : ""), kind);
     entry.setMode(
         from.isSymbolicLink() ? 0777 : ownership.modeOf(from.getMode(), from.isDirectory()));
     entry.setUserId(ownership.userOr(keepOwner ? from.getLongUserId() : 0));
@@ -104,15 +108,25 @@ final class LayerTar implements AutoCloseable {
     } else if (from.isFile()) {
       entry.setSize(from.getSize());
     }
-    from.getExtraPaxHeaders().forEach((name, value) -> {
-      if (name.startsWith("SCHILY.xattr.")) {
-        entry.addPaxHeader(name, value);
-      }
-    });
+    from.getExtraPaxHeaders()
+        .forEach((name, value) -> {
+          if (name.startsWith("SCHILY.xattr.")) {
+            entry.addPaxHeader(name, value);
+          }
+        });
     put(entry, from.isFile() && !from.isLink() ? in : InputStream.nullInputStream());
   }
 
   private void put(TarArchiveEntry entry, InputStream content) throws IOException {
+    bytes += entry.getSize();
+    if (bytes > LIMIT) {
+      throw new BuildException(
+          "'"
+              + entry.getName()
+              + "': one instruction cannot copy anything larger than "
+              + LIMIT
+              + " bytes");
+    }
     tar.putArchiveEntry(entry);
     add(entry.getName());
     add(
@@ -126,7 +140,8 @@ final class LayerTar implements AutoCloseable {
                 entry.getLinkName()));
     byte[] buffer = new byte[64 << 10];
     long left = entry.getSize();
-    for (int n; left > 0 && (n = content.read(buffer, 0, (int) Math.min(left, buffer.length))) > 0; ) {
+    for (int n;
+        left > 0 && (n = content.read(buffer, 0, (int) Math.min(left, buffer.length))) > 0; ) {
       digest.update(buffer, 0, n);
       tar.write(buffer, 0, n);
       left -= n;

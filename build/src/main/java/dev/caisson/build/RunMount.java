@@ -57,8 +57,16 @@ record RunMount(
           Kind.BIND, Set.of("target", "source", "from", "readwrite", "readonly"),
           Kind.CACHE,
               Set.of(
-                  "id", "target", "readonly", "readwrite", "sharing", "from", "source", "mode",
-                  "uid", "gid"),
+                  "id",
+                  "target",
+                  "readonly",
+                  "readwrite",
+                  "sharing",
+                  "from",
+                  "source",
+                  "mode",
+                  "uid",
+                  "gid"),
           Kind.TMPFS, Set.of("target", "size"),
           Kind.SECRET, Set.of("id", "target", "env", "required", "mode", "uid", "gid", "source"),
           Kind.SSH, Set.of("id", "target", "required", "mode", "uid", "gid"));
@@ -73,7 +81,8 @@ record RunMount(
     options.remove("type");
     for (String option : options.keySet()) {
       if (!KNOWN.getOrDefault(kind, Set.of()).contains(option)) {
-        throw refused(text, "type=" + kind.name().toLowerCase(java.util.Locale.ROOT) + " has no " + option);
+        throw refused(
+            text, "type=" + kind.name().toLowerCase(java.util.Locale.ROOT) + " has no " + option);
       }
     }
     String id = options.getOrDefault("id", options.getOrDefault("source", ""));

@@ -50,8 +50,7 @@ final class RunMounts implements AutoCloseable {
     void run() throws IOException;
   }
 
-  RunMounts(
-      Engine engine, BuildRequest request, BuildContext context, Path scratch, Path caches) {
+  RunMounts(Engine engine, BuildRequest request, BuildContext context, Path scratch, Path caches) {
     this.engine = engine;
     this.request = request;
     this.context = context;
@@ -156,8 +155,7 @@ final class RunMounts implements AutoCloseable {
     }
     Path source = context.resolved(mount.source());
     if (!Files.exists(source, LinkOption.NOFOLLOW_LINKS)) {
-      throw new BuildException(
-          "RUN --mount: '" + mount.source() + "' is not in the build context");
+      throw new BuildException("RUN --mount: '" + mount.source() + "' is not in the build context");
     }
     // What is ignored must not be seen, and what is written must not stay.
     boolean asIs = mount.readOnly() && context.ignoresNothing();

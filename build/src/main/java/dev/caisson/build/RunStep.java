@@ -41,7 +41,11 @@ final class RunStep {
       if (flag.name().equals("security") && !flag.value().equals("sandbox")
           || flag.name().equals("device")) {
         throw new BuildException(
-            "RUN --" + flag.name() + "=" + flag.value() + " is not allowed: a build runs walled in");
+            "RUN --"
+                + flag.name()
+                + "="
+                + flag.value()
+                + " is not allowed: a build runs walled in");
       }
     }
   }
@@ -56,8 +60,7 @@ final class RunStep {
       text.append(run.heredocs().getFirst().content());
     } else {
       text.append(line).append('\n');
-      run.heredocs()
-          .forEach(each -> text.append(each.content()).append(each.name()).append('\n'));
+      run.heredocs().forEach(each -> text.append(each.content()).append(each.name()).append('\n'));
     }
     List<String> all = new ArrayList<>(state.shellOrDefault());
     all.add(text.toString());
@@ -120,16 +123,18 @@ final class RunStep {
       }
       var bench =
           Workbench.running(
-              engine, request, state.image(), process(made.environment()), made.mounts(), network());
+              engine,
+              request,
+              state.image(),
+              process(made.environment()),
+              made.mounts(),
+              network());
       return bench.use(_ -> {
         output.print(" ---> Running in " + Builder.shortId(bench.id()) + "\n");
         int code = bench.run(output);
         if (code != 0) {
           throw new BuildException(
-              "The command '"
-                  + String.join(" ", words)
-                  + "' returned a non-zero code: "
-                  + code);
+              "The command '" + String.join(" ", words) + "' returned a non-zero code: " + code);
         }
         return bench.commit(state.config(), history());
       });
@@ -145,8 +150,7 @@ final class RunStep {
     return switch (wanted) {
       case "", "default" -> "";
       case "none", "host" -> wanted;
-      default ->
-          throw new BuildException("RUN --network is default, none or host, not " + wanted);
+      default -> throw new BuildException("RUN --network is default, none or host, not " + wanted);
     };
   }
 

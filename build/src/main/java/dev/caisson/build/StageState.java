@@ -29,8 +29,10 @@ final class StageState {
   private final char escape;
   final Map<String, String> arguments = new TreeMap<>();
   private final Map<String, String> environment = new LinkedHashMap<>();
+
   /** The image so far; empty as long as there is nothing, from scratch. */
   Optional<String> base;
+
   List<String> entrypoint;
   List<String> command;
   boolean commandIsOwn;

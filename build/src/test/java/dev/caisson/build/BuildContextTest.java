@@ -81,8 +81,16 @@ class BuildContextTest {
   void linksAreFollowedAsIfTheContextWereTheWholeFileSystem() throws IOException {
     try (BuildContext context =
         context(
-            "dir/file", "x", "here", "->dir", "there", "->/dir/file", "up", "->../../dir/file",
-            "self", "->self")) {
+            "dir/file",
+            "x",
+            "here",
+            "->dir",
+            "there",
+            "->/dir/file",
+            "up",
+            "->../../dir/file",
+            "self",
+            "->self")) {
       assertThat(context.text("here/file", 10)).isEqualTo("x");
       assertThat(context.text("there", 10)).isEqualTo("x");
       assertThat(context.text("up", 10)).isEqualTo("x");

@@ -33,7 +33,9 @@ final class ImageFilter {
   boolean accepts(Image image) {
     return filters.acceptsLabels(image.config().defaults().labels())
         && filters.accepts(
-            "dangling", wanted -> List.of("1", "true").contains(wanted) 
+            "dangling",
+            wanted ->
+                List.of("1", "true").contains(wanted)
                     == (image.tags().isEmpty() && !image.isIntermediate()))
         && filters.accepts(
             "reference", wanted -> image.names().stream().anyMatch(name -> matches(name, wanted)))

@@ -265,8 +265,8 @@ public final class StoredImages implements ImageLibrary {
     if (layer.isPresent() || !story.createdBy().isEmpty()) {
       history.add(
           layer.isPresent()
-            ? History.layer(now, story.createdBy(), story.message())
-            : History.configuration(now, story.createdBy(), story.message()));
+              ? History.layer(now, story.createdBy(), story.message())
+              : History.configuration(now, story.createdBy(), story.message()));
     }
     var names = reference.filter(name -> !name.isEmpty()).map(Reference::parse).stream().toList();
     var described =
@@ -307,7 +307,9 @@ public final class StoredImages implements ImageLibrary {
       var filter = new ImageFilter(filters, this::resolve);
       return store.list().reversed().stream()
           .filter(image -> all || !image.isIntermediate())
-          .filter(filter::accepts).map(this::summary).toList();
+          .filter(filter::accepts)
+          .map(this::summary)
+          .toList();
     });
   }
 
@@ -486,7 +488,8 @@ public final class StoredImages implements ImageLibrary {
                   image.id().shortHex()),
           "caisson rm " + inUse.getFirst().containerId().substring(0, 12));
     }
-    return translated(() -> told(store.remove(reference, force, old -> prune && users.of(id(old)).isEmpty())));
+    return translated(
+        () -> told(store.remove(reference, force, old -> prune && users.of(id(old)).isEmpty())));
   }
 
   private List<ImageDeletion> told(Removal removal) {

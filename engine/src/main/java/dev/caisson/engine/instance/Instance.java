@@ -38,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,6 +131,18 @@ final class Instance {
     around.store().write(new Change.Put(Keys.progress(definition.id()), RecordCodec.encode(next)));
   }
 
+  /**
+   * For what has happened, whether it can be written down or not. The next engine learns of it from
+   * the isolation's own record.
+   */
+  private void saveFact(Progress next) {
+    try {
+      save(next);
+    } catch (EngineException e) {
+      LOG.log(System.Logger.Level.ERROR, "not stored of " + name() + ": " + e.getMessage());
+    }
+  }
+
   void event(String action, Map<String, String> more) {
     var attributes = new HashMap<>(definition.effective().labels());
     attributes.put("image", definition.spec().image());
@@ -188,7 +201,7 @@ final class Instance {
       unlink();
       sandbox = null;
       int code = told.kind().exitCode() == 125 ? 128 : told.kind().exitCode();
-      save(progress.failed(code, String.valueOf(told.getMessage()), around.clock().instant()));
+      saveFact(progress.failed(code, String.valueOf(told.getMessage()), around.clock().instant()));
       throw new EngineException(told.kind(), startFailure(told), told.remedy(), told);
     }
     event("start");
@@ -316,6 +329,10 @@ final class Instance {
         if (!running()) {
           save(progress.running(around.clock().instant()));
         }
+        if (progress.held()) {
+          thaw(found);
+          save(progress.held(false));
+        }
         watch(found);
       }
       case CREATED -> {
@@ -369,7 +386,7 @@ final class Instance {
             progress.stoppedByHand());
     var former = progress.network();
     var next = progress.exited(exit.code(), exit.outOfMemory(), exit.finishedAt());
-    save(again ? next.restarting(next.restartCount() + 1) : next);
+    saveFact(again ? next.restarting(next.restartCount() + 1) : next);
     if (exit.outOfMemory()) {
       event("oom");
     }
@@ -456,7 +473,7 @@ final class Instance {
       if (!running()) {
         throw EngineException.notModified("container " + name() + " is not running");
       }
-      save(progress.stoppedByHand(true));
+      saveFact(progress.stoppedByHand(true));
       var over = exit(WaitCondition.NOT_RUNNING);
       send(signal);
       return over;
@@ -497,7 +514,7 @@ final class Instance {
             "caisson start " + name());
       }
       if (signal == Signal.KILL) {
-        save(progress.stoppedByHand(true));
+        saveFact(progress.stoppedByHand(true));
       }
       send(signal);
     } finally {
@@ -518,7 +535,7 @@ final class Instance {
       }
     }
     event("kill", Map.of("signal", String.valueOf(signal)));
-    if (paused && signal == Signal.KILL) {
+    if ((paused || progress.held()) && signal == Signal.KILL) {
       // A frozen process is not even killed before it thaws. cgroup v1 freezer
       paused = false;
       thaw(target);
@@ -564,6 +581,55 @@ final class Instance {
       event("unpause");
     } catch (RuntimeException e) {
       throw Failures.translate(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Does something while the workload does nothing, if {@code wanted} and it can be held. A killed
+   * engine lets it go on when it comes back.
+   */
+  <T> T standingStill(boolean wanted, Supplier<T> work) {
+    var held = wanted ? hold() : Optional.<Sandbox>empty();
+    try {
+      return work.get();
+    } finally {
+      held.ifPresent(this::letGo);
+    }
+  }
+
+  private Optional<Sandbox> hold() {
+    lock.lock();
+    try {
+      var current = sandbox;
+      if (!running() || paused || progress.held() || current == null) {
+        return Optional.empty();
+      }
+      var pausable = current.ability(Pausable.class);
+      if (pausable.isEmpty()) {
+        return Optional.empty();
+      }
+      save(progress.held(true));
+      pausable.get().pause();
+      return Optional.of(current);
+    } catch (RuntimeException e) {
+      throw Failures.translate(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // every run has a sandbox of its own
+  private void letGo(Sandbox held) {
+    lock.lock();
+    try {
+      if (sandbox == held && running() && progress.held()) {
+        if (!paused) {
+          thaw(held);
+        }
+        save(progress.held(false));
+      }
     } finally {
       lock.unlock();
     }
@@ -676,7 +742,7 @@ final class Instance {
   /** Lock held. A killed engine finds REMOVING and comes here again. */
   private void removeAll(boolean byItself) {
     var last = lastExit();
-    save(progress.at(Status.REMOVING));
+    saveFact(progress.at(Status.REMOVING));
     cancelRestart();
     var current = sandbox;
     if (current == null && Places.exists(place)) {

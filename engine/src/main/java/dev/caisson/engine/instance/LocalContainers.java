@@ -46,7 +46,6 @@ import dev.caisson.sandbox.ability.Explainable;
 import dev.caisson.sandbox.ability.Exportable;
 import dev.caisson.sandbox.ability.Listable;
 import dev.caisson.sandbox.ability.Logged;
-import dev.caisson.sandbox.ability.Pausable;
 import dev.caisson.sandbox.workload.NetworkAttachment;
 import java.io.IOException;
 import java.io.InputStream;
@@ -495,20 +494,16 @@ public final class LocalContainers implements Containers {
   public String commit(String reference, CommitSpec commit) {
     var instance = table.find(reference);
     var exportable = instance.ability(instance.sandbox(), Exportable.class, "be committed");
-    boolean hold = commit.pause() && instance.status() == Status.RUNNING;
-    var pausable =
-        hold ? instance.requireRunning().ability(Pausable.class) : Optional.<Pausable>empty();
-    pausable.ifPresent(Pausable::pause);
-    try {
-      var definition = instance.definition();
-      var image =
-          images.commit(
-              definition.image().id(), definition.config(), commit, exportable::exportChanges);
-      instance.event("commit", Map.of("imageID", image));
-      return image;
-    } finally {
-      pausable.ifPresent(Pausable::resume);
-    }
+    return instance.standingStill(
+        commit.pause(),
+        () -> {
+          var definition = instance.definition();
+          var image =
+              images.commit(
+                  definition.image().id(), definition.config(), commit, exportable::exportChanges);
+          instance.event("commit", Map.of("imageID", image));
+          return image;
+        });
   }
 
   @Override

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param error why the last start failed; empty if it did not
  * @param restartCount restarts by policy since the last start by hand
  * @param stoppedByHand so that the policy leaves it stopped
+ * @param held stands still because of us, not because somebody paused it
  * @param network in effect from shortly before the start until the exit
  */
 public record Progress(
@@ -27,6 +28,7 @@ public record Progress(
     Optional<Instant> finishedAt,
     int restartCount,
     boolean stoppedByHand,
+    boolean held,
     NetworkView network) {
 
   /** Nothing has happened yet. */
@@ -39,6 +41,7 @@ public record Progress(
         Optional.empty(),
         Optional.empty(),
         0,
+        false,
         false,
         NetworkView.none());
   }
@@ -53,12 +56,22 @@ public record Progress(
         finishedAt,
         restartCount,
         stoppedByHand,
+        held,
         view);
   }
 
   Progress running(Instant since) {
     return new Progress(
-        Status.RUNNING, 0, false, "", Optional.of(since), finishedAt, restartCount, false, network);
+        Status.RUNNING,
+        0,
+        false,
+        "",
+        Optional.of(since),
+        finishedAt,
+        restartCount,
+        false,
+        false,
+        network);
   }
 
   Progress exited(int code, boolean outOfMemory, Instant at) {
@@ -71,6 +84,7 @@ public record Progress(
         Optional.of(at),
         restartCount,
         stoppedByHand,
+        false,
         NetworkView.none());
   }
 
@@ -86,6 +100,7 @@ public record Progress(
         after == Status.CREATED ? finishedAt : Optional.of(at),
         restartCount,
         stoppedByHand,
+        false,
         NetworkView.none());
   }
 
@@ -99,12 +114,36 @@ public record Progress(
         finishedAt,
         count,
         stoppedByHand,
+        held,
         network);
   }
 
   Progress stoppedByHand(boolean value) {
     return new Progress(
-        status, exitCode, oomKilled, error, startedAt, finishedAt, restartCount, value, network);
+        status,
+        exitCode,
+        oomKilled,
+        error,
+        startedAt,
+        finishedAt,
+        restartCount,
+        value,
+        held,
+        network);
+  }
+
+  Progress held(boolean value) {
+    return new Progress(
+        status,
+        exitCode,
+        oomKilled,
+        error,
+        startedAt,
+        finishedAt,
+        restartCount,
+        stoppedByHand,
+        value,
+        network);
   }
 
   Progress at(Status value) {
@@ -117,11 +156,12 @@ public record Progress(
         finishedAt,
         restartCount,
         stoppedByHand,
+        held,
         network);
   }
 
   Progress fresh() {
     return new Progress(
-        status, exitCode, oomKilled, error, startedAt, finishedAt, 0, false, network);
+        status, exitCode, oomKilled, error, startedAt, finishedAt, 0, false, held, network);
   }
 }

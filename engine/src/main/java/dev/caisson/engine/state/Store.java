@@ -41,6 +41,7 @@ public final class Store implements AutoCloseable {
   private static final long SMALLEST_TO_COMPACT = 4L << 20;
 
   private final Path directory;
+  private final Reserve reserve;
   private final Map<String, byte[]> entries = new TreeMap<>();
   private final ReentrantLock writing = new ReentrantLock();
   private final ReentrantLock syncing = new ReentrantLock();
@@ -55,6 +56,7 @@ public final class Store implements AutoCloseable {
 
   private Store(Path directory, FileChannel journal) {
     this.directory = directory;
+    this.reserve = new Reserve(directory.resolve("reserve"));
     this.journal = journal;
   }
 
@@ -69,6 +71,7 @@ public final class Store implements AutoCloseable {
       var channel = FileChannel.open(directory.resolve(FILE), READ, WRITE, CREATE);
       var store = new Store(directory, channel);
       store.load();
+      store.reserve.make();
       return store;
     } catch (IOException e) {
       throw EngineException.io("cannot open the state in " + directory + ": " + e.getMessage(), e);
@@ -166,7 +169,7 @@ public final class Store implements AutoCloseable {
     var frame = Frame.encode(changes);
     writing.lock();
     try {
-      append(frame);
+      appendOrUseReserve(frame, changes);
       changes.forEach(this::apply);
       if (end > SMALLEST_TO_COMPACT && end > 4 * live) {
         compact();
@@ -175,6 +178,29 @@ public final class Store implements AutoCloseable {
       throw EngineException.io("cannot write the state in " + directory + ": " + e.getMessage(), e);
     } finally {
       writing.unlock();
+    }
+  }
+
+  /**
+   * On a full disk what is there can still be changed and removed: that is how room is made. New
+   * entries find none.
+   */
+  private void appendOrUseReserve(ByteBuffer frame, List<Change> changes) throws IOException {
+    try {
+      append(frame);
+      if (!reserve.isThere()) {
+        reserve.make();
+      }
+    } catch (IOException e) {
+      boolean isNew =
+          changes.stream()
+              .anyMatch(
+                  change -> change instanceof Change.Put && !entries.containsKey(change.key()));
+      if (isNew || !reserve.isThere()) {
+        throw e;
+      }
+      reserve.use();
+      append(frame.rewind());
     }
   }
 

@@ -88,7 +88,8 @@ record Catalog(Map<Digest, Entry> entries, Map<String, Digest> names) {
 
   /** Whether others in this catalog were made from the image. */
   boolean isParent(Digest id) {
-    return entries.values().stream().anyMatch(entry -> entry.parent().filter(id::equals).isPresent());
+    return entries.values().stream()
+        .anyMatch(entry -> entry.parent().filter(id::equals).isPresent());
   }
 
   byte[] toJson() {

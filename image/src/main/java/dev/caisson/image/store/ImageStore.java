@@ -292,8 +292,7 @@ public final class ImageStore {
   }
 
   /** Takes away nameless parents, the youngest first, until one is needed. */
-  private Catalog withoutLeaves(
-      Catalog now, Optional<Digest> first, Predicate<Image> unneeded) {
+  private Catalog withoutLeaves(Catalog now, Optional<Digest> first, Predicate<Image> unneeded) {
     var rest = now;
     var next = first;
     while (next.isPresent()) {
@@ -304,8 +303,8 @@ public final class ImageStore {
               .filter(entry -> entry.id().equals(id))
               .findFirst()
               .flatMap(entry -> readable(current, entry))
-              .filter(image ->
-                  image.names().isEmpty() && !image.isParent() && unneeded.test(image));
+              .filter(
+                  image -> image.names().isEmpty() && !image.isParent() && unneeded.test(image));
       if (parent.isEmpty()) {
         return rest;
       }
