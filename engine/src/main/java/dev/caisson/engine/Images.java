@@ -34,6 +34,14 @@ public interface Images {
   /** Asks a registry without fetching layers. */
   RemoteImage remote(String reference, RegistryAuth auth);
 
+  /**
+   * Names in a registry that contain a word.
+   *
+   * @param term {@code HOST[:PORT]/WORD}; only registries that list their repositories can answer
+   * @throws EngineException UNSUPPORTED without a host: there is no hub to ask
+   */
+  List<String> search(String term, RegistryAuth auth);
+
   void tag(String reference, String newReference);
 
   /**

@@ -92,6 +92,11 @@ final class FakeImages implements ImageLibrary {
   }
 
   @Override
+  public List<String> search(String term, RegistryAuth auth) {
+    throw absent();
+  }
+
+  @Override
   public void tag(String reference, String newReference) {
     throw absent();
   }

@@ -76,6 +76,6 @@ final class StorageOptions {
         readOnly,
         sharedMemory.map(ByteSize::parse).orElse(0L),
         KeyValues.map(storageOptions),
-        StorageSpec.Written.NOTHING);
+        Optional.empty());
   }
 }

@@ -455,6 +455,22 @@ public final class StoredImages implements ImageLibrary {
   }
 
   @Override
+  public List<String> search(String term, RegistryAuth auth) {
+    int slash = term.indexOf('/');
+    var host = slash < 0 ? "" : term.substring(0, slash);
+    if (!host.contains(".") && !host.contains(":") && !host.equals("localhost")) {
+      throw EngineException.unsupported(
+          "there is no hub to search for '" + term + "'",
+          "search a registry that lists its repositories: HOST:PORT/WORD");
+    }
+    var word = term.substring(slash + 1);
+    return translated(() ->
+        registry.get().repositories(host, credentials(auth)).stream()
+            .filter(name -> name.contains(word))
+            .toList());
+  }
+
+  @Override
   public void login(RegistryAuth auth) {
     translated(() -> {
       registry.get().login(auth.server(), credentials(auth));

@@ -448,7 +448,7 @@ final class Instance {
   void stop(int signal, Duration patience) {
     var over = beginStop(signal);
     if (!within(over, patience)) {
-      kill(Signal.KILL);
+      var unused = beginKill(Signal.KILL); // over tells
       if (!within(over, DEATH)) {
         throw new EngineException(
             EngineException.Kind.INTERNAL,
@@ -500,7 +500,15 @@ final class Instance {
     }
   }
 
+  /** A killed container has exited once this returns, as whoever removes it next expects. */
   void kill(int signal) {
+    var over = beginKill(signal);
+    if (signal == Signal.KILL) {
+      within(over, DEATH);
+    }
+  }
+
+  private CompletableFuture<ExitStatus> beginKill(int signal) {
     lock.lock();
     try {
       requirePresent();
@@ -516,7 +524,9 @@ final class Instance {
       if (signal == Signal.KILL) {
         saveFact(progress.stoppedByHand(true));
       }
+      var over = exit(WaitCondition.NOT_RUNNING);
       send(signal);
+      return over;
     } finally {
       lock.unlock();
     }

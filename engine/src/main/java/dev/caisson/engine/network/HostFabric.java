@@ -341,9 +341,11 @@ public final class HostFabric implements Fabric {
   @Override
   public PruneReport prune(Filters filters) {
     filters.requireKnown(Set.of("label", "label!", "until"));
+    var limit = catalog.limit(filters);
     var removed = new ArrayList<String>();
     for (var record : catalog.all()) {
       if (!catalog.isBuiltIn(record)
+          && limit.accepts(record.created())
           && users(record).isEmpty()
           && filters.acceptsLabels(record.labels())) {
         remove(record.id());

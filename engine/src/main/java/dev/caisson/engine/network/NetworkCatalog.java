@@ -5,6 +5,7 @@
 package dev.caisson.engine.network;
 
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.Filters;
 import dev.caisson.engine.spec.EndpointSpec;
 import dev.caisson.engine.spec.NetworkSpec;
 import dev.caisson.engine.spec.NetworkSpec.AddressPool;
@@ -13,6 +14,7 @@ import dev.caisson.engine.state.Change;
 import dev.caisson.engine.state.Ids;
 import dev.caisson.engine.state.RecordCodec;
 import dev.caisson.engine.state.Store;
+import dev.caisson.engine.text.PruneLimit;
 import dev.caisson.engine.view.NetworkView.EndpointView;
 import dev.caisson.linux.net.MacAddress;
 import dev.caisson.network.Endpoint;
@@ -61,6 +63,11 @@ final class NetworkCatalog {
 
   boolean isBuiltIn(NetworkRecord record) {
     return record.name().equals(BUILT_IN);
+  }
+
+  /** The age that a prune asks for. */
+  PruneLimit limit(Filters filters) {
+    return PruneLimit.of(filters, clock);
   }
 
   synchronized List<NetworkRecord> all() {

@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param volumesFrom {@code NAME[:ro|rw]} of containers whose volumes to share
  * @param shmSize bytes of /dev/shm; 0 for 64 MiB
  * @param options as {@code size=10G} for the writable layer
- * @param written how some of the mounts were put, for showing them again
+ * @param written how the mounts were put in the short forms of an API, for showing them again
  */
 public record StorageSpec(
     List<MountSpec> mounts,
@@ -26,7 +26,7 @@ public record StorageSpec(
     boolean readOnlyRoot,
     long shmSize,
     Map<String, String> options,
-    Written written) {
+    Optional<Written> written) {
   public StorageSpec {
     mounts = List.copyOf(mounts);
     anonymousVolumes = List.copyOf(anonymousVolumes);
@@ -40,7 +40,7 @@ public record StorageSpec(
 
   public static StorageSpec of(List<MountSpec> mounts) {
     return new StorageSpec(
-        mounts, List.of(), List.of(), Optional.empty(), false, 0, Map.of(), Written.NOTHING);
+        mounts, List.of(), List.of(), Optional.empty(), false, 0, Map.of(), Optional.empty());
   }
 
   /**
@@ -51,8 +51,6 @@ public record StorageSpec(
    * @param tmpfs options by target
    */
   public record Written(List<String> binds, Map<String, String> tmpfs) {
-    public static final Written NOTHING = new Written(List.of(), Map.of());
-
     public Written {
       binds = List.copyOf(binds);
       tmpfs = Map.copyOf(tmpfs);

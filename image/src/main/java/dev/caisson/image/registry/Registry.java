@@ -19,6 +19,7 @@ import dev.caisson.image.store.Image;
 import dev.caisson.image.store.ImageStore;
 import dev.caisson.image.store.LayerReceiver;
 import java.io.IOException;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -128,24 +129,48 @@ public final class Registry {
   /** All tags of the repository of {@code reference}, in the registry's order. */
   public List<String> tags(Reference reference, CredentialSource credentials) {
     var connection = origin(reference, credentials, PULL);
-    var tags = new ArrayList<String>();
-    var address = connection.address("tags/list?n=1000");
+    return list(
+        connection,
+        connection.address("tags/list?n=1000"),
+        "tags",
+        "tags of " + reference.familiarName());
+  }
+
+  /**
+   * The names of all repositories of a registry, for those registries that tell.
+   *
+   * @throws ImageException UNAUTHORIZED, NOT_FOUND, UNREACHABLE
+   */
+  public List<String> repositories(String registry, CredentialSource credentials) {
+    var endpoint = Endpoint.of(registry, options);
+    var connection = new Connection(endpoint, transport, options, credentials, "", "");
+    return list(
+        connection,
+        endpoint.resolve("/v2/_catalog?n=1000"),
+        "repositories",
+        "repositories of " + registry);
+  }
+
+  /** All pages of a list, up to {@link #MAX_TAGS} entries. */
+  private static List<String> list(Connection connection, URI first, String field, String subject) {
+    var found = new ArrayList<String>();
+    var address = first;
     while (true) {
       var response = connection.send(Connection.Request.get(address));
       if (response.statusCode() != 200) {
-        throw connection.refused("tags of " + reference.familiarName(), response);
+        throw connection.refused(subject, response);
       }
       try (var body = response.body()) {
         var json = body.readNBytes(JsonFields.MAX_DOCUMENT + 1);
-        tags.addAll(JsonFields.parse(json, "tag list").texts("tags"));
+        found.addAll(JsonFields.parse(json, subject).texts(field));
       } catch (IOException e) {
         throw connection.unreachable(e);
       }
       var next =
           response.headers().firstValue("Link").filter(link -> link.contains("rel=\"next\""));
       int end = next.map(link -> link.indexOf('>')).orElse(-1);
-      if (end < 1 || tags.size() > MAX_TAGS) {
-        return tags;
+      if (end < 1 || found.size() > MAX_TAGS) {
+        return found;
       }
       address = connection.given(next.orElseThrow().substring(1, end));
     }

@@ -39,13 +39,18 @@ final class ClientCoverage {
   }
 
   /**
-   * Every route that the page says {@code client} exercises must be among those it did in this run.
+   * Every route that the page says {@code client} exercises must be among those it did in this run,
+   * and every exchange must be as spec/openapi.yaml describes it.
    *
    * @param agent tells the client's requests from others by their User-Agent
    */
   static void check(Path log, String client, Predicate<String> agent) throws IOException {
     Set<String> seen = new TreeSet<>();
+    Set<String> problems = new TreeSet<>();
+    OpenApi described = OpenApi.load();
     for (JsonNode line : requests(log)) {
+      String operation = line.path("method").asString() + " " + line.path("route").asString();
+      described.problems(line).forEach(problem -> problems.add(operation + ": " + problem));
       if (agent.test(line.path("client").asString("")) && line.path("status").asInt(0) < 400) {
         seen.add(
             line.path("method").asString()
@@ -54,6 +59,7 @@ final class ClientCoverage {
       }
     }
     assertThat(seen).as("requests of %s", client).isNotEmpty();
+    assertThat(problems).as("exchanges that spec/openapi.yaml does not describe").isEmpty();
     String page = Files.readString(PAGE);
     if (Boolean.getBoolean("write.tables")) {
       Files.writeString(PAGE, rewritten(page, client, seen));

@@ -274,7 +274,10 @@ class DockerCommandTest {
 
   @Test
   void networksAndVolumesConnectContainers() {
-    ok("network", "create", "--label", "a=b", "lab-net");
+    // A subnet of its own: engines of other tests choose theirs on this host at the same time.
+    long own = ProcessHandle.current().pid();
+    String subnet = "10." + (200 + own % 50) + "." + own / 50 % 250 + ".0/24";
+    ok("network", "create", "--label", "a=b", "--subnet", subnet, "lab-net");
     ok("volume", "create", "--label", "a=b", "lab-vol");
     docker("run", "-d", "--name", "web", "--network", "lab-net", "--network-alias", "www")
         .with("-v", "lab-vol:/v", "-p", "127.0.0.1::8080", "busybox")

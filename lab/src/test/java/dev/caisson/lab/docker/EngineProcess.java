@@ -95,7 +95,7 @@ final class EngineProcess implements AutoCloseable {
   }
 
   /** Surefire hides the class path in the manifest of a jar of its own. */
-  private static String modulePath() {
+  static String modulePath() {
     String path =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return Arrays.stream(path.split(":"))

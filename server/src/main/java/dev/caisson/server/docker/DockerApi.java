@@ -34,6 +34,7 @@ public final class DockerApi {
     RouteTable routes = new RouteTable();
     new SystemRoutes(engine).addTo(routes);
     new ContainerRoutes(engine).addTo(routes);
+    new CheckpointRoutes(engine).addTo(routes);
     new ExecRoutes(engine).addTo(routes);
     new BuildRoutes(engine).addTo(routes);
     new ImageRoutes(engine).addTo(routes);

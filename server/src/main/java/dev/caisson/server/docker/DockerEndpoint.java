@@ -7,8 +7,10 @@ package dev.caisson.server.docker;
 import dev.caisson.engine.Endpoint;
 import dev.caisson.engine.Engine;
 import dev.caisson.server.http.HttpServer;
+import dev.caisson.server.http.PemFiles;
 import dev.caisson.server.http.RequestLog;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Serves the Docker Engine API.
  *
  * <p>Options: {@code socket} (a path, or {@code inherited} for systemd's socket activation), {@code
- * mode} of the socket (0660), {@code tcp} (HOST:PORT, which needs {@code tlskeystore}, {@code
- * tlstruststore} and {@code tlspassword}: clients must show a certificate), {@code metrics} (a
+ * mode} of the socket (0660), {@code tcp} (HOST:PORT, which needs {@code tlscacert}, {@code
+ * tlscert} and {@code tlskey}, as dockerd's: clients must show a certificate), {@code metrics} (a
  * loopback port for Prometheus), {@code log} (a file for the request log) and {@code bodies}
  * ({@code yes} to write JSON bodies into it).
  */
@@ -69,15 +71,18 @@ public final class DockerEndpoint implements Endpoint {
     if (colon < 1) {
       throw new IllegalArgumentException("tcp takes HOST:PORT, not '" + address + "'");
     }
-    if (!options.containsKey("tlskeystore") || !options.containsKey("tlstruststore")) {
-      throw new IllegalArgumentException(
-          "the API on TCP is root on this host for whoever connects, so it needs mutual TLS: give tlskeystore and tlstruststore");
+    for (String file : List.of("tlscacert", "tlscert", "tlskey")) {
+      if (!options.containsKey(file)) {
+        throw new IllegalArgumentException(
+            "the API on TCP is root on this host for whoever connects, so it needs mutual TLS: give "
+                + file);
+      }
     }
     SslContextFactory.Server tls = new SslContextFactory.Server();
-    tls.setKeyStorePath(options.get("tlskeystore"));
-    tls.setTrustStorePath(options.get("tlstruststore"));
-    tls.setKeyStorePassword(options.getOrDefault("tlspassword", ""));
-    tls.setTrustStorePassword(options.getOrDefault("tlspassword", ""));
+    tls.setKeyStore(
+        PemFiles.identity(Path.of(options.get("tlscert")), Path.of(options.get("tlskey"))));
+    tls.setKeyStorePassword(PemFiles.PASSWORD);
+    tls.setTrustStore(PemFiles.authorities(Path.of(options.get("tlscacert"))));
     http.listenMutualTls(
         address.substring(0, colon), Integer.parseInt(address.substring(colon + 1)), tls);
   }

@@ -13,6 +13,7 @@ import dev.caisson.engine.spec.StorageSpec;
 import dev.caisson.server.http.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -58,12 +59,13 @@ final class HostConfigJson {
   }
 
   private static void storage(ObjectNode json, InstanceSpec spec) {
-    StorageSpec.Written written = spec.storage().written();
+    boolean asWritten = spec.storage().written().isPresent();
+    StorageSpec.Written written =
+        spec.storage().written().orElseGet(() -> new StorageSpec.Written(List.of(), Map.of()));
     List<MountSpec> all = spec.storage().mounts();
     List<String> binds = new ArrayList<>(written.binds());
     ArrayNode mounts = Json.array();
     ObjectNode tmpfs = Json.strings(written.tmpfs());
-    boolean asWritten = !written.equals(StorageSpec.Written.NOTHING);
     for (MountSpec mount :
         all.subList(written.binds().size(), all.size() - written.tmpfs().size())) {
       switch (mount) {

@@ -57,10 +57,8 @@ final class ImageRoutes {
         .add(
             "GET",
             "/images/search",
-            "501: registries have no search of their own",
-            exchange -> {
-              throw new HttpException(501, "searching needs a hub; name an image and pull it");
-            })
+            "a registry named in the term is asked; there is no hub",
+            this::search)
         .get("/images/get", exchange -> save(exchange, exchange.queryAll("names")))
         .get("/images/{name*}/get", exchange -> save(exchange, List.of(exchange.path("name"))))
         .get(
@@ -82,6 +80,24 @@ final class ImageRoutes {
         .delete("/images/{name*}", this::remove)
         .post("/commit", this::commit)
         .get("/distribution/{name*}/json", this::distribution);
+  }
+
+  private void search(Exchange exchange) throws IOException {
+    String term =
+        exchange
+            .query("term")
+            .orElseThrow(() -> HttpException.badRequest("the query parameter term is missing"));
+    ArrayNode json = Json.array();
+    images.search(term, Queries.auth(exchange)).stream()
+        .limit(exchange.number("limit").filter(limit -> limit > 0).orElse(25))
+        .forEach(name ->
+            json.addObject()
+                .put("name", name)
+                .put("description", "")
+                .put("star_count", 0)
+                .put("is_official", false)
+                .put("is_automated", false));
+    exchange.json(json);
   }
 
   private void list(Exchange exchange) throws IOException {

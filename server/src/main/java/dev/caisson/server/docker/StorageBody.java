@@ -10,6 +10,7 @@ import dev.caisson.server.http.HttpException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -41,7 +42,7 @@ final class StorageBody {
         host.flag("ReadonlyRootfs"),
         host.number("ShmSize").orElse(0),
         host.stringMap("StorageOpt"),
-        new StorageSpec.Written(host.strings("Binds"), host.stringMap("Tmpfs")));
+        Optional.of(new StorageSpec.Written(host.strings("Binds"), host.stringMap("Tmpfs"))));
   }
 
   /**

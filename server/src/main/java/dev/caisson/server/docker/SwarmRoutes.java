@@ -34,9 +34,21 @@ final class SwarmRoutes {
       routes.add("POST", "/" + collection + "/{id}/update", note, REFUSE);
       routes.add("DELETE", "/" + collection + "/{id}", note, REFUSE);
     }
+    routes.add("POST", "/nodes/{id}/update", note, REFUSE);
+    routes.add("DELETE", "/nodes/{id}", note, REFUSE);
+    routes.add("GET", "/services/{id}/logs", note, REFUSE);
+    routes.add("GET", "/tasks/{id}/logs", note, REFUSE);
     routes.add("GET", "/swarm", note, REFUSE);
+    routes.add(
+        "POST",
+        "/swarm/leave",
+        note,
+        exchange -> {
+          exchange.drain();
+          throw new HttpException(503, "This node is not part of a swarm");
+        });
     routes.add("GET", "/swarm/unlockkey", note, REFUSE);
-    for (String verb : List.of("init", "join", "leave", "update", "unlock")) {
+    for (String verb : List.of("init", "join", "update", "unlock")) {
       routes.add(
           "POST",
           "/swarm/" + verb,

@@ -9,7 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
@@ -20,6 +24,7 @@ import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
  * Jetty, wired for the dialects: requests on virtual threads, headers of at most 64 KiB, idle
@@ -32,9 +37,18 @@ public final class HttpServer implements AutoCloseable {
   private static final Duration IDLE = Duration.ofSeconds(60);
 
   private final Server server;
+  private final Duration deadline;
   private final HttpConfiguration configuration = new HttpConfiguration();
 
   public HttpServer(Dialect dialect) {
+    this(dialect, Duration.ofSeconds(30));
+  }
+
+  /**
+   * @param deadline for the first whole request header of a connection
+   */
+  public HttpServer(Dialect dialect, Duration deadline) {
+    this.deadline = deadline;
     QueuedThreadPool threads = new QueuedThreadPool(16, 2);
     threads.setName("http");
     threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("http-"));
@@ -59,8 +73,7 @@ public final class HttpServer implements AutoCloseable {
     UnixDomainServerConnector connector =
         new UnixDomainServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
     connector.setUnixDomainPath(socket);
-    connector.setIdleTimeout(IDLE.toMillis());
-    server.addConnector(connector);
+    add(connector);
     sockets.add(new SocketFile(socket, permissions));
   }
 
@@ -72,8 +85,35 @@ public final class HttpServer implements AutoCloseable {
     UnixDomainServerConnector connector =
         new UnixDomainServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
     connector.setInheritChannel(true);
-    connector.setIdleTimeout(IDLE.toMillis());
-    server.addConnector(connector);
+    add(connector);
+  }
+
+  /**
+   * A client that has sent no whole request in time is a slow or hostile one: one byte now and then
+   * would keep its connection from ever being idle.
+   */
+  private static final class FirstRequest implements Connection.Listener {
+    private final Scheduler scheduler;
+    private final Duration deadline;
+
+    FirstRequest(Scheduler scheduler, Duration deadline) {
+      this.scheduler = scheduler;
+      this.deadline = deadline;
+    }
+
+    @Override
+    public void onOpened(Connection connection) {
+      scheduler.schedule(
+          () -> {
+            EndPoint endPoint = connection.getEndPoint();
+            // A stream that was taken over has another connection on its end point by now.
+            if (endPoint.getConnection() == connection && connection.getMessagesIn() == 0) {
+              endPoint.close();
+            }
+          },
+          deadline.toMillis(),
+          TimeUnit.MILLISECONDS);
+    }
   }
 
   /** Listens on TCP; clients must show a certificate that {@code tls} trusts. */
@@ -86,8 +126,7 @@ public final class HttpServer implements AutoCloseable {
         new ServerConnector(server, 1, 1, new SslConnectionFactory(tls, http.getProtocol()), http);
     connector.setHost(host);
     connector.setPort(port);
-    connector.setIdleTimeout(IDLE.toMillis());
-    server.addConnector(connector);
+    add(connector);
   }
 
   /** Listens on TCP of this machine only, for pages without secrets such as metrics. */
@@ -96,7 +135,12 @@ public final class HttpServer implements AutoCloseable {
         new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
     connector.setHost("127.0.0.1");
     connector.setPort(port);
+    add(connector);
+  }
+
+  private void add(AbstractConnector connector) {
     connector.setIdleTimeout(IDLE.toMillis());
+    connector.addBean(new FirstRequest(connector.getScheduler(), deadline));
     server.addConnector(connector);
   }
 
