@@ -17,4 +17,5 @@ module dev.caisson.vmm {
   exports dev.caisson.vmm.boot;
   exports dev.caisson.vmm.machine;
   exports dev.caisson.vmm.memory;
+  exports dev.caisson.vmm.snapshot;
 }

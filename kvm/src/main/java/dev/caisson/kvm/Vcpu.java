@@ -13,8 +13,11 @@ import dev.caisson.linux.process.ThreadKick;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +48,7 @@ public final class Vcpu implements AutoCloseable {
   private static final int REASON_INTERNAL = 17;
   private static final int REASON_SYSTEM_EVENT = 24;
 
-  private static final int REGISTERS_SIZE = 144;
+  static final int REGISTERS_SIZE = 144;
   static final int SPECIAL_REGISTERS_SIZE = 312;
 
   private final Fd vcpu;
@@ -54,6 +57,7 @@ public final class Vcpu implements AutoCloseable {
   private final MemorySegment state;
   private volatile @Nullable ThreadKick thread;
   private boolean pending;
+  private @Nullable Cpuid cpuid;
 
   Vcpu(Fd vcpu, int id, long runSize) {
     this.vcpu = vcpu;
@@ -227,9 +231,53 @@ public final class Vcpu implements AutoCloseable {
   }
 
   /** Before the first run. */
-  public void cpuid(Cpuid cpuid) {
+  public void cpuid(Cpuid told) {
     try (Arena arena = Arena.ofConfined()) {
-      call("KVM_SET_CPUID2", Request.SET_CPUID2, cpuid.write(arena));
+      call("KVM_SET_CPUID2", Request.SET_CPUID2, told.write(arena));
+    }
+    cpuid = told;
+  }
+
+  /**
+   * Everything the guest can see of the vCPU, which must not run meanwhile.
+   *
+   * @param numbers the model-specific registers to keep: {@link Kvm#modelRegisters()}
+   */
+  public VcpuState save(List<Integer> numbers) {
+    Map<VcpuPart, byte[]> parts = new EnumMap<>(VcpuPart.class);
+    for (VcpuPart part : VcpuPart.values()) {
+      parts.put(part, state(part));
+    }
+    return new VcpuState(
+        cpuid == null ? new Cpuid(List.of()) : cpuid,
+        exchanged("KVM_GET_REGS", Request.GET_REGS, new byte[REGISTERS_SIZE]),
+        exchanged("KVM_GET_SREGS", Request.GET_SREGS, new byte[SPECIAL_REGISTERS_SIZE]),
+        parts,
+        modelRegisters(numbers));
+  }
+
+  /** Becomes what {@link #save} saw. Before the first run. */
+  public void restore(VcpuState saved) {
+    cpuid(saved.cpuid());
+    exchanged("KVM_SET_SREGS", Request.SET_SREGS, saved.specialRegisters());
+    exchanged("KVM_SET_REGS", Request.SET_REGS, saved.registers());
+    for (VcpuPart part : VcpuPart.values()) {
+      if (part == VcpuPart.EVENTS) {
+        restoreModelRegisters(saved.modelRegisters()); // their timer needs the local controller
+      }
+      state(part, Objects.requireNonNull(saved.parts().get(part)));
+    }
+  }
+
+  /** Leaves out those that can be read only: the kernel stops at each. */
+  private void restoreModelRegisters(Map<Integer, Long> wanted) {
+    var left = new ArrayList<>(wanted.entrySet());
+    while (!left.isEmpty()) {
+      Map<Integer, Long> batch = new TreeMap<>(Integer::compareUnsigned);
+      left.forEach(register -> batch.put(register.getKey(), register.getValue()));
+      left = new ArrayList<>(batch.entrySet()); // in the order they are written
+      int taken = modelRegisters(batch);
+      left.subList(0, Math.min(left.size(), taken + 1)).clear();
     }
   }
 

@@ -5,6 +5,7 @@
 package dev.caisson.vmm.device;
 
 import dev.caisson.vmm.bus.Registers;
+import dev.caisson.vmm.snapshot.SerialState;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.IntConsumer;
@@ -69,6 +70,31 @@ public final class SerialPort implements Registers {
     }
     update();
     return taken;
+  }
+
+  /** The registers as they are, for a snapshot. */
+  public synchronized SerialState state() {
+    byte[] unread = new byte[input.size()];
+    int at = 0;
+    for (byte waiting : input) {
+      unread[at++] = waiting;
+    }
+    return new SerialState(
+        enabled, lineControl, modemControl, scratch, divisor, fifo, emptied, unread);
+  }
+
+  /** Goes on from there. */
+  public void restore(SerialState saved) {
+    synchronized (this) {
+      enabled = saved.enabled() & 0xf;
+      lineControl = saved.lineControl() & 0xff;
+      modemControl = saved.modemControl() & 0x1f;
+      scratch = saved.scratch() & 0xff;
+      divisor = saved.divisor() & 0xffff;
+      fifo = saved.fifo();
+      emptied = saved.emptied();
+    }
+    receive(saved.input());
   }
 
   @Override

@@ -7,6 +7,7 @@ package dev.caisson.vmm.machine;
 import dev.caisson.kvm.VirtualMachine;
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.acpi.AcpiTables;
 import dev.caisson.vmm.acpi.Platform;
 import dev.caisson.vmm.bus.Bus;
@@ -14,6 +15,8 @@ import dev.caisson.vmm.device.PowerRegisters;
 import dev.caisson.vmm.device.ResetLine;
 import dev.caisson.vmm.device.SerialPort;
 import dev.caisson.vmm.memory.MachineMemory;
+import dev.caisson.vmm.snapshot.DeviceState;
+import dev.caisson.vmm.snapshot.SerialState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -69,6 +72,20 @@ final class Board implements AutoCloseable {
 
   List<DeviceSlot> slots() {
     return List.copyOf(slots);
+  }
+
+  /** Goes on from a snapshot. */
+  void restore(SerialState saved, List<DeviceState> devices) {
+    if (devices.size() != slots.size()) {
+      throw new VmmException(
+          VmmException.Kind.INVALID,
+          "the snapshot has %d devices, the description %d"
+              .formatted(devices.size(), slots.size()));
+    }
+    for (int i = 0; i < slots.size(); i++) {
+      slots.get(i).restore(devices.get(i));
+    }
+    serial.restore(saved);
   }
 
   void pressPowerButton() {

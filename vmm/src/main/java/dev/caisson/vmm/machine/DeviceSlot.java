@@ -6,12 +6,17 @@ package dev.caisson.vmm.machine;
 
 import dev.caisson.kvm.VirtualMachine;
 import dev.caisson.linux.io.EventCounter;
+import dev.caisson.virtio.VirtioException;
+import dev.caisson.virtio.device.Restorable;
 import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.virtio.transport.MmioHost;
+import dev.caisson.virtio.transport.MmioState;
 import dev.caisson.virtio.transport.MmioTransport;
+import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.acpi.AcpiTables.VirtioRegisters;
 import dev.caisson.vmm.bus.Registers;
+import dev.caisson.vmm.snapshot.DeviceState;
 
 /**
  * Where one virtio device is plugged in: its registers, its interrupt line, and what the kernel
@@ -64,6 +69,38 @@ final class DeviceSlot implements Registers, AutoCloseable {
     public void doorbell(EventCounter counter, int queue) {
       machine.signalOnWrite(counter, registers.address() + MmioTransport.QUEUE_NOTIFY, queue);
     }
+  }
+
+  /** Stops the device, the vCPUs standing still; {@link #resume} lets it go on. */
+  DeviceState suspend() {
+    MmioState stopped = transport.suspend();
+    byte[] remembered = device instanceof Restorable restorable ? restorable.state() : new byte[0];
+    return new DeviceState(device.type(), stopped, remembered);
+  }
+
+  /**
+   * @throws VmmException BAD_IMAGE when that is not the state of such a device
+   */
+  void restore(DeviceState saved) {
+    try {
+      if (saved.type() != device.type()) {
+        throw VirtioException.guest("state of a " + saved.type());
+      }
+      if (device instanceof Restorable restorable) {
+        restorable.restore(saved.remembered());
+      }
+      transport.resume(saved.transport());
+    } catch (VirtioException e) {
+      throw new VmmException(
+          VmmException.Kind.BAD_IMAGE,
+          "the snapshot does not fit the %s at 0x%x: %s"
+              .formatted(device.type(), registers.address(), e.getMessage()),
+          e);
+    }
+  }
+
+  void resume(DeviceState stopped) {
+    transport.resume(stopped.transport());
   }
 
   static int most() {

@@ -75,6 +75,10 @@ final class Gate {
     notifyAll();
   }
 
+  boolean isClosed() {
+    return state == State.CLOSED;
+  }
+
   boolean isOpen() {
     return state == State.OPEN;
   }

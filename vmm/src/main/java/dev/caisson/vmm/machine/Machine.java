@@ -15,7 +15,11 @@ import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.boot.EntryPoint;
 import dev.caisson.vmm.boot.KernelLoader;
 import dev.caisson.vmm.memory.MachineMemory;
+import dev.caisson.vmm.snapshot.DeviceState;
+import dev.caisson.vmm.snapshot.MachineState;
+import dev.caisson.vmm.snapshot.Snapshot;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +43,10 @@ public final class Machine implements AutoCloseable {
   private static final long FAST_STRINGS = 1;
   private static final int MEMORY_TYPES = 0x2ff;
   private static final long WRITE_BACK_EVERYWHERE = 0x806;
+  private static final int INTERRUPT_CONTROLLERS = 3; // two PICs and the IOAPIC
 
+  private final Kvm kvm;
+  private final VirtualMachine machine;
   private final MachineMemory memory;
   private final Board board;
   private final Gate gate;
@@ -48,25 +56,31 @@ public final class Machine implements AutoCloseable {
   private final CompletableFuture<MachineEnd> ended = new CompletableFuture<>();
   private boolean closed;
 
-  private Machine(Kvm kvm, MachineConfig config, Deque<AutoCloseable> opened) throws IOException {
+  /** Brings the parts of a new machine to where its guest begins. */
+  @FunctionalInterface
+  private interface Beginning {
+    void prepare(VirtualMachine machine, Board board, List<Vcpu> processors) throws IOException;
+  }
+
+  private Machine(
+      Kvm kvm,
+      MachineConfig config,
+      MachineMemory memory,
+      Beginning beginning,
+      Deque<AutoCloseable> opened)
+      throws IOException {
+    this.kvm = kvm;
     this.opened = opened;
     this.gate = new Gate(config.cpus());
-    this.memory = opened(MachineMemory.allocate(config.memory(), config.backing()));
-    VirtualMachine machine = opened(kvm.createMachine());
+    this.memory = opened(memory);
+    this.machine = opened(kvm.createMachine());
     machine.createInterruptControllers();
     memory.mapInto(machine);
     this.board = opened(new Board(config, machine, memory, this::end));
-    EntryPoint entry = KernelLoader.load(memory, config.boot(), board.tables(config.cpus()));
-    Cpuid supported = kvm.supportedCpuid();
+    List<Vcpu> processors = new ArrayList<>();
     for (int id = 0; id < config.cpus(); id++) {
       Vcpu vcpu = opened(machine.createVcpu(id));
-      vcpu.cpuid(supported.forVcpu(id, config.cpus()));
-      // As firmware leaves them; a processor that lacks one refuses it.
-      vcpu.modelRegisters(Map.of(MISC_ENABLE, FAST_STRINGS));
-      vcpu.modelRegisters(Map.of(MEMORY_TYPES, WRITE_BACK_EVERYWHERE));
-      if (id == 0) {
-        enter(vcpu, entry); // the others wait until it starts them
-      }
+      processors.add(vcpu);
       vcpus.add(
           new VcpuThread(
               config.name() + " vCPU " + id,
@@ -77,6 +91,7 @@ public final class Machine implements AutoCloseable {
               gate,
               this::end));
     }
+    beginning.prepare(machine, board, processors);
   }
 
   /**
@@ -89,9 +104,69 @@ public final class Machine implements AutoCloseable {
    * @throws IOException when a boot file cannot be read
    */
   public static Machine create(Kvm kvm, MachineConfig config) throws IOException {
+    MachineMemory memory = MachineMemory.allocate(config.memory(), config.backing());
+    return make(
+        kvm,
+        config,
+        memory,
+        (machine, board, processors) -> {
+          EntryPoint entry = KernelLoader.load(memory, config.boot(), board.tables(config.cpus()));
+          Cpuid supported = kvm.supportedCpuid();
+          for (Vcpu vcpu : processors) {
+            vcpu.cpuid(supported.forVcpu(vcpu.id(), config.cpus()));
+            // As firmware leaves them; a processor that lacks one refuses it.
+            vcpu.modelRegisters(Map.of(MISC_ENABLE, FAST_STRINGS));
+            vcpu.modelRegisters(Map.of(MEMORY_TYPES, WRITE_BACK_EVERYWHERE));
+          }
+          enter(processors.getFirst(), entry); // the others wait until it starts them
+        });
+  }
+
+  /**
+   * Puts a machine together that goes on where a snapshot stands; nothing runs yet. Its memory is
+   * the snapshot's, copied page by page when written: clones share what they do not write.
+   *
+   * <p>Clones agree in all the guest knows, random numbers to come and hardware addresses included;
+   * whoever runs more than one gives each what must differ before anything asks for it.
+   *
+   * @param config as the machine's that was saved, but for name, pins and console; its boot files
+   *     are not read, its devices new ones of the same making
+   * @throws VmmException BAD_IMAGE, INVALID when the snapshot is of another kind of machine, or
+   *     HOST
+   * @throws IOException when the memory file cannot be opened
+   */
+  public static Machine restore(Kvm kvm, MachineConfig config, Snapshot snapshot)
+      throws IOException {
+    MachineState state = snapshot.state();
+    if (state.memory() != config.memory() || state.vcpus().size() != config.cpus()) {
+      throw new VmmException(
+          VmmException.Kind.INVALID,
+          "the snapshot has %d bytes of memory and %d vCPUs, the description %d and %d"
+              .formatted(state.memory(), state.vcpus().size(), config.memory(), config.cpus()));
+    }
+    if (config.backing() != MachineMemory.Backing.PRIVATE) {
+      throw new VmmException(
+          VmmException.Kind.INVALID, "the memory of a restored machine cannot be shared");
+    }
+    return make(
+        kvm,
+        config,
+        snapshot.mapMemory(),
+        (machine, board, processors) -> {
+          for (int i = 0; i < processors.size(); i++) {
+            processors.get(i).restore(state.vcpus().get(i));
+          }
+          state.interruptControllers().forEach(machine::interruptController);
+          machine.clock(state.clock());
+          board.restore(state.serial(), state.devices()); // last: devices raise interrupts
+        });
+  }
+
+  private static Machine make(
+      Kvm kvm, MachineConfig config, MachineMemory memory, Beginning beginning) throws IOException {
     Deque<AutoCloseable> opened = new ArrayDeque<>();
     try {
-      return new Machine(kvm, config, opened);
+      return new Machine(kvm, config, memory, beginning, opened);
     } catch (KvmException | LinuxException e) {
       closeAll(opened);
       throw new VmmException(
@@ -150,8 +225,43 @@ public final class Machine implements AutoCloseable {
     gate.awaitAll();
   }
 
-  public void resume() {
+  public synchronized void resume() {
     gate.open();
+  }
+
+  /**
+   * Keeps a paused machine in a directory, from which any number go on by {@link #restore}. This
+   * one stays paused, and may be resumed.
+   *
+   * @param directory must not exist; it appears whole or not at all
+   * @throws VmmException WRONG_STATE unless it is paused
+   * @throws IOException when there is no room, or the directory exists
+   */
+  public synchronized Snapshot save(Path directory) throws IOException {
+    if (closed || !gate.isClosed()) {
+      throw new VmmException(
+          VmmException.Kind.WRONG_STATE, "only a paused machine can be saved; pause it first");
+    }
+    List<DeviceState> devices = board.slots().stream().map(DeviceSlot::suspend).toList();
+    try {
+      return Snapshot.write(directory, state(devices), memory);
+    } finally {
+      for (int i = 0; i < devices.size(); i++) {
+        board.slots().get(i).resume(devices.get(i));
+      }
+    }
+  }
+
+  /** With the devices stopped: their last interrupts have reached the controllers. */
+  private MachineState state(List<DeviceState> devices) {
+    List<Integer> registers = kvm.modelRegisters();
+    return new MachineState(
+        memory.size(),
+        machine.clock(),
+        vcpus.stream().map(vcpu -> vcpu.save(registers)).toList(),
+        IntStream.range(0, INTERRUPT_CONTROLLERS).mapToObj(machine::interruptController).toList(),
+        board.serial().state(),
+        devices);
   }
 
   /** Asks the guest to shut down, as the button of a PC does; it may ignore that. */

@@ -7,6 +7,7 @@ package dev.caisson.vmm.machine;
 import dev.caisson.kvm.Exit;
 import dev.caisson.kvm.KvmException;
 import dev.caisson.kvm.Vcpu;
+import dev.caisson.kvm.VcpuState;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.process.ThreadKick;
 import dev.caisson.vmm.bus.Bus;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -63,6 +65,11 @@ final class VcpuThread {
 
   boolean started() {
     return thread.getState() != Thread.State.NEW;
+  }
+
+  /** With the machine paused. */
+  VcpuState save(List<Integer> modelRegisters) {
+    return vcpu.save(modelRegisters);
   }
 
   /** Host CPU time of the thread, guest code included; 0 unless it runs. */

@@ -91,11 +91,39 @@ public final class MachineMemory implements AutoCloseable {
       if (file != null) {
         file.close();
       }
-      throw new VmmException(
-          VmmException.Kind.HOST,
-          "no memory of " + size + " bytes for a guest: " + e.getMessage(),
-          e);
+      throw noRoom(size, e);
     }
+  }
+
+  /**
+   * Memory that begins as the contents of a file, which stays as it is: each page is copied when it
+   * is first written. Whoever else maps the file shares the pages nobody wrote.
+   *
+   * @param file at least {@code size} bytes; low memory first. May be closed afterwards, but must
+   *     not get shorter
+   * @throws VmmException HOST when there is no address space left
+   */
+  public static MachineMemory copyOnWrite(Fd file, long size) {
+    long low = Math.min(size, HOLE_START);
+    List<Mapping> mappings = new ArrayList<>();
+    try {
+      mappings.add(Mapping.copyOnWrite(file, 0, low));
+      if (size > low) {
+        mappings.add(Mapping.copyOnWrite(file, low, size - low));
+      }
+      mappings.forEach(Mapping::undumped);
+      return new MachineMemory(mappings, null, size);
+    } catch (LinuxException e) {
+      mappings.forEach(Mapping::close);
+      throw noRoom(size, e);
+    }
+  }
+
+  private static VmmException noRoom(long size, LinuxException cause) {
+    return new VmmException(
+        VmmException.Kind.HOST,
+        "no memory of " + size + " bytes for a guest: " + cause.getMessage(),
+        cause);
   }
 
   /** Bytes in all. */
