@@ -31,6 +31,7 @@ record Installation(Path prefix) {
   private static final List<String> TEST_ONLY =
       List.of("junit", "surefire", "assertj", "byte-buddy", "opentest4j", "apiguardian");
   private static final int PATIENCE_SECONDS = 120;
+  private static final int LONG_PATIENCE_SECONDS = 900;
 
   /** What a program said and how it ended. */
   record Result(int code, String out, String err) {}
@@ -106,6 +107,13 @@ record Installation(Path prefix) {
   }
 
   static Result run(List<String> command, String input) throws IOException, InterruptedException {
+    // Fetching and unpacking packages takes its time.
+    boolean slow = command.contains("build-base") && command.contains("debian");
+    return run(command, input, slow ? LONG_PATIENCE_SECONDS : PATIENCE_SECONDS);
+  }
+
+  private static Result run(List<String> command, String input, int patience)
+      throws IOException, InterruptedException {
     Path out = Files.createTempFile("out", "");
     Path err = Files.createTempFile("err", "");
     try {
@@ -120,9 +128,9 @@ record Installation(Path prefix) {
       } catch (IOException unread) {
         // it need not read
       }
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!process.waitFor(patience, TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
-        throw new AssertionError(command + " took more than " + PATIENCE_SECONDS + " s");
+        throw new AssertionError(command + " took more than " + patience + " s");
       }
       return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
     } finally {

@@ -118,7 +118,7 @@ final class ConfigMounts {
                   "cgroup2", "cgroup", List.of(), options.set(), options.propagation(), target)));
       return;
     }
-    if (!ownCgroupView || cgroup.isEmpty()) {
+    if (cgroup.isEmpty()) {
       bind(
           "/sys/fs/cgroup",
           MountOptions.parse(List.of("rbind", "rro", "nosuid", "nodev", "noexec")),
@@ -136,6 +136,10 @@ final class ConfigMounts {
                 Propagation.UNCHANGED,
                 target)));
     for (String hierarchy : hierarchies) {
+      if (!ownCgroupView) {
+        ownGroup(hierarchy, options, target + "/" + hierarchy);
+        continue;
+      }
       steps.add(
           Step.inside(
               "control group " + hierarchy,
@@ -154,6 +158,15 @@ final class ConfigMounts {
               new MountAction.SetAttributes(
                   target, Set.of(MountAttribute.READ_ONLY), Set.of(), false)));
     }
+  }
+
+  /** Without a view of its own the container is shown its group as the root of the tree. */
+  private void ownGroup(String hierarchy, MountOptions options, String target) {
+    Path mount = Path.of("/sys/fs/cgroup", hierarchy);
+    cgroup.map(Cgroup::directories).orElse(List.of()).stream()
+        .filter(directory -> directory.startsWith(mount))
+        .findFirst()
+        .ifPresent(directory -> bind(directory.toString(), options, target));
   }
 
   private void devices(JsonNode extra, boolean userNamespace) {

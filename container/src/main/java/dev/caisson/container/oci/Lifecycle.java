@@ -83,6 +83,8 @@ final class Lifecycle {
 
   private Launch launch(String id, Request request, ConfigPlan.Manner manner, List<Fd> passed) {
     JsonNode config = Document.read(request.bundle().resolve("config.json"));
+    Path root = request.bundle().resolve(Document.text(config.path("root"), "path"));
+    new ProgramLookup(config, root).require();
     Optional<Cgroup> cgroup = ConfigCgroup.of(id, config);
     cgroup.ifPresent(group -> ConfigCgroup.create(group, config));
     try {
@@ -137,7 +139,12 @@ final class Lifecycle {
             + ": "
             + failed.detail()
             + ": "
-            + Errno.of(failed.errno()));
+            + words(failed.errno()));
+  }
+
+  /** With the kernel's own words, by which callers such as Podman tell a missing command. */
+  private static String words(int errno) {
+    return Errno.of(errno) + ", " + Errno.of(errno).meaning();
   }
 
   /** Lets a created container run; its failure to do so is ours. */
@@ -162,12 +169,7 @@ final class Lifecycle {
     delete(socket);
     if (reader.next().orElse(null) instanceof Report.Failed failed) {
       throw new OciException(
-          "container "
-              + id
-              + " did not start: "
-              + failed.detail()
-              + ": "
-              + Errno.of(failed.errno()));
+          "container " + id + " did not start: " + failed.detail() + ": " + words(failed.errno()));
     }
     Hooks.run(state.config(), "poststart", hookState(id, "running"), state.pid());
   }

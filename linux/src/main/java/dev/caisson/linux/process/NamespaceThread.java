@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * Runs work inside other namespaces, on a platform thread that is used for nothing else and then
  * ends: a namespace belongs to a thread, and a carrier or pooled thread must not be left elsewhere.
  *
+ * <p>A thread inherits the namespaces of the thread that makes it, and the JVM makes carriers of
+ * virtual threads on whatever thread first needs one. So the work must be short and of system
+ * calls: it must not start threads, nor let go of anything a virtual thread waits for. What does
+ * more than that, as tests do, needs a JVM of its own.
+ *
  * <p>User and PID namespaces cannot be entered this way: the kernel refuses the first to a
  * multithreaded process, and the second applies to children only.
  */

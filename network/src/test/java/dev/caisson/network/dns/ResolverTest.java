@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The server on a loopback address, asked over real sockets. */
@@ -69,10 +68,6 @@ class ResolverTest {
     }
   }
 
-  /**
-   * Under Maven the upstream is at times not reached (cause unknown), so this runs by name only.
-   */
-  @Tag("lab")
   @Test
   void ownNamesAndForwardedOnesOverUdpAndTcp() throws Exception {
     assertThat(udp(NamesTest.query("self", Question.A))).endsWith(127, 0, 0, 1);
