@@ -33,7 +33,7 @@ public final class CommandRunner {
     } catch (EngineException e) {
       ErrorText.print(console.err(), e);
       return e.kind() == EngineException.Kind.INTERNAL ? ENGINE_ERROR : EngineCommand.FAILED;
-    } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (RuntimeException | Error e) { // an Error too must not leave the caller waiting
       if (Thread.currentThread().isInterrupted()) {
         return INTERRUPTED;
       }
