@@ -23,6 +23,8 @@ public final class ContainerIsolation implements Isolation, Explainable {
     private static final ContainerHost HOST = new ContainerHost(HostAbilities.cgroups());
   }
 
+  private volatile boolean available;
+
   /** For {@link java.util.ServiceLoader}. */
   public ContainerIsolation() {}
 
@@ -31,9 +33,15 @@ public final class ContainerIsolation implements Isolation, Explainable {
     return "container";
   }
 
+  /** What a host can, it goes on to be able to: asked for every container, found out once. */
   @Override
   public Optional<Unavailable> unavailable() {
-    return HostAbilities.missing();
+    if (available) {
+      return Optional.empty();
+    }
+    Optional<Unavailable> missing = HostAbilities.missing();
+    available = missing.isEmpty();
+    return missing;
   }
 
   @Override

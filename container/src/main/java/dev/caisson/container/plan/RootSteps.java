@@ -79,8 +79,7 @@ final class RootSteps {
     };
   }
 
-  private static List<String> options(
-      boolean userNamespace, RootFilesystem.Layers layers) {
+  private static List<String> options(boolean userNamespace, RootFilesystem.Layers layers) {
     List<String> options = new ArrayList<>();
     options.add(userNamespace ? "userxattr" : "index=off");
     if (!layers.durable()) {

@@ -54,6 +54,7 @@ final class Instance {
   private final Surroundings around;
   private final Isolation isolation;
   private final Consumer<Instance> onRemoved;
+  private final CompletableFuture<Void> cleared = new CompletableFuture<>();
   private final Place place;
   private final ReentrantLock lock = new ReentrantLock(true);
   private final Waiters waiters = new Waiters();
@@ -397,8 +398,16 @@ final class Instance {
       var started = progress.startedAt().orElse(exit.finishedAt());
       schedule(backoff.after(Duration.between(started, exit.finishedAt())));
     } else if (definition.spec().autoRemove()) {
-      removeAll(true);
+      if (hasAnonymousVolumes()) {
+        removeAll(true); // they go with it, once nothing has them mounted
+      } else {
+        removeBehind();
+      }
     }
+  }
+
+  private boolean hasAnonymousVolumes() {
+    return definition.mounts().stream().anyMatch(mount -> mount.anonymous());
   }
 
   private void schedule(Duration wait) {
@@ -751,9 +760,46 @@ final class Instance {
 
   /** Lock held. A killed engine finds REMOVING and comes here again. */
   private void removeAll(boolean byItself) {
+    var last = beginRemoval();
+    clear(!byItself);
+    forget(last);
+  }
+
+  /**
+   * As {@link #removeAll}, but who waits is told before what is left is taken away: mounts and
+   * files that nobody can name any more. Lock held.
+   */
+  private void removeBehind() {
+    forget(beginRemoval());
+    around
+        .background()
+        .execute(() -> {
+          lock.lock();
+          try {
+            clear(false);
+          } catch (RuntimeException e) {
+            // The next engine finds it marked for removal.
+            LOG.log(System.Logger.Level.WARNING, "cannot remove all of " + name(), e);
+          } finally {
+            cleared.complete(null);
+            lock.unlock();
+          }
+        });
+  }
+
+  /** Completes when what a removal takes away behind its telling is gone. */
+  CompletableFuture<Void> cleared() {
+    return cleared;
+  }
+
+  private ExitStatus beginRemoval() {
     var last = lastExit();
     saveFact(progress.at(Status.REMOVING));
     cancelRestart();
+    return last;
+  }
+
+  private void clear(boolean durably) {
     var current = sandbox;
     if (current == null && Places.exists(place)) {
       current = adopted();
@@ -768,10 +814,14 @@ final class Instance {
         .write(
             new Change.Remove(Keys.definition(definition.id())),
             new Change.Remove(Keys.progress(definition.id())));
-    if (!byItself) {
+    if (durably) {
       around.store().sync();
     }
     sandbox = null;
+    cleared.complete(null);
+  }
+
+  private void forget(ExitStatus last) {
     onRemoved.accept(this);
     event("destroy");
     waiters.removed(last);

@@ -58,6 +58,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 
 /** The containers of this host. */
@@ -68,6 +72,9 @@ public final class LocalContainers implements Containers {
   private static final Set<String> MADE_BY_US =
       Set.of("/etc/hostname", "/etc/hosts", "/etc/resolv.conf");
 
+  /** How long the end of an engine waits for removals that have begun. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final Surroundings around;
   private final Chambers isolations;
   private final ImageLibrary images;
@@ -76,6 +83,7 @@ public final class LocalContainers implements Containers {
   private final Execs execs;
   private final Views views;
   private final MountPlanner mounts;
+  private final Set<CompletableFuture<Void>> clearing = ConcurrentHashMap.newKeySet();
 
   LocalContainers(
       Surroundings around,
@@ -129,6 +137,11 @@ public final class LocalContainers implements Containers {
   private void removed(Instance instance) {
     table.remove(instance);
     execs.forget(instance);
+    var cleared = instance.cleared();
+    if (!cleared.isDone()) {
+      clearing.add(cleared);
+      var unused = cleared.thenRun(() -> clearing.remove(cleared));
+    }
     if (instance.definition().spec().autoRemove()) {
       releaseVolumes(instance);
     }
@@ -600,6 +613,14 @@ public final class LocalContainers implements Containers {
 
   /** Stops watching; what runs goes on. */
   public void release() {
+    try {
+      CompletableFuture.allOf(clearing.toArray(CompletableFuture[]::new))
+          .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException e) {
+      LOG.log(System.Logger.Level.WARNING, "removals are left to the next engine");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     table.all().forEach(Instance::release);
   }
 }
