@@ -14,7 +14,6 @@ import dev.caisson.virtio.device.DeviceType;
 import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.queue.VirtQueue;
 import dev.caisson.virtio.transport.QueueWorker;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -37,6 +36,7 @@ final class VhostSession implements AutoCloseable {
   private static final int INDEX_MASK = 0xff;
   private static final int NO_DESCRIPTOR = 0x100;
   private static final int CONFIG_HEADER = 12;
+  private static final int LARGEST_CONFIG = 256;
 
   private final UnixSocket socket;
   private final VirtioDevice device;
@@ -186,15 +186,16 @@ final class VhostSession implements AutoCloseable {
     startDevice();
   }
 
+  /** A VMM may know more fields than the device has; those read as zero. */
   private void configuration(VhostMessage message) {
     int offset = message.u32(0);
     int size = message.u32(4);
-    MemorySegment whole = Arena.ofAuto().allocate(Math.max(1, device.configSize()));
-    device.readConfig(whole.asSlice(0, device.configSize()));
-    if (offset < 0 || size < 0 || offset > device.configSize() - size) {
+    if (offset < 0 || size < 0 || offset > LARGEST_CONFIG - size) {
       message.reply(socket, MemorySegment.ofArray(new byte[0])); // as the protocol signals errors
       return;
     }
+    MemorySegment whole = MemorySegment.ofArray(new byte[LARGEST_CONFIG]);
+    device.readConfig(whole.asSlice(0, device.configSize()));
     MemorySegment answer = MemorySegment.ofArray(new byte[CONFIG_HEADER + size]);
     MemorySegment.copy(message.payload(), 0, answer, 0, CONFIG_HEADER);
     MemorySegment.copy(whole, offset, answer, CONFIG_HEADER, size);

@@ -15,7 +15,7 @@ import java.util.List;
 
 /** A guest as a device sees it: memory, and a well-behaved driver for each queue. */
 public final class TestGuest implements AutoCloseable {
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final MemorySegment ram;
   private final GuestMemory memory;
   private final boolean packed;
@@ -23,7 +23,21 @@ public final class TestGuest implements AutoCloseable {
   private long next = 4096;
 
   public TestGuest(long size, boolean packed) {
-    this.ram = arena.allocate(size, 4096);
+    this(Arena.ofShared(), size, packed);
+  }
+
+  private TestGuest(Arena arena, long size, boolean packed) {
+    this(arena, arena.allocate(size, 4096), packed);
+  }
+
+  /** A guest in memory that somebody else owns. */
+  public TestGuest(MemorySegment ram, boolean packed) {
+    this(Arena.ofShared(), ram, packed);
+  }
+
+  private TestGuest(Arena arena, MemorySegment ram, boolean packed) {
+    this.arena = arena;
+    this.ram = ram;
     this.memory = GuestMemory.of(ram);
     this.packed = packed;
   }
