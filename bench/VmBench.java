@@ -55,13 +55,13 @@ final class VmBench {
     }
   }
 
-  private static double median(double[] values) {
+  static double median(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return sorted[sorted.length / 2];
   }
 
-  private static double percentile(double[] values, int percent) {
+  static double percentile(double[] values, int percent) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return sorted[(sorted.length - 1) * percent / 100];
@@ -123,7 +123,7 @@ final class VmBench {
   }
 
   /** An ELF kernel with a PVH entry at 1 MiB. */
-  private static Path kernel(int... code) throws IOException {
+  static Path kernel(int... code) throws IOException {
     int headers = 64 + 2 * 56;
     ByteBuffer elf = ByteBuffer.allocate(headers + 20 + code.length).order(ByteOrder.LITTLE_ENDIAN);
     elf.putInt(0, 0x464c457f).put(4, (byte) 2).put(5, (byte) 1).putShort(18, (short) 62);

@@ -18,8 +18,8 @@ import java.util.stream.IntStream;
 /**
  * Byte streams between programs of the host and of the guest. virtio 1.2, section 5.3
  *
- * <p>Queues: input and output of port 0, of the control channel, then of each further port. A driver
- * that does not take several ports sees only the first.
+ * <p>Queues: input and output of port 0, of the control channel, then of each further port. A
+ * driver that does not take several ports sees only the first.
  */
 public final class ConsoleDevice implements VirtioDevice, Restorable {
   /** What Linux's driver can number in one page of configuration comfortably; QEMU has the same. */

@@ -37,8 +37,8 @@ public interface VirtioDevice extends AutoCloseable {
   default void writeConfig(int offset, byte[] bytes) {}
 
   /**
-   * Registers who is to be told that the configuration space changed by itself: the transport, once,
-   * before the first start. The listener must not block.
+   * Registers who is to be told that the configuration space changed by itself: the transport,
+   * once, before the first start. The listener must not block.
    */
   default void onConfigChange(Runnable listener) {}
 

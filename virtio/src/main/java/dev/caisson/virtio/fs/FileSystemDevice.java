@@ -4,8 +4,10 @@
  */
 package dev.caisson.virtio.fs;
 
+import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.DeviceQueue;
 import dev.caisson.virtio.device.DeviceType;
+import dev.caisson.virtio.device.Restorable;
 import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +16,7 @@ import java.util.Collections;
 import java.util.List;
 
 /** virtio-fs: FUSE requests of a guest, answered from directories of the host. virtio 1.2, 5.11 */
-public final class FileSystemDevice implements VirtioDevice {
+public final class FileSystemDevice implements VirtioDevice, Restorable {
   private static final int TAG = 36;
   private static final int QUEUE_SIZE = 1024;
 
@@ -76,6 +78,25 @@ public final class FileSystemDevice implements VirtioDevice {
   @Override
   public void stop() {
     queues = List.of(); // what the guest knows stays: another VMM stops devices to pause
+  }
+
+  /**
+   * Refuses: what the guest knows are open files of this host, which no bytes bring back.
+   *
+   * @throws VirtioException HOST
+   */
+  @Override
+  public byte[] state() {
+    throw new VirtioException(
+        VirtioException.Kind.HOST,
+        "a machine with forwarded files cannot be saved: its guest holds open files of this host");
+  }
+
+  /** Refuses, as {@link #state} does. */
+  @Override
+  public void restore(byte[] state) {
+    throw new VirtioException(
+        VirtioException.Kind.PEER, "a file system's open files cannot be restored");
   }
 
   @Override

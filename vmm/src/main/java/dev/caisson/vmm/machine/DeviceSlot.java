@@ -71,11 +71,21 @@ final class DeviceSlot implements Registers, AutoCloseable {
     }
   }
 
-  /** Stops the device, the vCPUs standing still; {@link #resume} lets it go on. */
+  /**
+   * Stops the device, the vCPUs standing still; {@link #resume} lets it go on.
+   *
+   * @throws VmmException HOST when it cannot be kept; it goes on then
+   */
   DeviceState suspend() {
     MmioState stopped = transport.suspend();
-    byte[] remembered = device instanceof Restorable restorable ? restorable.state() : new byte[0];
-    return new DeviceState(device.type(), stopped, remembered);
+    try {
+      byte[] remembered =
+          device instanceof Restorable restorable ? restorable.state() : new byte[0];
+      return new DeviceState(device.type(), stopped, remembered);
+    } catch (VirtioException e) {
+      transport.resume(stopped);
+      throw new VmmException(VmmException.Kind.HOST, String.valueOf(e.getMessage()), e);
+    }
   }
 
   /**

@@ -234,7 +234,8 @@ public final class Machine implements AutoCloseable {
    * one stays paused, and may be resumed.
    *
    * @param directory must not exist; it appears whole or not at all
-   * @throws VmmException WRONG_STATE unless it is paused
+   * @throws VmmException WRONG_STATE unless it is paused, HOST when one of its devices cannot be
+   *     kept
    * @throws IOException when there is no room, or the directory exists
    */
   public synchronized Snapshot save(Path directory) throws IOException {
@@ -242,12 +243,13 @@ public final class Machine implements AutoCloseable {
       throw new VmmException(
           VmmException.Kind.WRONG_STATE, "only a paused machine can be saved; pause it first");
     }
-    List<DeviceState> devices = board.slots().stream().map(DeviceSlot::suspend).toList();
+    List<DeviceState> stopped = new ArrayList<>();
     try {
-      return Snapshot.write(directory, state(devices), memory);
+      board.slots().forEach(slot -> stopped.add(slot.suspend()));
+      return Snapshot.write(directory, state(stopped), memory);
     } finally {
-      for (int i = 0; i < devices.size(); i++) {
-        board.slots().get(i).resume(devices.get(i));
+      for (int i = 0; i < stopped.size(); i++) {
+        board.slots().get(i).resume(stopped.get(i));
       }
     }
   }

@@ -12,6 +12,8 @@ import dev.caisson.kvm.Kvm;
 import dev.caisson.virtio.console.ConsoleDevice;
 import dev.caisson.virtio.console.ConsolePort;
 import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.fs.FileSystemDevice;
+import dev.caisson.virtio.fs.FuseServer;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.boot.BootFiles;
 import dev.caisson.vmm.boot.TinyKernel;
@@ -171,6 +173,19 @@ class SnapshotTest {
             VmmException.class, e -> assertThat(e.kind()).isEqualTo(VmmException.Kind.WRONG_STATE));
     assertThat(directory.resolve("other")).doesNotExist();
     assertThat(directory.resolve("snapshot.unfinished")).doesNotExist();
+  }
+
+  @Test
+  void aMachineWithForwardedFilesSaysWhyItCannotBeSavedAndGoesOn() throws Exception {
+    var console = new Console();
+    var files = new FileSystemDevice("root", 1, new FuseServer(List.of(), 16));
+    Machine machine = paused(console, new ConsoleDevice(List.of(ConsolePort.named("a"))), files);
+    assertThatThrownBy(() -> machine.save(directory.resolve("snapshot")))
+        .hasMessageContaining("forwarded files");
+    assertThat(directory.resolve("snapshot")).doesNotExist();
+    console.printed.clear();
+    machine.resume();
+    console.next();
   }
 
   @Test
