@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 final class NestedGuest implements AutoCloseable {
   static final Path APP = Path.of("/app");
   private static final long MEBIBYTE = 1 << 20;
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 90;
 
   private final StringBuilder console = new StringBuilder();
   private final Machine machine;
@@ -45,12 +45,12 @@ final class NestedGuest implements AutoCloseable {
     }
   }
 
-  NestedGuest(Kvm kvm, Order order) throws IOException {
+  private NestedGuest(Kvm kvm, Order order) throws IOException {
     var files =
         new BootFiles(
             APP.resolve(order.kernel()),
             Optional.of(APP.resolve("guest.cpio")),
-            "console=ttyS0 quiet panic=-1 reboot=t job=" + order.job());
+            commandLine(order.job()));
     machine =
         Machine.create(
             kvm,
@@ -63,7 +63,21 @@ final class NestedGuest implements AutoCloseable {
                 files,
                 order.devices(),
                 this::append));
-    machine.start();
+  }
+
+  static String commandLine(String job) {
+    return "console=ttyS0 quiet panic=-1 reboot=t job=" + job;
+  }
+
+  /** One that does not run yet. */
+  static NestedGuest waiting(Kvm kvm, Order order) throws IOException {
+    return new NestedGuest(kvm, order);
+  }
+
+  static NestedGuest running(Kvm kvm, Order order) throws IOException {
+    NestedGuest guest = waiting(kvm, order);
+    guest.machine.start();
+    return guest;
   }
 
   private void append(int letter) {

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.AfterEach;
@@ -200,6 +201,63 @@ class MachineTest {
         device);
     assertThat(end().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
     assertThat(console).hasToString("virt" + "\3\0\0\0" + "\3\0\0\0" + "\100\0\0\0");
+  }
+
+  /** A driver that resets its device as fast as it can, with queues and doorbells in between. */
+  @Test
+  void aResetStormLeavesTheMachineInOurHands() throws Exception {
+    var rounds = new AtomicInteger();
+    TinyKernel storm = new TinyKernel();
+    for (int status : new int[] {0, 1, 3}) {
+      storm.store(DEVICE + 0x70, status);
+    }
+    storm.store(DEVICE + 0x24, 1).store(DEVICE + 0x20, 1).store(DEVICE + 0x70, 11);
+    for (int queue = 0; queue < 4; queue++) {
+      storm.store(DEVICE + 0x30, queue).store(DEVICE + 0x38, 8);
+      storm.store(DEVICE + 0x80, 0x200000 + 0x1000 * queue);
+      storm.store(DEVICE + 0x90, 0x200400 + 0x1000 * queue);
+      storm.store(DEVICE + 0xa0, 0x200800 + 0x1000 * queue);
+      storm.store(DEVICE + 0x44, 1);
+    }
+    storm.store(DEVICE + 0x70, 15).store(DEVICE + 0x50, 1).store(DEVICE + 0x50, 3).print("r");
+    var device = new ConsoleDevice(List.of(ConsolePort.named("test")));
+    machine = Machine.create(kvm, config(storm.repeat(), 1, b -> rounds.incrementAndGet(), device));
+    machine.start();
+    while (rounds.get() < 20) {
+      Thread.sleep(5);
+      assertThat(machine.ended()).isNotDone();
+    }
+    machine.close();
+    assertThat(end().kind()).isEqualTo(MachineEnd.Kind.STOPPED);
+  }
+
+  /** Every width at every offset of a device's page, over its last byte too. */
+  @Test
+  void anyWidthOfAccessIsSurvived() throws Exception {
+    TinyKernel sweep = new TinyKernel();
+    for (int offset = 0; offset <= 0xfff; offset += 0x3d) {
+      int address = DEVICE + offset;
+      int[] bytes = {address & 0xff, (address >> 8) & 0xff, (address >> 16) & 0xff, 0xd0};
+      sweep.code(0xa0).code(bytes).code(0xa2).code(bytes); // mov al, [..]; mov [..], al
+      sweep.code(0x66, 0xa1).code(bytes).code(0x66, 0xa3).code(bytes);
+      sweep.code(0xa1).code(bytes).code(0xa3).code(bytes);
+    }
+    start(sweep.print("done").powerOff(), new ConsoleDevice(List.of(ConsolePort.named("test"))));
+    assertThat(end().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
+    assertThat(console).hasToString("done");
+  }
+
+  @Test
+  void aTripleFaultIsAReset() throws Exception {
+    start(new TinyKernel().code(0x0f, 0x0b)); // ud2, and no table that says who handles it
+    MachineEnd end;
+    try {
+      end = machine.ended().get(3, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      assumeTrue(false, "this host's KVM raises no triple fault here");
+      return;
+    }
+    assertThat(end.kind()).isIn(MachineEnd.Kind.RESET, MachineEnd.Kind.FAULT);
   }
 
   @Test
