@@ -4,25 +4,11 @@
  */
 
 import dev.caisson.kvm.Kvm;
-import dev.caisson.linux.file.Directory;
-import dev.caisson.linux.file.OpenFlag;
-import dev.caisson.virtio.console.ConsoleDevice;
-import dev.caisson.virtio.console.ConsolePort;
-import dev.caisson.virtio.fs.Export;
-import dev.caisson.virtio.fs.FileSystemDevice;
-import dev.caisson.virtio.fs.FuseServer;
 import dev.caisson.vmm.machine.MachineEnd;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -79,8 +65,12 @@ final class NestedCheck {
     checks.put("panic", NestedCheck::panic);
     checks.put("idle", NestedCheck::idle);
     checks.put("power-button", NestedCheck::powerButton);
-    checks.put("console-port", NestedCheck::consolePort);
-    checks.put("files", NestedCheck::files);
+    checks.put("console-port", DeviceChecks::consolePort);
+    checks.put("files", DeviceChecks::files);
+    checks.put("disk", DeviceChecks::disk);
+    checks.put("network", DeviceChecks::network);
+    checks.put("entropy", DeviceChecks::entropy);
+    checks.put("balloon", DeviceChecks::balloon);
     checks.put("boot-compare", BootCompare::run);
     checks.put("thin-run", kvm -> ThinChecks.run());
     checks.put("thin-control", kvm -> ThinChecks.control());
@@ -134,9 +124,20 @@ final class NestedCheck {
     }
   }
 
-  private static NestedGuest start(Kvm kvm, NestedGuest.Order order) throws Exception {
-    guest = NestedGuest.running(kvm, order);
-    return guest;
+  static NestedGuest start(Kvm kvm, NestedGuest.Order order) throws Exception {
+    return watched(NestedGuest.running(kvm, order));
+  }
+
+  /** The guest to show when the check fails. */
+  static NestedGuest watched(NestedGuest started) {
+    guest = started;
+    return started;
+  }
+
+  static void same(String expected, String found) {
+    if (!expected.equals(found)) {
+      throw new AssertionError("\"" + found + "\" instead of \"" + expected + "\"");
+    }
   }
 
   private static void boot(Kvm kvm) throws Exception {
@@ -227,47 +228,6 @@ final class NestedCheck {
       waiting.machine().pressPowerButton();
       waiting.awaitEnd(MachineEnd.Kind.POWER_OFF);
       waiting.expect("BUTTON");
-    }
-  }
-
-  private static void consolePort(Kvm kvm) throws Exception {
-    ConsolePort port = ConsolePort.named("lab");
-    var device = new ConsoleDevice(List.of(port));
-    try (NestedGuest talking = start(kvm, NestedGuest.Order.of("port", device).withCpus(2))) {
-      port.write(StandardCharsets.UTF_8.encode("anybody there\n"));
-      var heard = new StringBuilder();
-      ByteBuffer bytes = ByteBuffer.allocate(4096);
-      while (heard.indexOf("\n") < 0) {
-        if (port.read(bytes.clear()) < 0) {
-          throw new AssertionError("the port closed after \"" + heard + "\"");
-        }
-        heard.append(StandardCharsets.UTF_8.decode(bytes.flip()));
-      }
-      if (!heard.toString().equals("heard anybody there\n")) {
-        throw new AssertionError("the port said " + heard);
-      }
-      port.write(StandardCharsets.UTF_8.encode("done\n"));
-      talking.awaitEnd(MachineEnd.Kind.POWER_OFF);
-    }
-  }
-
-  private static void files(Kvm kvm) throws Exception {
-    Path share = Files.createTempDirectory("share");
-    Files.writeString(share.resolve("given"), "from outside");
-    byte[] large = new byte[8 << 20];
-    new Random(4).nextBytes(large);
-    Files.write(share.resolve("large"), large);
-    var export = new Export("share", Directory.openFile(share, 0, OpenFlag.PATH), false, 1);
-    var device = new FileSystemDevice("caisson", 1, new FuseServer(List.of(export), 1000));
-    try (NestedGuest reading = start(kvm, NestedGuest.Order.of("files", device).withCpus(2))) {
-      reading.awaitEnd(MachineEnd.Kind.POWER_OFF);
-      reading.expect("content from outside");
-      byte[] digest = MessageDigest.getInstance("MD5").digest(large);
-      reading.expect(HexFormat.of().formatHex(digest));
-    }
-    if (!Files.readString(share.resolve("made")).equals("made\n")
-        || !Files.isDirectory(share.resolve("directory"))) {
-      throw new AssertionError("what the guest wrote is not here");
     }
   }
 }
