@@ -35,7 +35,8 @@ final class ThinChecks {
             .map(ServiceLoader.Provider::get)
             .filter(isolation -> isolation.name().equals("thin"))
             .findFirst()
-            .orElseThrow();
+            .orElseThrow()
+            .below(NestedGuest.APP);
     thin.unavailable()
         .ifPresent(
             reason -> {
