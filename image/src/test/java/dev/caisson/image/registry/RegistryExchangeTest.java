@@ -148,6 +148,46 @@ class RegistryExchangeTest {
   }
 
   @Test
+  void withTokensOfASeparateServer() throws Exception {
+    var key = folder.resolve("key.pem");
+    var certificate = folder.resolve("certificate.pem");
+    run(
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        key.toString(),
+        "-out",
+        certificate.toString(),
+        "-days",
+        "2",
+        "-subj",
+        "/CN=tokens");
+    try (var tokens = new TokenServer(key, certificate)) {
+      var settings =
+          "auth: {token: {realm: '%s', service: %s, issuer: %s, rootcertbundle: %s}}"
+              .formatted(tokens.realm(), TokenServer.SERVICE, TokenServer.ISSUER, certificate);
+      try (var server = new DockerRegistry(folder.resolve("registry"), "", settings)) {
+        assertThatThrownBy(() ->
+                pull(
+                    store,
+                    server.host() + "/team/app:1",
+                    RegistryOptions.DEFAULT,
+                    CredentialSource.ANONYMOUS))
+            .isInstanceOfSatisfying(
+                ImageException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNAUTHORIZED));
+        exchange(server.host(), 1 << 20, RegistryOptions.DEFAULT, CredentialSource.of(PASSWORD));
+        assertThat(tokens.scopes)
+            .anyMatch(scope -> scope.startsWith("repository:team/app:") && scope.contains("push"))
+            .allMatch(scope -> scope.startsWith("repository:team/"));
+      }
+    }
+  }
+
+  @Test
   void overTlsWithACertificateAuthorityOfOurOwn() throws Exception {
     var key = folder.resolve("key.pem");
     var certificate = folder.resolve("certificate.pem");

@@ -26,6 +26,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
@@ -36,6 +37,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -427,6 +429,82 @@ class RegistryTest {
                     MediaType.OCI_MANIFEST, Digest.of(layer), Platform.host().architecture()));
     try (var server = new TestServer(_ -> TestServer.ok(self.getBytes(StandardCharsets.UTF_8)))) {
       refused(Kind.DIGEST_MISMATCH, () -> pull(server));
+    }
+  }
+
+  @Test
+  void anIndexLeadsToTheImageOfThisPlatform() throws IOException {
+    var other = Platform.host().architecture().equals("amd64") ? "arm64" : "amd64";
+    var entry =
+        "{\"mediaType\":\"%s\",\"size\":%d,\"digest\":\"%s\",\"platform\":{\"os\":\"%s\",\"architecture\":\"%s\"}}";
+    var entries =
+        List.of(
+            entry.formatted("application/x-unknown", 5, Digest.of(config), "linux", "unknown"),
+            entry.formatted(MediaType.OCI_MANIFEST, 7, Digest.of(layer), "linux", other),
+            entry.formatted(
+                MediaType.OCI_MANIFEST,
+                manifest.length,
+                Digest.of(manifest),
+                "linux",
+                Platform.host().architecture()));
+    var index =
+        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s]}"
+            .formatted(MediaType.OCI_INDEX, String.join(",", entries))
+            .getBytes(StandardCharsets.UTF_8);
+    try (var server =
+        new TestServer(request ->
+            request.path().equals("/v2/app/manifests/latest")
+                ? TestServer.status(200, "Content-Type: " + MediaType.OCI_INDEX + "\r\n", index)
+                : honest(request))) {
+      var image = pull(server);
+      assertThat(image.manifestDescriptor().digest()).isEqualTo(Digest.of(manifest));
+      assertThat(image.pins())
+          .extracting(Reference::tagOrDigest)
+          .containsExactly(Digest.of(index).toString());
+    }
+    var foreign =
+        "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s]}"
+            .formatted(MediaType.OCI_INDEX, entries.get(1))
+            .getBytes(StandardCharsets.UTF_8);
+    ImageStore.open(folder).prune(true, _ -> true);
+    try (var server =
+        new TestServer(_ ->
+            TestServer.status(200, "Content-Type: " + MediaType.OCI_INDEX + "\r\n", foreign))) {
+      assertThatThrownBy(() -> pull(server))
+          .isInstanceOf(ImageException.class)
+          .hasMessageContaining(Platform.host().architecture());
+    }
+  }
+
+  /** docker-credential-helpers' protocol, spoken by a program of this test in the search path. */
+  @Test
+  void credentialsComeFromHelpers() throws Exception {
+    var name = "caisson-test-" + ProcessHandle.current().pid();
+    var program = Path.of("/usr/local/bin/docker-credential-" + name);
+    Assumptions.assumeTrue(
+        Files.isWritable(program.getParent()), "needs a directory of the search path to write to");
+    Files.writeString(
+        program,
+        """
+        #!/bin/sh
+        read -r registry
+        case $registry in
+          known.example) echo '{"ServerURL":"known.example","Username":"user","Secret":"secret"}' ;;
+          token.example) echo '{"ServerURL":"token.example","Username":"<token>","Secret":"T"}' ;;
+          *) echo 'credentials not found in native keychain'; exit 1 ;;
+        esac
+        """);
+    try {
+      Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+      var json =
+          "{\"credHelpers\":{\"token.example\":\"%s\"},\"credsStore\":\"%s\"}"
+              .formatted(name, name);
+      var file = DockerConfigFile.parse(json.getBytes(StandardCharsets.UTF_8), "test");
+      assertThat(file.find("known.example")).contains(new Credentials.Password("user", "secret"));
+      assertThat(file.find("token.example")).contains(new Credentials.IdentityToken("T"));
+      assertThat(file.find("unknown.example")).isEmpty();
+    } finally {
+      Files.delete(program);
     }
   }
 

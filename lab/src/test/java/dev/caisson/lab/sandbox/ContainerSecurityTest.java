@@ -16,6 +16,8 @@ import dev.caisson.sandbox.ability.Attachable;
 import dev.caisson.sandbox.ability.Attachment;
 import dev.caisson.sandbox.ability.Copyable;
 import dev.caisson.sandbox.ability.Executable.Command;
+import dev.caisson.sandbox.ability.Listable;
+import dev.caisson.sandbox.ability.Pausable;
 import dev.caisson.sandbox.workload.LogPolicy;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Mounts;
@@ -29,6 +31,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -126,6 +129,24 @@ class ContainerSecurityTest {
   }
 
   @Test
+  void line6MasksAreMadeOfNothingTheWorkloadBrought() throws IOException {
+    Path secret = Files.writeString(directory.resolve("secret"), "secret of the host");
+    Path devices = Files.createDirectory(directory.resolve("devices"));
+    Files.createSymbolicLink(devices.resolve("null"), secret);
+    try {
+      Outcome outcome =
+          bench.run(
+              bench
+                  .workload("cat", "/proc/kcore", "/proc/keys", "/proc/timer_list")
+                  .mounts(Mounts.of(Mount.Bind.of(devices, "/dev"))));
+      assertThat(outcome.output()).isEmpty();
+    } catch (SandboxException refused) {
+      // Refused is as good as masked.
+    }
+    assertThat(secret).hasContent("secret of the host");
+  }
+
+  @Test
   void line8SettingsOfTheHostAreRefused() {
     for (String key :
         List.of("kernel.core_pattern", "vm.swappiness", "fs.file-max", "kernel/hostname")) {
@@ -149,6 +170,57 @@ class ContainerSecurityTest {
         bench.sh("mount -t tmpfs x /tmp; unshare -m true; grep Seccomp: /proc/self/status");
     assertThat(outcome.output()).contains("Seccomp:\t2");
     assertThat(outcome.errors()).contains("ermi");
+  }
+
+  /** Numbers of calls on x86-64 with the answer of the filter: EPERM, or ENOSYS for clone3. */
+  private static final Map<String, String> CALLS =
+      Map.of(
+          "keyctl", "250 1",
+          "bpf", "321 1",
+          "add_key", "248 1",
+          "open_by_handle_at", "304 1",
+          "kexec_load", "246 1",
+          "init_module", "175 1",
+          "userfaultfd", "323 1",
+          "perf_event_open", "298 1",
+          "io_uring_setup", "425 1",
+          "clone3", "435 38");
+
+  @Test
+  void line12DeniedCallsAnswerAsDockersDo() throws Exception {
+    Assumptions.assumeTrue(
+        Files.isExecutable(Path.of("/usr/bin/musl-gcc")), "needs the package musl-tools");
+    Path source =
+        Files.writeString(
+            directory.resolve("call.c"),
+            """
+            #include <errno.h>
+            #include <stdio.h>
+            #include <stdlib.h>
+            #include <unistd.h>
+            int main(int argc, char **argv) {
+              for (int i = 1; i < argc; i++) {
+                errno = 0;
+                syscall(atol(argv[i]), 0, 0, 0, 0, 0, 0);
+                printf("%s %d\\n", argv[i], errno);
+              }
+            }
+            """);
+    Path program = directory.resolve("call");
+    int compiled =
+        new ProcessBuilder("musl-gcc", "-static", "-o", program.toString(), source.toString())
+            .inheritIO()
+            .start()
+            .waitFor();
+    assertThat(compiled).isZero();
+    var words = new ArrayList<>(List.of("/call"));
+    CALLS.values().forEach(call -> words.add(call.substring(0, call.indexOf(' '))));
+    Outcome outcome =
+        bench.run(
+            bench
+                .workload(words.toArray(String[]::new))
+                .mounts(Mounts.of(Mount.Bind.of(program, "/call"))));
+    assertThat(outcome.output().lines()).containsExactlyInAnyOrderElementsOf(CALLS.values());
   }
 
   @Test
@@ -193,6 +265,7 @@ class ContainerSecurityTest {
                 .workload("sh", "-c", "bomb() { bomb | bomb & }; bomb; sleep 100")
                 .resources(Resources.UNLIMITED.withPids(64)));
     assertThat(Bench.exec(bench.start(bench.workload("sleep", "9")), "true").code()).isZero();
+    assertThat(sandbox.ability(Listable.class).orElseThrow().pids()).hasSizeLessThanOrEqualTo(64);
     sandbox.signal(9);
     assertThat(sandbox.exit().orTimeout(20, TimeUnit.SECONDS).join().code()).isEqualTo(137);
   }
@@ -221,6 +294,32 @@ class ContainerSecurityTest {
     sandbox.start();
     assertThat(Bench.await(sandbox).code()).isEqualTo(4);
     silent.close();
+  }
+
+  @Test
+  void line19AThousandOfThemCostNeitherThreadsNorTheWorkload() {
+    Sandbox sandbox =
+        bench.start(bench.workload("sh", "-c", "sleep 2; head -c 3000000 /dev/zero; exit 4"));
+    int threads = Thread.activeCount();
+    var silent = new ArrayList<Attachment>();
+    for (int i = 0; i < 1000 && sandbox.pid().isPresent(); i++) {
+      silent.add(sandbox.ability(Attachable.class).orElseThrow().attach());
+    }
+    assertThat(Thread.activeCount()).isLessThan(threads + 20);
+    assertThat(Bench.await(sandbox).code()).isEqualTo(4);
+    silent.forEach(Attachment::close);
+  }
+
+  @Test
+  void line20AFirstProcessThatStandsStillCanBeKilled() throws Exception {
+    Sandbox stopped = bench.start(bench.workload("sleep", "100"));
+    stopped.signal(19); // SIGSTOP from outside reaches it, unlike from inside
+    stopped.signal(9);
+    assertThat(Bench.await(stopped).code()).isEqualTo(137);
+    Sandbox frozen = bench.start(bench.workload("sleep", "100"));
+    frozen.ability(Pausable.class).orElseThrow().pause();
+    frozen.signal(9);
+    assertThat(Bench.await(frozen).code()).isEqualTo(137);
   }
 
   @Test
@@ -274,7 +373,7 @@ class ContainerSecurityTest {
                     "-c",
                     "cd /v; while true; do mkdir t; rmdir t; ln -s " + bait + " t; rm t; done")
                 .mounts(Mounts.of(Mount.Bind.of(shared, "/v"))));
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < 200; i++) {
       try {
         bench.run(
             bench
