@@ -9,6 +9,7 @@ import dev.caisson.sandbox.ability.Measurable;
 import dev.caisson.sandbox.workload.Resources;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ final class LegacyCgroup implements Cgroup {
   private final Map<String, Path> mounts;
   private final Map<String, Path> groups = new LinkedHashMap<>();
   private final Set<String> hierarchies = new LinkedHashSet<>();
+  private volatile boolean made; // by taking over a parked one
 
   /**
    * @param parent relative path below each hierarchy
@@ -94,12 +96,21 @@ final class LegacyCgroup implements Cgroup {
     }
     try {
       for (int i = 0; i < to.size(); i++) {
-        Files.deleteIfExists(to.get(i)); // of a run that was killed: no process is in it
-        Files.move(from.get(i), to.get(i), StandardCopyOption.ATOMIC_MOVE);
+        move(from.get(i), to.get(i));
       }
+      made = true;
       return true;
     } catch (IOException refused) {
       return false; // what was moved is empty once the parked process has ended
+    }
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileSystemException taken) {
+      Files.deleteIfExists(to); // of a run that was killed: no process is in it
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
   }
 
@@ -109,7 +120,9 @@ final class LegacyCgroup implements Cgroup {
 
   @Override
   public void create(Resources resources, DeviceAccess devices) {
-    create();
+    if (!made) {
+      create();
+    }
     Path cpuset = groups.get("cpuset");
     if (cpuset != null) {
       inheritSets(cpuset);

@@ -24,6 +24,7 @@ import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Workload;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -171,11 +172,9 @@ final class RootSteps {
       return;
     }
     steps.add(mount("/sys/fs/cgroup", "tmpfs", List.of("mode=755", "size=64k"), CAREFUL));
-    List<String> hierarchies = new ArrayList<>(group.hierarchies());
-    for (String hierarchy : hierarchies) {
-      steps.add(
-          mount(
-              "/sys/fs/cgroup/" + hierarchy, "cgroup", List.of(hierarchy.split(",")), attributes));
+    Iterator<Path> directories = group.directories().iterator();
+    for (String hierarchy : group.hierarchies()) {
+      steps.add(group(directories.next(), "/sys/fs/cgroup/" + hierarchy, attributes));
     }
     if (attributes.contains(READ_ONLY)) {
       steps.add(
@@ -183,6 +182,24 @@ final class RootSteps {
               "close control groups",
               new MountAction.SetAttributes("/sys/fs/cgroup", Set.of(READ_ONLY), Set.of(), false)));
     }
+  }
+
+  /**
+   * Its own group shown by a bind mount, which looks the same as a new mount in its cgroup
+   * namespace does, but never waits for whoever moves processes between groups meanwhile.
+   */
+  private static Step group(Path directory, String target, Set<MountAttribute> attributes) {
+    return inside(
+        "mount " + target,
+        new MountAction.Bind(
+            Handle.path(directory.toString()),
+            false,
+            attributes,
+            Set.of(),
+            Set.of(),
+            Propagation.PRIVATE,
+            Optional.empty(),
+            target));
   }
 
   private static Step mount(

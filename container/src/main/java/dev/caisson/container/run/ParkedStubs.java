@@ -12,8 +12,9 @@ import dev.caisson.linux.io.UnixSocket;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -26,17 +27,20 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class ParkedStubs {
   private static final System.Logger LOG = System.getLogger(ParkedStubs.class.getName());
-  private static final int KEPT = 6;
+  private static final int KEPT = 8;
+  private static final int FEW = 3;
+  private static final long QUIET_MILLIS = 300;
   private static final String PREFIX = "parked-";
 
   private final Optional<Cgroups> cgroups;
   private final StubLauncher launcher;
   private final ConcurrentLinkedDeque<ParkedStub> waiting = new ConcurrentLinkedDeque<>();
   private final AtomicBoolean filling = new AtomicBoolean();
+  private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicLong count = new AtomicLong();
   private volatile boolean useless;
-  private final ExecutorService worker =
-      Executors.newSingleThreadExecutor(
+  private final ScheduledExecutorService worker =
+      Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("container-parking").factory());
 
   ParkedStubs(Optional<Cgroups> cgroups, StubLauncher launcher) {
@@ -65,12 +69,27 @@ final class ParkedStubs {
     }
   }
 
+  /**
+   * Several at once, and later: a process that is moved to its group holds the kernel's one lock of
+   * all control groups meanwhile, which starts and ends need too.
+   */
   private void refill() {
-    if (filling.compareAndSet(false, true)) {
-      worker.execute(() -> {
-        filling.set(false);
-        fill();
-      });
+    if (waiting.size() <= FEW) {
+      if (filling.compareAndSet(false, true)) {
+        worker.execute(() -> {
+          filling.set(false);
+          fill();
+        });
+      }
+    } else if (scheduled.compareAndSet(false, true)) {
+      var _ =
+          worker.schedule(
+              () -> {
+                scheduled.set(false);
+                fill();
+              },
+              QUIET_MILLIS,
+              TimeUnit.MILLISECONDS);
     }
   }
 
