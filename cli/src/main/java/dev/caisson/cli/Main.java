@@ -15,10 +15,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /** The engine as a process: {@code caisson engine}. Commands reach it through its front door. */
 public final class Main {
   private Main() {}
+
+  /** Seconds; what would be left undone then, the next engine does. */
+  private static final int LONGEST_END = 30;
 
   static void main(String[] words) {
     int code = 0;
@@ -33,7 +37,28 @@ public final class Main {
 
   private static void serve(EngineArguments arguments) {
     var ended = new CountDownLatch(1);
-    Runtime.getRuntime().addShutdownHook(new Thread(ended::countDown, "end"));
+    var closed = new CountDownLatch(1);
+    // The process is over when its hooks are, whatever other threads are still about to do.
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(ended, closed), "end"));
+    try {
+      serve(arguments, ended);
+    } finally {
+      closed.countDown();
+    }
+  }
+
+  private static void end(CountDownLatch ended, CountDownLatch closed) {
+    ended.countDown();
+    try {
+      if (!closed.await(LONGEST_END, TimeUnit.SECONDS)) {
+        System.err.println("caisson: the engine did not close in " + LONGEST_END + " s");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void serve(EngineArguments arguments, CountDownLatch ended) {
     try (var engine = Engine.open(arguments.options())) {
       var runner = new CommandRunner(engine, new CommandTable());
       var endpoints = endpoints(arguments, engine);

@@ -244,8 +244,12 @@ final class LegacyCgroup implements Cgroup {
   @Override
   public boolean frozen() {
     Path group = groups.get("freezer");
-    return group != null
-        && !CgroupFile.readIfPresent(group.resolve("freezer.state")).equals("THAWED");
+    if (group == null) {
+      return false;
+    }
+    String state = CgroupFile.readIfPresent(group.resolve("freezer.state"));
+    // A group whose removal was cut short may have lost this part of it.
+    return !state.isEmpty() && !state.equals("THAWED");
   }
 
   private Path freezer() {

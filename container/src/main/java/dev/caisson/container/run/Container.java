@@ -94,6 +94,7 @@ public final class Container
   public static Container adopt(ContainerHost host, Workload workload, Place place) {
     Container container = new Container(host, workload, place);
     container.run.adopt();
+    new LeftoverExecs(place).end();
     container.paused =
         container.run.pid().isPresent() && container.group().map(Cgroup::frozen).orElse(false);
     host.containers().put(workload.id(), container);

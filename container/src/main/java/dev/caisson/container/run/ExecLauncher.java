@@ -67,7 +67,7 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
 
   private Path directory() {
     try {
-      return Files.createTempDirectory(place.run(), "exec");
+      return Files.createTempDirectory(place.run(), LeftoverExecs.PREFIX);
     } catch (IOException failed) {
       throw new SandboxException(SandboxException.Kind.FAILED, "exec: " + failed, failed);
     }

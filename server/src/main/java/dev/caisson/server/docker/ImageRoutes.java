@@ -51,7 +51,7 @@ final class ImageRoutes {
               PruneReport report = images.prune(Queries.filters(exchange));
               ObjectNode json = Json.object();
               ArrayNode deleted = json.putArray("ImagesDeleted");
-              report.removed().forEach(id -> deleted.addObject().put("Deleted", id));
+              report.removed().forEach(gone -> deletion(deleted.addObject(), gone));
               exchange.json(json.put("SpaceReclaimed", report.reclaimed()));
             })
         .add(
@@ -251,6 +251,13 @@ final class ImageRoutes {
             body.isEmpty() ? Optional.empty() : Optional.of(ImageJson.config(Body.of(body))),
             Optional.empty());
     exchange.json(201, Json.object().put("Id", engine.containers().commit(container, spec)));
+  }
+
+  /** {@code untagged: NAME} or {@code deleted: ID}, as the engine reports it. */
+  private static void deletion(ObjectNode json, String gone) {
+    int colon = gone.indexOf(": ");
+    boolean untagged = gone.startsWith("untagged: ");
+    json.put(untagged ? "Untagged" : "Deleted", gone.substring(colon < 0 ? 0 : colon + 2));
   }
 
   private void distribution(Exchange exchange) throws IOException {
