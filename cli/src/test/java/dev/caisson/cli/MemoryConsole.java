@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /** A caller with pipes. */
-final class MemoryConsole implements Console {
+public final class MemoryConsole implements Console {
   private final InputStream in;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -24,16 +24,16 @@ final class MemoryConsole implements Console {
   private final PrintStream errStream = new PrintStream(err, true, StandardCharsets.UTF_8);
   private final Path directory;
 
-  MemoryConsole(String input, Path directory) {
+  public MemoryConsole(String input, Path directory) {
     this.in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
     this.directory = directory;
   }
 
-  String outText() {
+  public String outText() {
     return out.toString(StandardCharsets.UTF_8);
   }
 
-  String errText() {
+  public String errText() {
     return err.toString(StandardCharsets.UTF_8);
   }
 

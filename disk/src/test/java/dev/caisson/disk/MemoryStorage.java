@@ -6,6 +6,7 @@ package dev.caisson.disk;
 
 import dev.caisson.disk.storage.Storage;
 import java.io.EOFException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
@@ -42,6 +43,9 @@ public final class MemoryStorage implements Storage {
 
   @Override
   public void write(long offset, ByteBuffer source) {
+    if (offset < 0 || offset > (64 << 20) - source.remaining()) {
+      throw DiskException.io("memory", new IOException("no file can be that large"));
+    }
     if (offset + source.remaining() > bytes.length) {
       bytes = Arrays.copyOf(bytes, (int) offset + source.remaining());
     }

@@ -45,12 +45,13 @@ final class CreateDisk extends DiskCommand {
   int run() {
     Path path = path(file);
     if (format(format).orElseThrow() == DiskFormat.RAW) {
-      DiskFiles.createRaw(path, ByteCount.parse(size));
+      long bytes = ByteCount.parse(size);
+      DiskFiles.createRaw(path, bytes);
+      say("Formatting '%s', fmt=raw size=%d".formatted(file, bytes));
     } else {
       requireQcow2();
       createQcow2(path);
     }
-    say("Formatting '%s', fmt=%s size=%s".formatted(file, format, size));
     return 0;
   }
 
@@ -79,7 +80,27 @@ final class CreateDisk extends DiskCommand {
       sizeOfBase(path, shape);
     }
     DiskFiles.create(path, shape, bytes);
+    say(announcement(shape, bytes));
     preallocate(path, asked.get("preallocation", "off"));
+  }
+
+  private String announcement(Qcow2Format shape, long bytes) {
+    String based =
+        shape
+            .backing()
+            .map(name ->
+                " backing_file=%s backing_fmt=%s".formatted(name, shape.backingFormat().orElse("")))
+            .orElse("");
+    return "Formatting '%s', fmt=qcow2 cluster_size=%d extended_l2=%s compression_type=%s size=%d%s lazy_refcounts=%s refcount_bits=%d"
+        .formatted(
+            file,
+            shape.clusterSize(),
+            shape.extendedL2() ? "on" : "off",
+            shape.compression().label(),
+            bytes,
+            based,
+            shape.lazyRefcounts() ? "on" : "off",
+            shape.refcountBits());
   }
 
   private long sizeOfBase(Path path, Qcow2Format shape) {

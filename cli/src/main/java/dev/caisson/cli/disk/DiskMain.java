@@ -19,18 +19,22 @@ public final class DiskMain {
   private DiskMain() {}
 
   static void main(String[] words) {
+    System.exit(run(new OwnStreams(), words));
+  }
+
+  /** Does one command for {@code console}'s user and returns its exit code. */
+  static int run(Console console, String... words) {
     var maker = words.length == 0 ? null : new DiskCommands().commands().get("disk " + words[0]);
     if (maker == null) {
-      System.err.println(
-          "usage: disk create|info|map|check|convert|resize|commit|rebase|snapshot|...");
-      System.exit(1);
-      return;
+      console
+          .err()
+          .println("usage: disk create|info|map|check|convert|resize|commit|rebase|snapshot|...");
+      return 1;
     }
     var command = (DiskCommand) maker.get();
-    command.bind(new OwnStreams());
+    command.bind(console);
     var line = new CommandLine(command).setCommandName("disk " + words[0]);
-    int code = line.execute(List.of(words).subList(1, words.length).toArray(String[]::new));
-    System.exit(code);
+    return line.execute(List.of(words).subList(1, words.length).toArray(String[]::new));
   }
 
   /** This process's own streams. */

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.disk.DirtyBitmap;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.Snapshot;
 import dev.caisson.disk.file.BasePolicy;
@@ -45,12 +46,13 @@ final class InfoDisk extends DiskCommand {
     Set<Path> seen = new HashSet<>();
     Optional<Path> next = Optional.of(path(file));
     String label = format;
+    String shown = file;
     while (next.isPresent() && seen.add(next.get().normalize())) {
       Path path = next.get();
-      String shown = found.isEmpty() ? file : path.toString();
       try (var disk = DiskFiles.open(path, reading(label, unlocked).withAlone(true))) {
         found.add(describe(shown, path, disk));
         next = chain ? baseOf(path, disk) : Optional.empty();
+        shown = found.getLast().getOrDefault("full-backing-filename", "").toString();
         label = disk instanceof Qcow2Disk image ? image.baseFormat().orElse("") : "";
       }
     }
@@ -81,14 +83,14 @@ final class InfoDisk extends DiskCommand {
             "format", disk.format(),
             "actual-size", ChainTree.space(path));
     if (disk instanceof Qcow2Disk image) {
-      describe(path, image, fields);
+      describe(shown, image, fields);
     } else {
       fields.put("dirty-flag", false);
     }
     return fields;
   }
 
-  private static void describe(Path path, Qcow2Disk image, Map<String, Object> fields) {
+  private static void describe(String shown, Qcow2Disk image, Map<String, Object> fields) {
     Qcow2Info info = image.info();
     fields.put("cluster-size", info.clusterSize());
     fields.put("dirty-flag", info.dirty());
@@ -98,7 +100,7 @@ final class InfoDisk extends DiskCommand {
     info.backing()
         .ifPresent(name -> {
           fields.put("backing-filename", name);
-          fields.put("full-backing-filename", full(path, name));
+          fields.put("full-backing-filename", full(shown, name));
         });
     info.backingFormat().ifPresent(label -> fields.put("backing-filename-format", label));
     if (!info.snapshots().isEmpty()) {
@@ -107,6 +109,9 @@ final class InfoDisk extends DiskCommand {
     var data = document("compat", info.compat(), "compression-type", info.compression().label());
     if (info.compat().equals("1.1")) {
       data.put("lazy-refcounts", info.lazyRefcounts());
+      if (!image.dirtyBitmaps().isEmpty()) {
+        data.put("bitmaps", image.dirtyBitmaps().stream().map(InfoDisk::describe).toList());
+      }
       data.put("refcount-bits", info.refcountBits());
       data.put("corrupt", info.corrupt());
       data.put("extended-l2", info.extendedL2());
@@ -121,21 +126,36 @@ final class InfoDisk extends DiskCommand {
     fields.put("format-specific", document("type", "qcow2", "data", data));
   }
 
-  private static String full(Path path, String name) {
+  /** The base as seen from where the user stands, if it is given relative to the image. */
+  private static String full(String shown, String name) {
     boolean plain = name.indexOf(':') < 0 && !name.startsWith("/");
-    Path folder = path.getParent();
+    Path folder = Path.of(shown).getParent();
     return plain && folder != null ? folder.resolve(name).toString() : name;
   }
 
+  private static Map<String, Object> describe(DirtyBitmap bitmap) {
+    List<String> flags = new ArrayList<>();
+    if (bitmap.inconsistent()) {
+      flags.add("in-use");
+    }
+    if (bitmap.recording()) {
+      flags.add("auto");
+    }
+    return document("flags", flags, "name", bitmap.name(), "granularity", bitmap.granularity());
+  }
+
   private static Map<String, Object> describe(Snapshot snapshot) {
-    return document(
-        "id", snapshot.id(),
-        "name", snapshot.name(),
-        "vm-state-size", snapshot.stateSize(),
-        "date-sec", snapshot.created().getEpochSecond(),
-        "date-nsec", snapshot.created().getNano(),
-        "vm-clock-sec", snapshot.guestClock().toSeconds(),
-        "vm-clock-nsec", snapshot.guestClock().toNanosPart());
+    var fields =
+        document(
+            "id", snapshot.id(),
+            "name", snapshot.name(),
+            "vm-state-size", snapshot.stateSize(),
+            "date-sec", snapshot.created().getEpochSecond(),
+            "date-nsec", snapshot.created().getNano(),
+            "vm-clock-sec", snapshot.guestClock().toSeconds(),
+            "vm-clock-nsec", snapshot.guestClock().toNanosPart());
+    snapshot.instructionCount().ifPresent(count -> fields.put("icount", count));
+    return fields;
   }
 
   /** The same facts in qemu-img's words. */

@@ -10,12 +10,16 @@ import dev.caisson.disk.Layered;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "map", description = "Show which file of a chain holds which bytes")
 final class MapDisk extends DiskCommand {
+  /** Formats that QEMU gives no base, so that what is not stored is theirs all the same. */
+  private static final Set<String> STANDING_ALONE = Set.of("vpc", "vdi", "vhdx");
+
   @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
   String format = "";
 
@@ -32,7 +36,8 @@ final class MapDisk extends DiskCommand {
     try (var disk = open(file, reading(format, unlocked))) {
       List<Extent> runs = runs(disk);
       if (json()) {
-        tell(runs.stream().map(MapDisk::describe).toList());
+        boolean alone = STANDING_ALONE.contains(disk.format());
+        tell(runs.stream().map(run -> describe(run, alone)).toList());
         return 0;
       }
       List<String> files = disk instanceof Layered layered ? layered.chain() : List.of(file);
@@ -80,21 +85,21 @@ final class MapDisk extends DiskCommand {
     boolean place =
         last.hostOffset() < 0
             ? next.hostOffset() < 0
-            : next.hostOffset() == last.hostOffset() + last.length() || last.readsAsZero();
+            : next.hostOffset() == last.hostOffset() + last.length();
     return last.kind() == next.kind() && last.depth() == next.depth() && place;
   }
 
-  private static Map<String, Object> describe(Extent run) {
+  private static Map<String, Object> describe(Extent run, boolean alone) {
     var fields =
         document(
             "start", run.offset(),
             "length", run.length(),
             "depth", run.depth(),
-            "present", run.present(),
+            "present", run.present() || alone,
             "zero", run.readsAsZero(),
             "data", !run.readsAsZero(),
             "compressed", run.kind() == Extent.Kind.COMPRESSED);
-    if (run.hostOffset() >= 0 && run.kind() != Extent.Kind.HOLE) {
+    if (run.hostOffset() >= 0) {
       fields.put("offset", run.hostOffset());
     }
     return fields;

@@ -7,6 +7,8 @@ package dev.caisson.cli.disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.convert.Measurement;
 import dev.caisson.disk.file.ByteCount;
+import dev.caisson.disk.qcow2.Qcow2Disk;
+import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,17 +37,8 @@ final class MeasureDisk extends DiskCommand {
 
   @Override
   int run() {
-    Measurement measured = measure();
-    if (json()) {
-      tell(document("required", measured.required(), "fully-allocated", measured.fullyAllocated()));
-    } else {
-      print("required size: " + measured.required());
-      print("fully allocated size: " + measured.fullyAllocated());
-    }
-    return 0;
-  }
-
-  private Measurement measure() {
+    var bitmaps = OptionalLong.empty();
+    Measurement measured;
     boolean qcow2 = targetFormat.equals("qcow2");
     if (!qcow2 && !targetFormat.equals("raw")) {
       throw new DiskException(DiskException.Kind.UNSUPPORTED, "only raw and qcow2 can be measured");
@@ -53,10 +46,29 @@ final class MeasureDisk extends DiskCommand {
     var shape = new FormatOptions(options).qcow2();
     if (file.isEmpty()) {
       long bytes = ByteCount.parse(size);
-      return qcow2 ? Measurement.qcow2(bytes, shape) : Measurement.raw(bytes);
+      measured = qcow2 ? Measurement.qcow2(bytes, shape) : Measurement.raw(bytes);
+    } else {
+      try (var disk = open(file, reading(format, unlocked))) {
+        measured = qcow2 ? Measurement.qcow2(disk, shape) : Measurement.raw(disk);
+        if (qcow2 && disk instanceof Qcow2Disk image && image.info().compat().equals("1.1")) {
+          bitmaps = OptionalLong.of(Measurement.bitmaps(disk, shape));
+        }
+      }
     }
-    try (var disk = open(file, reading(format, unlocked))) {
-      return qcow2 ? Measurement.qcow2(disk, shape) : Measurement.raw(disk);
+    show(measured, bitmaps);
+    return 0;
+  }
+
+  private void show(Measurement measured, OptionalLong bitmaps) {
+    if (json()) {
+      var fields =
+          document("required", measured.required(), "fully-allocated", measured.fullyAllocated());
+      bitmaps.ifPresent(bytes -> fields.put("bitmaps", bytes));
+      tell(fields);
+      return;
     }
+    print("required size: " + measured.required());
+    print("fully allocated size: " + measured.fullyAllocated());
+    bitmaps.ifPresent(bytes -> print("bitmaps size: " + bytes));
   }
 }

@@ -6,6 +6,7 @@ package dev.caisson.disk.chain;
 
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.Extent;
+import dev.caisson.disk.raw.RawDisk;
 import java.nio.ByteBuffer;
 
 /** The bottom of a chain: any disk that has no base of its own. */
@@ -24,7 +25,8 @@ public record BaseLayer(Disk disk) implements Layer {
   @Override
   public Extent own(long offset, long length) {
     var extent = disk.extent(offset, length);
-    return new Extent(extent.offset(), extent.length(), extent.kind(), 0, -1);
+    long host = isPlain() ? extent.hostOffset() : -1;
+    return new Extent(extent.offset(), extent.length(), extent.kind(), 0, host);
   }
 
   @Override
@@ -39,7 +41,7 @@ public record BaseLayer(Disk disk) implements Layer {
 
   @Override
   public boolean isPlain() {
-    return false;
+    return disk instanceof RawDisk;
   }
 
   @Override

@@ -4,8 +4,10 @@
  */
 package dev.caisson.disk.convert;
 
+import dev.caisson.disk.DirtyBitmaps;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.qcow2.Qcow2Format;
+import java.nio.charset.StandardCharsets;
 
 /**
  * How large a file would be, as qemu-img measure counts.
@@ -50,6 +52,24 @@ public record Measurement(long required, long fullyAllocated) {
     long full = withMetadata(size, format);
     long rounded = Math.ceilDiv(size, (long) format.clusterSize()) * format.clusterSize();
     return new Measurement(full - rounded, full);
+  }
+
+  /** What a copy of the source's dirty bitmaps would take besides. */
+  public static long bitmaps(Disk source, Qcow2Format format) {
+    if (!(source instanceof DirtyBitmaps marked)) {
+      return 0;
+    }
+    long cluster = format.clusterSize();
+    long total = 0;
+    long directory = 0;
+    for (var bitmap : marked.dirtyBitmaps()) {
+      long bits = Math.ceilDiv(source.size(), bitmap.granularity());
+      long clusters = Math.ceilDiv(Math.ceilDiv(bits, 8L), cluster);
+      total += (clusters + Math.ceilDiv(clusters * 8, cluster)) * cluster;
+      int name = bitmap.name().getBytes(StandardCharsets.UTF_8).length;
+      directory += Math.ceilDiv(24 + name, 8) * 8L;
+    }
+    return total + Math.ceilDiv(directory, cluster) * cluster;
   }
 
   /** All clusters of the disk, and all tables that map and count them. */

@@ -34,7 +34,7 @@ final class ClusterMap {
     long table = image.l2Table(l1Index);
     if (table == 0) {
       long end = (l1Index + 1L) << geometry.l1Shift();
-      return new Run(Run.Kind.ABSENT, Math.min(most, end - offset), 0, 0, false);
+      return new Run(Run.Kind.ABSENT, Math.min(most, end - offset), Run.NOWHERE, 0, false);
     }
     int inTable = entryInTable(offset);
     var page = page(table, inTable);
@@ -74,6 +74,7 @@ final class ClusterMap {
       throw corrupt(
           image.name(), "cluster of offset %d at 0x%x is not aligned".formatted(offset, host));
     }
+    boolean placed = hasHost(entry); // of zeroes too: their cluster may be kept for later
     boolean copied = (entry & L2Entry.COPIED) != 0;
     int units = geometry.unitsPerCluster();
     for (int at = first; length < most; ) {
@@ -86,7 +87,7 @@ final class ClusterMap {
         boolean follows =
             (next & L2Entry.OFFSET) == host + ((long) (at - first) << geometry.clusterBits())
                 && (next & L2Entry.COPIED) != 0 == copied;
-        if (stored && !follows) {
+        if (placed ? !follows : hasHost(next)) {
           break;
         }
         entry = next;
@@ -97,7 +98,7 @@ final class ClusterMap {
       length += geometry.unitSize();
     }
     return new Run(
-        kind, Math.min(length, most), stored ? host + inCluster : 0, 0, stored && copied);
+        kind, Math.min(length, most), placed ? host + inCluster : Run.NOWHERE, 0, stored && copied);
   }
 
   private long entry(TableCache.Page page, int index) {

@@ -82,6 +82,9 @@ public final class Qcow2Disk
     if (header.cryptMethod() == Header.CRYPT_LUKS) {
       unlock(image, access);
     }
+    if (!access.repairing()) {
+      var _ = BitmapDirectory.read(image); // QEMU opens no image whose bitmaps are junk
+    }
     var disk = new Qcow2Disk(image);
     if (file.writable() && header.has(Features.DIRTY) && !access.repairing()) {
       new Repair(image).rebuildRefcounts();
@@ -290,7 +293,7 @@ public final class Qcow2Disk
         boolean follows =
             next.kind() == run.kind()
                 && run.kind() != Run.Kind.COMPRESSED
-                && (run.kind() != Run.Kind.DATA || next.host() == run.host() + got);
+                && next.host() == (run.host() < 0 ? Run.NOWHERE : run.host() + got);
         if (!follows) {
           break;
         }
@@ -313,7 +316,7 @@ public final class Qcow2Disk
 
   private long hostOffset(Run run) {
     boolean direct =
-        run.kind() == Run.Kind.DATA && image.header().cryptMethod() == Header.CRYPT_NONE;
+        run.kind() != Run.Kind.COMPRESSED && image.header().cryptMethod() == Header.CRYPT_NONE;
     return direct ? run.host() : -1;
   }
 

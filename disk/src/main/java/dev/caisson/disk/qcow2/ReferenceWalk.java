@@ -70,12 +70,15 @@ final class ReferenceWalk {
     var header = image.header();
     count("header", 0, geometry.clusterSize());
     count("L1 table", header.l1Offset(), header.l1Size() * 8L);
-    walkL1(image.copyOfL1(), true);
+    for (int i = 0; i < image.l1Length(); i++) {
+      walkL1Entry(image.l1(i), true);
+    }
     var snapshots = SnapshotTable.read(image.file(), header);
     count("snapshot table", header.snapshotsOffset(), snapshots.bytes());
     for (var snapshot : snapshots.entries()) {
       count("L1 table of snapshot", snapshot.l1Offset(), snapshot.l1Size() * 8L);
-      walkL1(Tables.read(image.file(), snapshot.l1Offset(), snapshot.l1Size()), false);
+      Tables.forEach(
+          image.file(), snapshot.l1Offset(), snapshot.l1Size(), entry -> walkL1Entry(entry, false));
     }
     walkBitmaps();
     image
@@ -105,24 +108,19 @@ final class ReferenceWalk {
     }
   }
 
-  private void walkL1(long[] table, boolean active) {
-    expectedNext = 0;
-    for (long entry : table) {
-      long l2 = entry & L2Entry.OFFSET;
-      if (l2 == 0) {
-        continue;
-      }
-      if (!count("L2 table", l2, geometry.clusterSize())) {
-        continue;
-      }
-      if (active) {
-        checkFlag("L2 table", entry, l2);
-      }
-      walkL2(l2, active);
+  private void walkL1Entry(long entry, boolean active) {
+    long l2 = entry & L2Entry.OFFSET;
+    if (l2 == 0 || !count("L2 table", l2, geometry.clusterSize())) {
+      return;
     }
+    if (active) {
+      checkFlag("L2 table", entry, l2);
+    }
+    walkL2(l2, active);
   }
 
   private void walkL2(long table, boolean active) {
+    expectedNext = 0; // as qemu-img counts: a new table is no fragment
     for (int at = 0; at < geometry.clusterSize(); at += geometry.pageSize()) {
       TableCache.Page page;
       try {
@@ -151,7 +149,8 @@ final class ReferenceWalk {
       return;
     }
     long host = entry & L2Entry.OFFSET;
-    if (host == 0 || image.external()) {
+    boolean named = host != 0 || (image.external() && (entry & L2Entry.COPIED) != 0);
+    if (!named) {
       return;
     }
     if (active) {
@@ -160,6 +159,11 @@ final class ReferenceWalk {
         fragmented++;
       }
       expectedNext = host + geometry.clusterSize();
+    }
+    if (image.external()) {
+      return; // what lies in a file of its own is counted nowhere
+    }
+    if (active) {
       checkFlag("data cluster", entry, host);
     }
     count("data cluster", host, geometry.clusterSize());
@@ -190,7 +194,9 @@ final class ReferenceWalk {
       findings.corruption("%s at 0x%x is not aligned".formatted(what, offset));
       return false;
     }
-    if (offset < 0 || offset > geometry.alignUp(image.file().size()) + (1L << 40)) {
+    // As QEMU: a last cluster that was never written may lie behind the end, and no more than that.
+    long end = geometry.alignUp(image.file().size()) + geometry.clusterSize();
+    if (offset < 0 || length > end || offset > end - length) {
       findings.corruption("%s at 0x%x is outside the file".formatted(what, offset));
       return false;
     }

@@ -112,32 +112,32 @@ public final class Repair {
     Refcounts stored = new Refcounts(image.file(), image.header(), 4 << 20);
     boolean broken = false;
     long perBlock = 1L << stored.blockBits();
-    long blocks = Math.max(stored.tableLength(), (counts.end() + perBlock - 1) / perBlock);
-    for (long block = 0; block < blocks; block++) {
+    // As QEMU: what is counted behind the end of the file is nobody's loss.
+    long limit = Math.max(counts.end(), geometry.clusters(image.file().size()));
+    for (int block = 0; block < stored.tableLength(); block++) {
       long first = block * perBlock;
       try {
-        if (block >= stored.tableLength() || stored.blockOffset((int) block) == 0) {
+        if (stored.blockOffset(block) == 0) {
           broken |= compareUncounted(counts, first, first + perBlock, findings);
         } else {
-          compareBlock(stored, counts, first, first + perBlock, findings, extent);
+          compareBlock(stored, counts, first, Math.min(limit, first + perBlock), findings, extent);
         }
       } catch (DiskException unreadable) {
         findings.corruption("refcount block %d: %s".formatted(block, unreadable.getMessage()));
         broken = true;
       }
     }
+    broken |= compareUncounted(counts, stored.countable(), counts.end(), findings);
     stored.blocks().write();
     return broken;
   }
 
   private boolean compareUncounted(UserCounts counts, long from, long to, Findings findings) {
     boolean missing = false;
-    for (long cluster = from; cluster < Math.min(to, counts.end()); cluster++) {
-      if (counts.get(cluster) > 0) {
-        missing = true;
-        findings.corruption(
-            "cluster %d refcount=0 reference=%d".formatted(cluster, counts.get(cluster)));
-      }
+    long end = Math.min(to, counts.end());
+    for (long at = counts.nextUsed(from, end); at < end; at = counts.nextUsed(at + 1, end)) {
+      missing = true;
+      findings.corruption("cluster %d refcount=0 reference=%d".formatted(at, counts.get(at)));
     }
     return missing;
   }

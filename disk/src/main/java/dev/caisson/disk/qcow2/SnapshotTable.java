@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The table of internal snapshots.
@@ -55,6 +56,11 @@ record SnapshotTable(List<Entry> entries, long bytes) {
       return extra.length >= 16 ? ByteBuffer.wrap(extra).getLong(8) : sizeOfImage;
     }
 
+    private OptionalLong instructionCount() {
+      long count = extra.length >= 24 ? ByteBuffer.wrap(extra).getLong(16) : -1;
+      return count == -1 ? OptionalLong.empty() : OptionalLong.of(count);
+    }
+
     Entry at(long offset) {
       return new Entry(
           offset,
@@ -75,7 +81,8 @@ record SnapshotTable(List<Entry> entries, long bytes) {
           Instant.ofEpochSecond(seconds & 0xffff_ffffL, nanoseconds & 0xffff_ffffL),
           Duration.ofNanos(guestNanoseconds),
           diskSize(sizeOfImage),
-          stateSize());
+          stateSize(),
+          instructionCount());
     }
 
     int encodedLength() {

@@ -6,6 +6,7 @@ package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.storage.Storage;
 import java.nio.ByteBuffer;
+import java.util.function.LongConsumer;
 
 /** Tables of 64-bit big-endian entries, moved in pieces so that no second copy is held. */
 final class Tables {
@@ -23,6 +24,18 @@ final class Tables {
       piece.flip().asLongBuffer().get(table, at, count);
     }
     return table;
+  }
+
+  /** Hands over all entries in turn, holding a few of them at a time. */
+  static void forEach(Storage storage, long offset, long entries, LongConsumer taker) {
+    var piece = ByteBuffer.allocate((int) Math.min(PIECE, entries * 8));
+    for (long at = 0; at < entries; at += PIECE / 8) {
+      int count = (int) Math.min(PIECE / 8, entries - at);
+      storage.read(offset + at * 8, piece.clear().limit(count * 8));
+      for (int i = 0; i < count; i++) {
+        taker.accept(piece.getLong(i * 8));
+      }
+    }
   }
 
   static void write(Storage storage, long offset, long[] table) {

@@ -8,8 +8,20 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Random;
 
-/** Writes, discards and flushes until it is killed; says which rounds it flushed. */
+/**
+ * Writes, discards and flushes until it is killed; says which rounds it flushed. Each round leaves
+ * its number in the ledger at the start of the disk; the rest sees random writes.
+ */
 final class KilledWriter {
+  /** Rounds the ledger holds before the first entry is used again. */
+  static final int LEDGER = 1024;
+
+  /** Bytes of an entry: not whole clusters, so that entries share some. */
+  static final int ENTRY = 3 * 512;
+
+  static final int SIZE = 8 << 20;
+  private static final int REST = LEDGER * ENTRY;
+
   private KilledWriter() {}
 
   public static void main(String[] words) {
@@ -18,18 +30,27 @@ final class KilledWriter {
       System.out.println("ready");
       for (long round = 0; ; round++) {
         for (int i = 0; i < 20; i++) {
-          int offset = 4096 + random.nextInt((8 << 20) - 4096);
-          int length = random.nextInt(Math.min((8 << 20) - offset, 200_000) + 1);
-          if (random.nextInt(4) == 0) {
-            disk.writeZeroes(offset, length, true);
-          } else {
-            disk.write(offset, ByteBuffer.allocate(length));
+          int offset = REST + random.nextInt(SIZE - REST);
+          int length = random.nextInt(Math.min(SIZE - offset, 200_000) + 1);
+          switch (random.nextInt(6)) {
+            case 0 -> disk.writeZeroes(offset, length, true);
+            case 1 -> disk.discard(offset, length);
+            default -> disk.write(offset, ByteBuffer.allocate(length));
           }
         }
-        disk.write(0, ByteBuffer.allocate(8).putLong(0, round));
+        disk.write(round % LEDGER * ENTRY, entry(round));
         disk.flush();
         System.out.println(round + ".");
       }
     }
+  }
+
+  /** The number of a round, over and over. */
+  static ByteBuffer entry(long round) {
+    var entry = ByteBuffer.allocate(ENTRY);
+    while (entry.hasRemaining()) {
+      entry.putLong(round);
+    }
+    return entry.flip();
   }
 }
