@@ -5,9 +5,11 @@
 package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroups;
+import dev.caisson.launch.run.Launcher;
 import dev.caisson.linux.io.EventLoop;
 import dev.caisson.linux.process.UserNamespace;
 import dev.caisson.rootfs.layer.OverlayMarks;
+import dev.caisson.stub.Stub;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -18,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class ContainerHost {
   private final EventLoop loop = EventLoop.start("containers");
   private final GroupReaper reaper = new GroupReaper();
-  private final StubLauncher launcher = new StubLauncher();
+  private final Launcher launcher = new Launcher(Stub.program());
   private final ImageAccounts accounts = new ImageAccounts();
   private final Map<String, Container> containers = new ConcurrentHashMap<>();
   private final UserNamespace users = UserNamespace.own();
@@ -43,7 +45,7 @@ public final class ContainerHost {
     return reaper;
   }
 
-  StubLauncher launcher() {
+  Launcher launcher() {
     return launcher;
   }
 

@@ -8,6 +8,8 @@ import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.plan.ExecPlan;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.run.Launch;
+import dev.caisson.launch.run.Report;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.io.EventLoop;
@@ -47,12 +49,12 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
               Handle.FIRST_DESCRIPTOR,
               Handle.FIRST_DESCRIPTOR + 1,
               command.privileged() ? Optional.empty() : SyscallPrograms.of(workload.security()));
-      var launched = host.launcher().launch(plan, List.of(target.fd(), listener.fd()));
-      expect(Report.Kind.CREATED, launched, plan);
+      var launched = host.launcher().start(plan, List.of(target.fd(), listener.fd()));
+      expect(Report.Created.class, launched);
       ExecSession session = new ExecSession(new Monitor(directory));
       session.join();
       try (UnixSocket _ = UnixSocket.connect(directory.resolve("start.sock"), SocketKind.STREAM)) {
-        session.started(expect(Report.Kind.RUNNING, launched, plan).value());
+        session.started(expect(Report.Running.class, launched).pid());
       }
       watch(launched, session, directory);
       return session;
@@ -73,29 +75,29 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
     }
   }
 
-  private Report expect(Report.Kind kind, StubLauncher.Launched launched, LaunchPlan plan) {
-    Optional<Report> report = Report.read(launched.status());
-    if (report.isPresent() && report.get().kind() == kind) {
-      return report.get();
+  private <R extends Report> R expect(Class<R> kind, Launch launched) {
+    Optional<Report> report = launched.next();
+    if (report.filter(kind::isInstance).isPresent()) {
+      return kind.cast(report.get());
     }
     launched.process().await();
     launched.close();
     throw report
-        .map(failed -> LaunchFailure.explain("exec in " + workload.name(), plan, failed))
+        .map(failed -> LaunchFailure.explain("exec in " + workload.name(), launched.plan(), failed))
         .orElseGet(() ->
             new SandboxException(
                 SandboxException.Kind.FAILED,
                 "exec in " + workload.name() + ": the stub was killed"));
   }
 
-  private void watch(StubLauncher.Launched launched, ExecSession session, Path directory) {
+  private void watch(Launch launched, ExecSession session, Path directory) {
     Instant startedAt = Instant.now();
     var watch = new EventLoop.Registration[1];
     synchronized (watch) {
       watch[0] =
           host.loop()
               .whenReadable(
-                  launched.status().fd(),
+                  launched.statusFd(),
                   () -> {
                     synchronized (watch) {
                       watch[0].close();

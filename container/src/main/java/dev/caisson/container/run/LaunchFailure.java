@@ -10,6 +10,7 @@ import dev.caisson.launch.MountAction;
 import dev.caisson.launch.NamespaceAction;
 import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Step;
+import dev.caisson.launch.run.Report;
 import dev.caisson.linux.Errno;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.SandboxException.Kind;
@@ -18,12 +19,15 @@ import dev.caisson.sandbox.SandboxException.Kind;
 final class LaunchFailure {
   private LaunchFailure() {}
 
-  static SandboxException explain(String name, LaunchPlan plan, Report report) {
+  static SandboxException explain(String name, LaunchPlan plan, Report reported) {
+    if (!(reported instanceof Report.Failed report)) {
+      return new SandboxException(Kind.FAILED, name + " ended while it was starting: " + reported);
+    }
     if (report.step() < 0 || report.step() >= plan.steps().size()) {
       return new SandboxException(Kind.FAILED, name + " did not start: " + report.detail());
     }
     Step step = plan.steps().get(report.step());
-    Errno errno = Errno.of(report.value());
+    Errno errno = Errno.of(report.errno());
     String message =
         "%s did not start: step %d of %d, %s%n  %s: %s, %s%n  try: %s"
             .formatted(

@@ -7,25 +7,25 @@ package dev.caisson.container.run;
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.PlanEncoder;
+import dev.caisson.launch.run.Launch;
+import dev.caisson.launch.run.Report;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.io.UnixSocket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A stub that has made a new process in a control group of its own, and waits for its plan. When
  * our end of the socket closes, it ends and removes that group.
  */
-record ParkedStub(StubLauncher.Launched launched, UnixSocket socket, Cgroup group) {
+record ParkedStub(Launch launched, UnixSocket socket, Cgroup group) {
   private static final int ANNOUNCEMENT = 8;
 
   /** Waits until it is ready; false if it failed, so that the ordinary way must be gone. */
   boolean ready() {
-    Optional<Report> report = Report.read(launched.status());
-    return report.isPresent() && report.get().kind() == Report.Kind.CREATED;
+    return launched.next().filter(Report.Created.class::isInstance).isPresent();
   }
 
   /**
@@ -33,7 +33,7 @@ record ParkedStub(StubLauncher.Launched launched, UnixSocket socket, Cgroup grou
    *
    * @throws LinuxException EPIPE if the stub is gone
    */
-  StubLauncher.Launched carryOut(LaunchPlan plan, List<Fd> passed) {
+  Launch carryOut(LaunchPlan plan, List<Fd> passed) {
     byte[] encoded = PlanEncoder.encode(plan);
     byte[] head =
         ByteBuffer.allocate(ANNOUNCEMENT)
@@ -49,7 +49,7 @@ record ParkedStub(StubLauncher.Launched launched, UnixSocket socket, Cgroup grou
       launched.close();
       throw gone;
     }
-    return new StubLauncher.Launched(plan, launched.process(), launched.status());
+    return launched.goingOnWith(plan);
   }
 
   /** After a failed launch; whatever it was doing ends, and is reaped by who launches. */

@@ -7,6 +7,7 @@ package dev.caisson.container.run;
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.Cgroups;
 import dev.caisson.container.plan.ParkedPlan;
+import dev.caisson.launch.run.Launcher;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixSocket;
 import java.util.List;
@@ -33,7 +34,7 @@ final class ParkedStubs {
   private static final String PREFIX = "parked-";
 
   private final Optional<Cgroups> cgroups;
-  private final StubLauncher launcher;
+  private final Launcher launcher;
   private final ConcurrentLinkedDeque<ParkedStub> waiting = new ConcurrentLinkedDeque<>();
   private final AtomicBoolean filling = new AtomicBoolean();
   private final AtomicBoolean scheduled = new AtomicBoolean();
@@ -43,7 +44,7 @@ final class ParkedStubs {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("container-parking").factory());
 
-  ParkedStubs(Optional<Cgroups> cgroups, StubLauncher launcher) {
+  ParkedStubs(Optional<Cgroups> cgroups, Launcher launcher) {
     this.cgroups = cgroups;
     this.launcher = launcher;
   }
@@ -122,7 +123,7 @@ final class ParkedStubs {
     group.get().create();
     List<UnixSocket> ends = UnixSocket.pair(SocketKind.STREAM);
     try (UnixSocket theirs = ends.getLast()) {
-      var launched = launcher.launch(ParkedPlan.compile(group.get()), List.of(theirs.fd()));
+      var launched = launcher.start(ParkedPlan.compile(group.get()), List.of(theirs.fd()));
       return Optional.of(new ParkedStub(launched, ends.getFirst(), group.get()));
     } catch (RuntimeException failed) {
       ends.getFirst().close();

@@ -8,6 +8,8 @@ import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.CgroupException;
 import dev.caisson.container.plan.ParkedPlan;
 import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.run.Launch;
+import dev.caisson.launch.run.Report;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.io.EventLoop;
@@ -148,11 +150,10 @@ final class Run {
         : Optional.empty();
   }
 
-  private StubLauncher.Launched launched(
-      LaunchPlan plan, Preparation preparation, Optional<ParkedStub> parked) {
+  private Launch launched(LaunchPlan plan, Preparation preparation, Optional<ParkedStub> parked) {
     return parked.isPresent()
         ? parked.get().carryOut(plan, preparation.passed())
-        : host.launcher().launch(plan, preparation.passed());
+        : host.launcher().start(plan, preparation.passed());
   }
 
   private void launch(Preparation preparation, Optional<ParkedStub> parked) {
@@ -164,7 +165,7 @@ final class Run {
     try (UnixListener listener = UnixListener.open(starter, SocketKind.STREAM, 1)) {
       LaunchPlan plan = preparation.planAwaiting(listener.fd(), parked.isPresent());
       var launched = launched(plan, preparation, parked);
-      expect(Report.Kind.CREATED, launched);
+      expect(Report.Created.class, launched);
       joinWaiting(launched);
       try (UnixSocket _ = UnixSocket.connect(starter, SocketKind.STREAM)) {
         running(launched);
@@ -181,7 +182,7 @@ final class Run {
     }
   }
 
-  private void joinWaiting(StubLauncher.Launched launched) throws IOException {
+  private void joinWaiting(Launch launched) throws IOException {
     try {
       for (MonitorAttachment attachment : waiting) {
         attachment.join();
@@ -195,10 +196,10 @@ final class Run {
     }
   }
 
-  private Report expect(Report.Kind kind, StubLauncher.Launched launched) {
-    Optional<Report> report = Report.read(launched.status());
-    if (report.isPresent() && report.get().kind() == kind) {
-      return report.get();
+  private <R extends Report> R expect(Class<R> kind, Launch launched) {
+    Optional<Report> report = launched.next();
+    if (report.filter(kind::isInstance).isPresent()) {
+      return kind.cast(report.get());
     }
     launched.process().await();
     launched.close();
@@ -210,15 +211,15 @@ final class Run {
                 workload.name() + " did not start: the stub was killed"));
   }
 
-  private void running(StubLauncher.Launched launched) {
-    pid = expect(Report.Kind.RUNNING, launched).value();
+  private void running(Launch launched) {
+    pid = expect(Report.Running.class, launched).pid();
     startedAt = Instant.now();
     state = SandboxState.RUNNING;
     once(
-        launched.status().fd(),
+        launched.statusFd(),
         () -> {
-          Report.read(launched.status()); // the exit, or the end of the monitor
-          launched.status().close();
+          launched.next(); // the exit, or the end of the monitor
+          launched.closeStatus();
           leaving(launched.process());
           ended();
         });

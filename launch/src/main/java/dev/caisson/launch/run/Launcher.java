@@ -8,12 +8,15 @@ import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.PlanEncoder;
 import dev.caisson.linux.Fd;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.linux.io.Channel;
 import dev.caisson.linux.io.Memfd;
 import dev.caisson.linux.io.Pipe;
 import dev.caisson.linux.process.Executable;
 import dev.caisson.linux.process.ProcessFd;
 import dev.caisson.linux.process.Spawn;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -27,7 +30,11 @@ public final class Launcher implements AutoCloseable {
   private static final int PLAN = 3;
   private static final int STATUS = 4;
 
+  // What surely fits into a pipe without anybody reading: 16 pages. pipe(7)
+  private static final int PIPE_ROOM = 64 << 10;
+
   private final Fd program;
+  private final Fd nothing = Directory.openFile(Path.of("/dev/null"), 0, OpenFlag.READ_WRITE);
 
   /** A launcher of this program: the bytes of the stub. */
   public Launcher(byte[] stub) {
@@ -44,7 +51,7 @@ public final class Launcher implements AutoCloseable {
    *     caller still closes them
    */
   public Launch start(LaunchPlan plan, Streams streams, List<Fd> passed) {
-    try (Fd encoded = Memfd.sealed("launch-plan", PlanEncoder.encode(plan))) {
+    try (Fd encoded = planFile(PlanEncoder.encode(plan))) {
       Pipe status = Pipe.open();
       try (Fd writer = status.writer()) {
         var files = new TreeMap<Integer, Fd>();
@@ -59,7 +66,7 @@ public final class Launcher implements AutoCloseable {
         ProcessFd process =
             new Spawn(new Executable.Open(program), List.of("caisson-stub"), List.of(), files)
                 .start();
-        return new Launch(process, new Channel(status.reader()));
+        return new Launch(plan, process, new Channel(status.reader()));
       } catch (RuntimeException failed) {
         status.reader().close();
         throw failed;
@@ -67,8 +74,26 @@ public final class Launcher implements AutoCloseable {
     }
   }
 
+  /** As {@link #start}, with the null device for all three streams. */
+  public Launch start(LaunchPlan plan, List<Fd> passed) {
+    return start(plan, new Streams(nothing, nothing, nothing), passed);
+  }
+
+  /** Nearly every plan fits into a pipe, which takes fewer calls than a sealed file. */
+  private static Fd planFile(byte[] encoded) {
+    if (encoded.length > PIPE_ROOM) {
+      return Memfd.sealed("launch-plan", encoded);
+    }
+    Pipe pipe = Pipe.open();
+    try (Fd writer = pipe.writer()) {
+      new Channel(writer).writeFully(encoded);
+    }
+    return pipe.reader();
+  }
+
   @Override
   public void close() {
+    nothing.close();
     program.close();
   }
 }

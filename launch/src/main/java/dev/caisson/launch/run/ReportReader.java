@@ -26,6 +26,22 @@ public final class ReportReader {
     return buffer.remaining();
   }
 
+  /**
+   * How many bytes are missing to the next report as far as can be told, at least to its header.
+   */
+  public int missing() {
+    int present = buffer.position();
+    int wanted = present < HEADER_SIZE ? HEADER_SIZE : HEADER_SIZE + length(buffer.getInt(12));
+    return Math.max(0, wanted - present);
+  }
+
+  private static int length(int announced) {
+    if (announced < 0 || announced > MAX_DETAIL) {
+      throw malformed("a detail of " + announced + " bytes");
+    }
+    return announced;
+  }
+
   /** Takes bytes in, at most {@link #space}. */
   public void add(byte[] bytes, int length) {
     buffer.put(bytes, 0, length);
@@ -42,11 +58,7 @@ public final class ReportReader {
       if (buffer.remaining() < HEADER_SIZE) {
         return Optional.empty();
       }
-      int length = buffer.getInt(12);
-      if (length < 0 || length > MAX_DETAIL) {
-        throw malformed("a detail of " + length + " bytes");
-      }
-      if (buffer.remaining() < HEADER_SIZE + length) {
+      if (buffer.remaining() < HEADER_SIZE + length(buffer.getInt(12))) {
         return Optional.empty();
       }
       int kind = buffer.getInt();

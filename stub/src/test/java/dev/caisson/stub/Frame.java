@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.launch.run;
+package dev.caisson.stub;
 
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.LaunchException;
