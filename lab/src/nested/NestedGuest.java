@@ -20,6 +20,7 @@ import java.util.concurrent.TimeoutException;
 /** One Linux guest with a job, and what it said on its console. */
 final class NestedGuest implements AutoCloseable {
   static final Path APP = Path.of("/app");
+  private static final boolean LIVE = Boolean.getBoolean("lab.live");
   private static final long MEBIBYTE = 1 << 20;
   private static final int PATIENCE_SECONDS = 90;
 
@@ -85,6 +86,9 @@ final class NestedGuest implements AutoCloseable {
       console.append((char) letter);
       if (letter == '\n') {
         console.notifyAll();
+        if (LIVE) {
+          System.out.print("  | " + console.substring(console.lastIndexOf("\n", console.length() - 2) + 1));
+        }
       }
     }
   }
