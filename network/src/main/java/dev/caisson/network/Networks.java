@@ -9,6 +9,7 @@ import dev.caisson.linux.Fd;
 import dev.caisson.linux.net.Link;
 import dev.caisson.linux.net.RouteBatch;
 import dev.caisson.linux.net.RouteSocket;
+import dev.caisson.linux.net.SetSocket;
 import dev.caisson.linux.nftables.RuleEngine;
 import dev.caisson.linux.process.Credentials;
 import dev.caisson.linux.process.UserNamespace;
@@ -17,6 +18,7 @@ import dev.caisson.network.address.Subnet;
 import dev.caisson.network.dns.NameTable;
 import dev.caisson.network.dns.Resolver;
 import dev.caisson.network.dns.Upstream;
+import dev.caisson.network.forward.PortElements;
 import dev.caisson.network.forward.PortKeeper;
 import dev.caisson.network.forward.Ruleset;
 import dev.caisson.network.forward.SlirpRelay;
@@ -65,6 +67,7 @@ public final class Networks implements AutoCloseable {
   private final Ruleset ruleset;
   private final RouteSocket host;
   private final RuleEngine rules;
+  private final SetSocket sets;
   private final NamespacePool pool;
   private final Gateways gateways;
   private final NameTable table = new NameTable();
@@ -80,6 +83,7 @@ public final class Networks implements AutoCloseable {
         new Ruleset(TABLE + options.tag(), names.workloadPrefix(), options.relay().isPresent());
     this.host = host;
     this.rules = rules;
+    this.sets = SetSocket.open(ruleset.table());
     this.pool = new NamespacePool(host, names, options.readyNamespaces());
     this.gateways =
         new Gateways(
@@ -203,7 +207,7 @@ public final class Networks implements AutoCloseable {
                 : namespace.connect(host, names.fresh(), "eth" + position);
         wire(member, endpoint, link, position == 0);
       }
-      publish(attachment);
+      sets.add(PortElements.of(attachment));
       table.put(attachment);
     } catch (RuntimeException e) {
       ports.release(wanted.workload());
@@ -230,10 +234,7 @@ public final class Networks implements AutoCloseable {
       ports.release(workload);
       return;
     }
-    String closing = ruleset.remove(member.attachment());
-    if (!closing.isEmpty()) {
-      rules.run(closing);
-    }
+    sets.remove(PortElements.of(member.attachment()));
     ports.release(workload);
     RouteBatch batch = new RouteBatch();
     for (Endpoint endpoint : member.attachment().endpoints()) {
@@ -315,6 +316,7 @@ public final class Networks implements AutoCloseable {
     members.values().forEach(m -> m.namespace().ifPresent(WorkloadNamespace::close));
     members.clear();
     rules.close();
+    sets.close();
     host.close();
   }
 
@@ -324,14 +326,6 @@ public final class Networks implements AutoCloseable {
     host.execute(wiring.onHost(workload, !member.attachment().ports().isEmpty()));
     member.namespace().orElseThrow().inside().execute(wiring.inside(wayOut));
     member.links().put(endpoint.network(), link);
-  }
-
-  private void publish(Attachment attachment) {
-    String opening = ruleset.add(attachment);
-    if (opening.isEmpty()) {
-      return;
-    }
-    rules.run(opening);
   }
 
   private Map<String, Link> wanted(

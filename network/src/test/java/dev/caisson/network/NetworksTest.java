@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -204,6 +205,35 @@ class NetworksTest {
       assertThat(lab.inside(one, "ping -6 -c 3 -W 2 " + six)).endsWith("exit 0");
       assertThat(lab.inside(one, "ping -6 -c 3 -W 2 fd71::1")).endsWith("exit 0");
     });
+  }
+
+  /** Elements are written by number, the whole table as text: nft must see no difference. */
+  @Test
+  void portsWrittenToTheKernelAreThoseOfTheText() {
+    HostLab.run(lab -> {
+      lab.networks.add(lab.red);
+      Attachment several =
+          lab.attachment(
+              "several",
+              lab.red,
+              tcp(8080, 80),
+              new PublishedPort(Protocol.UDP, Optional.of(HostLab.HOST), 5353, 53),
+              new PublishedPort(Protocol.SCTP, Optional.of(HostLab.HOST), 9000, 65535));
+      var attached = lab.networks.attach(several);
+      String written = lab.onHost("nft list table inet caisson_t");
+      assertThat(written)
+          .contains("tcp . 8080", "192.0.2.1 . udp . 5353", "192.0.2.1 . sctp . 9000", ". 65535")
+          .containsOnlyOnce(": 10.71.0.2 . 53");
+      lab.networks.reconcile(List.of(lab.red), List.of(several.withPorts(attached.ports())));
+      assertThat(words(lab.onHost("nft list table inet caisson_t"))).containsAll(words(written));
+      lab.networks.detach("several");
+      assertThat(lab.onHost("nft list table inet caisson_t")).doesNotContain(". 8080", ". 5353");
+    });
+  }
+
+  /** The kernel lists the elements of a set in no order; the name server's are added later. */
+  private static List<String> words(String listing) {
+    return Stream.of(listing.split("[\\s,]+")).sorted().toList();
   }
 
   /** Note 60: an engine is killed; the next one finds rules and interfaces of the dead one. */

@@ -14,11 +14,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/** A socket to the routing part of the kernel, in the network namespace it was opened in. */
+/** A socket to one part of the kernel, in the network namespace it was opened in. netlink(7) */
 final class NetlinkSocket implements AutoCloseable {
   private static final int AF_NETLINK = 16;
   private static final int SOCK_RAW_CLOEXEC = 3 | 02000000;
-  private static final int NETLINK_ROUTE = 0;
+  static final int ROUTE = 0; // NETLINK_ROUTE
+  static final int NETFILTER = 12; // NETLINK_NETFILTER
   private static final int SOL_NETLINK = 270;
   private static final int NETLINK_CAP_ACK = 10;
   private static final int NETLINK_EXT_ACK = 11;
@@ -31,16 +32,11 @@ final class NetlinkSocket implements AutoCloseable {
     this.fd = fd;
   }
 
-  static NetlinkSocket open() {
+  static NetlinkSocket open(int protocol) {
     Fd fd =
         Fd.adopt(
             Downcall.checked(
-                "socket",
-                "AF_NETLINK",
-                SystemCall.SOCKET,
-                AF_NETLINK,
-                SOCK_RAW_CLOEXEC,
-                NETLINK_ROUTE));
+                "socket", "AF_NETLINK", SystemCall.SOCKET, AF_NETLINK, SOCK_RAW_CLOEXEC, protocol));
     NetlinkSocket socket = new NetlinkSocket(fd);
     socket.enable(NETLINK_EXT_ACK);
     socket.enable(NETLINK_CAP_ACK);

@@ -38,7 +38,7 @@ public final class RouteSocket implements AutoCloseable {
   }
 
   public static RouteSocket open() {
-    return new RouteSocket(NetlinkSocket.open());
+    return new RouteSocket(NetlinkSocket.open(NetlinkSocket.ROUTE));
   }
 
   /**
