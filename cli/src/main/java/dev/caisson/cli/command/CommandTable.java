@@ -52,6 +52,7 @@ public final class CommandTable {
     makers.put("kernel use", KernelCommands.Use::new);
     makers.put("version", SystemCommands.Version::new);
     makers.put("info", SystemCommands.Info::new);
+    makers.put("compare", CompareCommand::new);
     makers.put("doctor", SystemCommands.Doctor::new);
     makers.put("system info", SystemCommands.Info::new);
     makers.put("system df", SystemCommands.DiskUsage::new);
@@ -155,7 +156,7 @@ public final class CommandTable {
   /** After an image or a container come the words of another program. */
   private static boolean stopsAtPositional(String path) {
     var last = path.substring(path.lastIndexOf(' ') + 1);
-    return List.of("run", "create", "exec", "top", "explain").contains(last)
+    return List.of("run", "create", "exec", "top", "explain", "compare").contains(last)
         && !path.startsWith("network")
         && !path.startsWith("volume");
   }

@@ -4,11 +4,8 @@
  */
 package dev.caisson.machine.engine;
 
-import dev.caisson.machine.network.NetworkPort;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.Unavailable;
-import dev.caisson.virtio.device.DeviceType;
-import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.vhost.VhostUserServer;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -17,10 +14,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * The distribution's QEMU with software emulation: slow, but it needs nothing of the CPU. Devices
@@ -31,6 +28,9 @@ public final class Qemu implements MachineEngine {
   private static final List<Path> PLACES =
       List.of(Path.of("/usr/bin"), Path.of("/usr/local/bin"), Path.of("/usr/libexec"));
   private static final int POLL_MILLIS = 5;
+
+  /** Below the sandbox's own; everything in it is QEMU's to read and write. */
+  static final String DIRECTORY = "machine";
 
   @Override
   public String name() {
@@ -60,22 +60,21 @@ public final class Qemu implements MachineEngine {
 
   @Override
   public RunningMachine start(MachineSpec spec) {
-    Path directory = spec.directory();
+    Path directory = spec.directory().resolve(DIRECTORY);
+    MachineUser user = MachineUser.of(spec.id());
     List<VhostUserServer> lent = new ArrayList<>();
     List<AutoCloseable> opened = new ArrayList<>();
     try {
-      ServerSocketChannel control = listen(directory.resolve("control"), opened);
-      ServerSocketChannel monitor = listen(directory.resolve("monitor"), opened);
+      ownDirectory(directory, user);
+      ServerSocketChannel control = listen(directory.resolve("control"), user, opened);
+      ServerSocketChannel monitor = listen(directory.resolve("monitor"), user, opened);
       for (int i = 0; i < spec.devices().size(); i++) {
-        lent.add(new VhostUserServer(directory.resolve("device" + i), spec.devices().get(i)));
+        Path socket = directory.resolve("device" + i);
+        lent.add(new VhostUserServer(socket, spec.devices().get(i)));
+        user.own(socket);
       }
-      Path log = directory.resolve("qemu.log");
-      Process process =
-          new ProcessBuilder(command(spec))
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-              .start();
+      Path log = spec.directory().resolve("qemu.log");
+      Process process = launch(spec, user, directory, log);
       opened.add(process::destroyForcibly);
       SocketChannel controlStream = accept(control, process, log);
       opened.add(controlStream);
@@ -95,6 +94,27 @@ public final class Qemu implements MachineEngine {
     }
   }
 
+  /** Its process reaches this directory by being started in it, and nothing beside it. */
+  private static void ownDirectory(Path directory, MachineUser user) throws IOException {
+    Files.createDirectories(directory);
+    Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+    user.own(directory);
+  }
+
+  private static Process launch(MachineSpec spec, MachineUser user, Path directory, Path log)
+      throws IOException {
+    Path program =
+        program()
+            .orElseThrow(
+                () -> SandboxException.unsupported(PROGRAM, "is not installed on this host"));
+    return new ProcessBuilder(new QemuCommand(spec, user).words(program))
+        .directory(directory.toFile())
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        .start();
+  }
+
   private static void closeQuietly(AutoCloseable opened) {
     try {
       opened.close();
@@ -103,12 +123,13 @@ public final class Qemu implements MachineEngine {
     }
   }
 
-  private static ServerSocketChannel listen(Path path, List<AutoCloseable> opened)
+  private static ServerSocketChannel listen(Path path, MachineUser user, List<AutoCloseable> opened)
       throws IOException {
     Files.deleteIfExists(path);
     ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     opened.add(listener);
     listener.bind(UnixDomainSocketAddress.of(path));
+    user.own(path);
     listener.configureBlocking(false);
     return listener;
   }
@@ -132,109 +153,5 @@ public final class Qemu implements MachineEngine {
         throw new SandboxException(SandboxException.Kind.FAILED, "interrupted", e);
       }
     }
-  }
-
-  private static List<String> command(MachineSpec spec) {
-    Path directory = spec.directory();
-    long mebibytes = spec.memory() >> 20;
-    List<String> command = new ArrayList<>();
-    Path program =
-        program()
-            .orElseThrow(
-                () -> SandboxException.unsupported(PROGRAM, "is not installed on this host"));
-    // In the namespace of its taps, where it also has no other network to reach.
-    spec.networkNamespace()
-        .ifPresent(namespace -> command.addAll(List.of("nsenter", "--net=" + namespace, "--")));
-    command.add(program.toString());
-    Stream.of(
-            "-name",
-            "caisson-" + spec.id(),
-            "-nodefaults",
-            "-no-user-config",
-            "-no-reboot",
-            "-display",
-            "none",
-            "-machine",
-            "q35,accel=tcg,memory-backend=ram,hpet=on,vmport=off,smbus=off,sata=off",
-            "-cpu",
-            "max",
-            "-smp",
-            String.valueOf(spec.cpus()),
-            "-m",
-            mebibytes + "M",
-            // Shared, so that our devices reach it; charged only where the guest touched it.
-            "-object",
-            "memory-backend-memfd,id=ram,share=on,size=" + mebibytes + "M",
-            "-kernel",
-            spec.kernel().toString(),
-            "-initrd",
-            spec.initialFiles().toString(),
-            "-append",
-            "console=ttyS0 " + spec.commandLine(),
-            "-chardev",
-            "file,id=console,path=" + option(directory.resolve("console.log")),
-            "-serial",
-            "chardev:console",
-            "-chardev",
-            "socket,id=control,path=" + option(directory.resolve("control")),
-            "-device",
-            "virtio-serial-pci,disable-legacy=on",
-            "-device",
-            "virtserialport,chardev=control,name=caisson.control",
-            "-chardev",
-            "socket,id=monitor,path=" + option(directory.resolve("monitor")),
-            "-mon",
-            "chardev=monitor,mode=control",
-            "-device",
-            "virtio-rng-pci,disable-legacy=on",
-            // What a guest that took QEMU over could still ask of the host's kernel.
-            "-sandbox",
-            "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny")
-        .forEach(command::add);
-    for (int i = 0; i < spec.devices().size(); i++) {
-      VirtioDevice device = spec.devices().get(i);
-      String name = "device" + i;
-      command.addAll(
-          List.of(
-              "-chardev",
-              "socket,id=" + name + ",path=" + option(directory.resolve(name)),
-              "-device",
-              device(device, name, i)));
-      if (device.type() == DeviceType.NET) {
-        command.addAll(List.of("-netdev", "vhost-user,id=net" + i + ",chardev=" + name));
-      }
-    }
-    for (NetworkPort port : spec.ports()) {
-      command.addAll(
-          List.of(
-              "-netdev",
-              "tap,id=" + port.tap() + ",ifname=" + port.tap() + ",script=no,downscript=no",
-              "-device",
-              "virtio-net-pci,disable-legacy=on,romfile=,netdev="
-                  + port.tap()
-                  + ",mac="
-                  + port.hardware()));
-    }
-    return command;
-  }
-
-  private static String device(VirtioDevice device, String chardev, int index) {
-    return switch (device.type()) {
-      case FILE_SYSTEM ->
-          "vhost-user-fs-pci,queue-size=1024,tag=caisson,num-request-queues="
-              + (device.queueSizes().size() - 1)
-              + ",chardev="
-              + chardev;
-      case BLOCK -> "vhost-user-blk-pci,chardev=" + chardev;
-      case NET -> "virtio-net-pci,disable-legacy=on,netdev=net" + index;
-      default ->
-          throw SandboxException.unsupported(
-              "device " + device.type(), "QEMU takes none like it over vhost-user");
-    };
-  }
-
-  /** Commas separate QEMU's options; doubled they are text. */
-  private static String option(Path path) {
-    return path.toString().replace(",", ",,");
   }
 }

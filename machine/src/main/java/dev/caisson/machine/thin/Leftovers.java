@@ -20,15 +20,15 @@ final class Leftovers {
 
   /**
    * Ends a machine's process of its own, if it still is that process: numbers are used again, so
-   * its command line must name this very place.
+   * its command line must name this very machine.
    */
-  static void remove(long pid, Place place) {
+  static void remove(long pid, String id) {
     if (pid <= 0) {
       return;
     }
     try {
       String command = Files.readString(Path.of("/proc/" + pid + "/cmdline"));
-      if (command.contains(place.run().toString())) {
+      if (List.of(command.split("\0")).contains("caisson-" + id)) {
         ProcessHandle.of(pid)
             .ifPresent(process -> {
               process.destroyForcibly();
@@ -47,9 +47,11 @@ final class Leftovers {
         Files.deleteIfExists(place.state().resolve(name));
       }
       deleteStarting(place.state(), "output.");
-      for (String prefix : List.of("control", "monitor", "device", "qemu.log", "console.log")) {
-        deleteStarting(place.run(), prefix);
-      }
+      deleteStarting(place.run(), "qemu.log");
+      deleteStarting(place.run(), "console.log");
+      Path machine = place.run().resolve("machine");
+      deleteStarting(machine, "");
+      Files.deleteIfExists(machine);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

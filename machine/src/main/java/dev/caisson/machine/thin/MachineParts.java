@@ -25,6 +25,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -70,7 +71,8 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
           place.run(),
           memory(workload.resources()),
           cpus(workload.resources()),
-          new KernelCache(kernels.directory().resolve("unpacked")).unpacked(kernel.image()),
+          readable(
+              new KernelCache(kernels.directory().resolve("unpacked")).unpacked(kernel.image())),
           initialFiles(kernel, devices, network.isPresent()),
           COMMAND_LINE,
           devices,
@@ -80,6 +82,12 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
       throw new SandboxException(
           SandboxException.Kind.FAILED, "kernel " + kernel.version() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** A kernel is no secret, and a machine's own user opens it. */
+  private static Path readable(Path kernel) throws IOException {
+    Files.setPosixFilePermissions(kernel, PosixFilePermissions.fromString("rw-r--r--"));
+    return kernel;
   }
 
   /** Whole MiB; what the guest does not touch costs the host nothing. */

@@ -82,9 +82,25 @@ final class SandboxFiles {
     }
   }
 
+  @FunctionalInterface
+  private interface PathWork<T> {
+    T on(Directory root, String path) throws IOException;
+  }
+
+  /** As {@link #withRoot}, but a path that leads into a mount is looked for there. */
+  private <T> T withPath(Optional<Directory> running, String path, PathWork<T> work)
+      throws IOException {
+    Optional<MountedPath> mounted = MountedPath.of(workload, path);
+    if (mounted.isEmpty()) {
+      return withRoot(running, root -> work.on(root, path));
+    }
+    running.ifPresent(Directory::close);
+    return withRoot(Optional.of(mounted.get().open()), root -> work.on(root, mounted.get().rest()));
+  }
+
   Copyable.FileFacts facts(Optional<Directory> running, String path) {
     try {
-      return withRoot(running, root -> facts(root, path));
+      return withPath(running, path, SandboxFiles::facts);
     } catch (IOException e) {
       throw new SandboxException(SandboxException.Kind.FAILED, path + ": " + e.getMessage(), e);
     }
@@ -119,10 +135,11 @@ final class SandboxFiles {
   }
 
   void copyOut(Optional<Directory> running, String path, OutputStream tar) throws IOException {
-    withRoot(
+    withPath(
         running,
-        root -> {
-          ArchiveCopy.out(root, path, tar);
+        path,
+        (root, below) -> {
+          ArchiveCopy.out(root, below, tar);
           return true;
         });
   }
@@ -130,15 +147,17 @@ final class SandboxFiles {
   void copyIn(
       Optional<Directory> running, String directory, InputStream tar, Copyable.CopyOptions options)
       throws IOException {
-    if (workload.root().readOnly()) {
+    Optional<MountedPath> mounted = MountedPath.of(workload, directory);
+    if (mounted.map(path -> path.mount().readOnly()).orElse(workload.root().readOnly())) {
       throw new SandboxException(
-          SandboxException.Kind.DENIED, directory + ": the root file system is read-only");
+          SandboxException.Kind.DENIED, directory + ": this file system is read-only");
     }
     Ownership owners = options.keepOwners() ? Ownership.EXACT : Ownership.OWN;
-    withRoot(
+    withPath(
         running,
-        root -> {
-          ArchiveCopy.in(root, directory, tar, options.keepKind(), owners, LayerLimits.DEFAULT);
+        directory,
+        (root, below) -> {
+          ArchiveCopy.in(root, below, tar, options.keepKind(), owners, LayerLimits.DEFAULT);
           return true;
         });
   }

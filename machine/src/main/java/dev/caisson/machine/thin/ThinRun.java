@@ -47,6 +47,10 @@ final class ThinRun implements AutoCloseable {
   private static final int LAUNCH_SECONDS = 60;
   private static final int LOG_TAIL = 2000;
 
+  /** Of QEMU, of the console under QEMU, of the console under our own hypervisor. */
+  private static final List<String> LOGS =
+      List.of("qemu.log", "machine/console.log", "console.log");
+
   private final Workload workload;
   private final SharedFiles shared;
   private final RunningMachine machine;
@@ -228,7 +232,10 @@ final class ThinRun implements AutoCloseable {
   }
 
   private static SandboxException failure(String text, Place place, @Nullable Exception cause) {
-    String tails = tail(place.run().resolve("qemu.log")) + tail(place.run().resolve("console.log"));
+    String tails = "";
+    for (String log : LOGS) {
+      tails += tail(place.run().resolve(log));
+    }
     return new SandboxException(SandboxException.Kind.FAILED, text + tails, cause);
   }
 

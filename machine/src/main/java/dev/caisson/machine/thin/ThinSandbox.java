@@ -92,7 +92,7 @@ final class ThinSandbox
     }
     Exit last = record.ended().orElse(null);
     if (last == null) {
-      Leftovers.remove(began.get().pid(), place);
+      Leftovers.remove(began.get().pid(), workload.id());
       last = new Exit(RunRecord.LOST, false, began.get().time(), Instant.now());
       record.end(last);
     }

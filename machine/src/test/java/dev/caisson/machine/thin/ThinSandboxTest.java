@@ -5,7 +5,6 @@
 package dev.caisson.machine.thin;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caisson.machine.engine.Qemu;
@@ -13,25 +12,17 @@ import dev.caisson.machine.kernel.DistributionKernel;
 import dev.caisson.machine.kernel.KernelStore;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
-import dev.caisson.sandbox.SandboxState;
 import dev.caisson.sandbox.ability.Attachment;
-import dev.caisson.sandbox.ability.Executable;
-import dev.caisson.sandbox.ability.Logged;
-import dev.caisson.sandbox.workload.Mount;
-import dev.caisson.sandbox.workload.Mounts;
 import dev.caisson.sandbox.workload.NetworkAttachment;
 import dev.caisson.sandbox.workload.Program;
 import dev.caisson.sandbox.workload.RootFilesystem;
-import dev.caisson.sandbox.workload.User;
 import dev.caisson.sandbox.workload.Workload;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -119,39 +110,12 @@ class ThinSandboxTest {
     return sandbox.exit().get(60, TimeUnit.SECONDS).code();
   }
 
+  /** The rest of what it promises is lab's SandboxContract. */
   @Test
-  void aCommandRunsAndItsOutputAndExitStatusComeBack() throws Exception {
-    var program = Program.of("sh", "-c", "echo out; echo err >&2; id -u; echo $$; exit 7").build();
-    sandbox(workload(program).build());
-    var attachment = sandbox.attach();
-    sandbox.start();
-    assertThat(exit()).isEqualTo(7);
-    assertThat(all(attachment)).contains("out\n", "err\n", "0\n1\n");
-    assertThat(sandbox.state()).isEqualTo(SandboxState.EXITED);
-    try (var entries = sandbox.logs(Logged.Range.ALL)) {
-      assertThat(StandardCharsets.UTF_8.decode(entries.next().orElseThrow().bytes()).toString())
-          .isIn("out\n", "err\n");
-    }
-  }
-
-  @Test
-  void filesVolumesUsersAndEnvironmentAreThoseOfTheWorkload() throws Exception {
-    Path volume = Files.createDirectories(directory.resolve("volume"));
-    volume.toFile().setWritable(true, false);
-    Files.setPosixFilePermissions(volume, PosixFilePermissions.fromString("rwxrwxrwx"));
-    Files.writeString(volume.resolve("given"), "from the host\n");
-    var program =
-        Program.of(
-                "sh",
-                "-c",
-                "cat /data/given; echo $COLOUR > /data/made; stat -c %u /data/made; cat /etc/hosts")
-            .environment(Map.of("PATH", "/bin", "COLOUR", "green"))
-            .user(User.parse("web"))
-            .build();
+  void theHostsFilesForHostsAndNamesAreSeen() throws Exception {
     Path hosts = Files.writeString(directory.resolve("hosts"), "10.0.0.1 db\n");
     sandbox(
-        workload(program)
-            .mounts(Mounts.of(Mount.Bind.of(volume, "/data")))
+        workload(Program.of("cat", "/etc/hosts").build())
             .network(
                 new NetworkAttachment(
                     new NetworkAttachment.Isolated(),
@@ -162,39 +126,7 @@ class ThinSandboxTest {
     var attachment = sandbox.attach();
     sandbox.start();
     assertThat(exit()).isZero();
-    assertThat(all(attachment)).isEqualTo("from the host\n33\n10.0.0.1 db\n");
-    assertThat(volume.resolve("made")).hasContent("green");
-  }
-
-  @Test
-  void aRunningMachineIsEnteredPausedMeasuredAndKilled() throws Exception {
-    sandbox(workload(Program.of("sleep", "1000").build()).build());
-    sandbox.start();
-    var session = sandbox.exec(Executable.Command.of("sh", "-c", "cat; echo seen").withStdin());
-    session.write(StandardCharsets.UTF_8.encode("typed\n"));
-    session.closeInput();
-    assertThat(all(session)).isEqualTo("typed\nseen\n");
-    assertThat(session.exit().get(20, TimeUnit.SECONDS).code()).isZero();
-
-    var shell = sandbox.exec(Executable.Command.of("stty", "size").withTerminal());
-    assertThat(all(shell)).contains("24 80");
-
-    assertThatThrownBy(() -> sandbox.exec(Executable.Command.of("nothing-like-it")))
-        .isInstanceOfSatisfying(
-            SandboxException.class,
-            e -> assertThat(e.kind()).isEqualTo(SandboxException.Kind.NOT_FOUND));
-
-    assertThat(sandbox.usage().memory().usage()).isPositive();
-    assertThat(sandbox.processes(List.of()).rows())
-        .anySatisfy(row -> assertThat(row.getLast()).contains("sleep 1000"));
-
-    sandbox.pause();
-    assertThat(sandbox.state()).isEqualTo(SandboxState.PAUSED);
-    sandbox.resume();
-    assertThat(all(sandbox.exec(Executable.Command.of("echo", "awake")))).isEqualTo("awake\n");
-
-    sandbox.signal(9);
-    assertThat(exit()).isEqualTo(137);
+    assertThat(all(attachment)).isEqualTo("10.0.0.1 db\n");
   }
 
   @Test

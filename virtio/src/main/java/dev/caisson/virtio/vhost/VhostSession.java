@@ -89,8 +89,8 @@ final class VhostSession implements AutoCloseable {
         return true;
       }
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
-        // QEMU keeps a file system's configuration itself and warns of a back end that offers it.
-        long own = device.type() == DeviceType.FILE_SYSTEM ? 0 : CONFIGURATION;
+        // QEMU keeps the configuration of all others itself and warns of a back end that offers it.
+        long own = device.type() == DeviceType.BLOCK ? CONFIGURATION : 0;
         message.reply(socket, PROTOCOL | own);
         return true;
       }

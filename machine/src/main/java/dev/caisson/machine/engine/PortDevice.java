@@ -1,0 +1,38 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.engine;
+
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
+import dev.caisson.linux.net.MacAddress;
+import dev.caisson.linux.net.RouteSocket;
+import dev.caisson.linux.process.Namespace;
+import dev.caisson.linux.process.NamespaceThread;
+import dev.caisson.machine.network.NetworkPort;
+import dev.caisson.virtio.net.NetDevice;
+import dev.caisson.virtio.net.TapSide;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The network device of a machine's port: ours, on the tap in the port's network namespace. */
+final class PortDevice {
+  private PortDevice() {}
+
+  static NetDevice open(Path namespace, NetworkPort port) {
+    try (Fd target = Directory.openFile(namespace, 0, OpenFlag.READ)) {
+      return NamespaceThread.inside(Namespace.NETWORK, target, () -> here(port));
+    }
+  }
+
+  private static NetDevice here(NetworkPort port) {
+    int mtu;
+    try (RouteSocket socket = RouteSocket.open()) {
+      mtu = socket.link(port.tap()).orElseThrow().mtu();
+    }
+    var side = new TapSide(List.of(TapSide.open(port.tap(), false)));
+    return new NetDevice(MacAddress.parse(port.hardware()), mtu, 1, side);
+  }
+}
