@@ -18,6 +18,7 @@ import dev.caisson.engine.view.RemoteImage;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** One image, {@code busybox}, without a layer. */
@@ -55,6 +56,11 @@ final class FakeImages implements ImageLibrary {
   @Override
   public long size(String id) {
     return 0;
+  }
+
+  @Override
+  public Map<String, Long> layerSizes(String id) {
+    return Map.of();
   }
 
   @Override

@@ -4,6 +4,7 @@
  */
 package dev.caisson.container.oci;
 
+import dev.caisson.container.plan.HostCapabilities;
 import dev.caisson.launch.Capability;
 import dev.caisson.launch.IdentityAction;
 import dev.caisson.launch.LaunchPlan;

@@ -107,6 +107,7 @@ final class IdentitySteps {
   private static Set<Capability> capabilities(Security security) {
     Set<Capability> all = EnumSet.noneOf(Capability.class);
     security.capabilities().forEach(capability -> all.add(Capability.valueOf(capability.name())));
+    all.retainAll(HostCapabilities.available());
     return all;
   }
 

@@ -185,11 +185,40 @@ public final class LocalHost implements Host {
   @Override
   public DiskUsage diskUsage() {
     var all = images.list(true, Filters.none());
+    var sizes = new HashMap<String, Long>();
+    var users = new HashMap<String, Integer>();
+    for (var image : all) {
+      images
+          .layerSizes(image.id())
+          .forEach((layer, size) -> {
+            sizes.put(layer, size);
+            users.merge(layer, 1, Integer::sum);
+          });
+    }
     return new DiskUsage(
-        all.stream().mapToLong(ImageSummary::size).sum(),
-        all,
+        sizes.values().stream().mapToLong(Long::longValue).sum(),
+        all.stream().map(image -> shared(image, users)).toList(),
         containers.list(true, 0, true, Filters.none()),
         volumes.measured());
+  }
+
+  /** With the bytes of the layers that other images have too. */
+  private ImageSummary shared(ImageSummary image, Map<String, Integer> users) {
+    long shared =
+        images.layerSizes(image.id()).entrySet().stream()
+            .filter(layer -> users.getOrDefault(layer.getKey(), 0) > 1)
+            .mapToLong(Map.Entry::getValue)
+            .sum();
+    return new ImageSummary(
+        image.id(),
+        image.parentId(),
+        image.tags(),
+        image.digests(),
+        image.created(),
+        image.size(),
+        shared,
+        image.containers(),
+        image.labels());
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.caisson.engine.Images;
 import dev.caisson.engine.spec.CommitSpec;
 import dev.caisson.engine.spec.ImageConfig;
 import dev.caisson.engine.spec.RegistryAuth;
+import java.util.Map;
 import java.util.Optional;
 
 /** The images, and what containers need of them. */
@@ -37,6 +38,9 @@ public interface ImageLibrary extends Images, AutoCloseable {
 
   /** Bytes of the image's unpacked layers; 0 when it is gone. */
   long size(String id);
+
+  /** The same layer by layer, by the digest of each; empty when it is gone. */
+  Map<String, Long> layerSizes(String id);
 
   @Override
   void close();

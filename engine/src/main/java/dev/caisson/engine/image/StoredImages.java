@@ -51,6 +51,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -292,13 +293,23 @@ public final class StoredImages implements ImageLibrary {
     return translated(() -> store.find(id)).map(this::size).orElse(0L);
   }
 
-  private long size(Image image) {
-    long sum = 0;
+  @Override
+  public Map<String, Long> layerSizes(String id) {
+    return translated(() -> store.find(id)).map(this::layerSizes).orElse(Map.of());
+  }
+
+  private Map<String, Long> layerSizes(Image image) {
+    var sizes = new HashMap<String, Long>();
     for (int i = 0; i < image.layers().size(); i++) {
-      long unpacked = layers.size(image.config().diffIds().get(i));
-      sum += unpacked > 0 ? unpacked : image.layers().get(i).size();
+      var diffId = image.config().diffIds().get(i);
+      long unpacked = layers.size(diffId);
+      sizes.put(diffId.toString(), unpacked > 0 ? unpacked : image.layers().get(i).size());
     }
-    return sum;
+    return sizes;
+  }
+
+  private long size(Image image) {
+    return layerSizes(image).values().stream().mapToLong(Long::longValue).sum();
   }
 
   @Override

@@ -66,6 +66,42 @@ class DockerCommandTest {
     assertThat(docker("run", "--rm", "busybox", "/etc").run().code()).isEqualTo(126);
   }
 
+  /** Every flag has its effect; --privileged gives what this host has to give. */
+  @Test
+  void flagsOfRunHaveTheirEffect() {
+    assertThat(
+            docker("run", "--rm", "--cap-drop", "ALL", "--read-only", "--tmpfs", "/t:size=1m")
+                .with("--ulimit", "nofile=99:99", "--sysctl", "net.core.somaxconn=9")
+                .with("--device", "/dev/null:/dev/xnull", "--dns", "9.9.9.9")
+                .with("--add-host", "h:1.2.3.4", "--hostname", "hh", "-u", "5:6", "-w", "/tmp")
+                .with("-e", "A=b", "--entrypoint", "sh", "--init", "--oom-score-adj", "5")
+                .with("--group-add", "77", "--security-opt", "no-new-privileges", "busybox", "-c")
+                .with(
+                    "echo $A $(pwd) $(hostname) $(id -u):$(id -g) $(ulimit -n);"
+                        + " cat /proc/sys/net/core/somaxconn /proc/self/oom_score_adj;"
+                        + " grep -c 1.2.3.4 /etc/hosts; grep -c 9.9.9.9 /etc/resolv.conf;"
+                        + " ls /dev/xnull; touch /x 2>&1; grep CapEff /proc/self/status;"
+                        + " cat /proc/1/comm")
+                .ok()
+                .lines())
+        .containsExactly(
+            "b /tmp hh 5:6 99",
+            "9",
+            "5",
+            "1",
+            "1",
+            "/dev/xnull",
+            "touch: /x: Read-only file system",
+            "CapEff:\t0000000000000000",
+            "caisson-stub");
+    assertThat(
+            ok("run", "--rm", "--privileged", "--pid", "host", "--network", "host", "busybox")
+                + docker("run", "--rm", "--privileged", "busybox", "sh", "-c", "ls /dev | wc -l")
+                    .ok()
+                    .strip())
+        .matches("\\d{2,}");
+  }
+
   @Test
   void aTerminalHasASizeAndTakesInput() throws Exception {
     try (Terminal terminal =

@@ -8,13 +8,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.server.http.HttpServer;
+import dev.caisson.server.http.RequestLog;
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +140,28 @@ class DockerApiTest {
       for (SocketChannel channel : idle) {
         channel.close();
       }
+    }
+  }
+
+  /** notes/security.md 32: a byte now and then keeps no connection open. */
+  @Test
+  void aRequestThatNeverEndsIsCutOff() throws IOException, InterruptedException {
+    Path socket = folder.resolve("slow.sock");
+    try (HttpServer server =
+            new HttpServer(
+                DockerApi.dialect(api.engine(), RequestLog.none()), Duration.ofMillis(400));
+        SocketChannel slow = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.listen(socket, "rw-rw----");
+      server.start();
+      slow.connect(UnixDomainSocketAddress.of(socket));
+      slow.write(ByteBuffer.wrap("GET /_ping HTTP/1.1\r\nX: ".getBytes(StandardCharsets.US_ASCII)));
+      assertThatThrownBy(() -> {
+            for (int i = 0; i < 200; i++) {
+              slow.write(ByteBuffer.wrap(new byte[] {'y'}));
+              Thread.sleep(50);
+            }
+          })
+          .isInstanceOf(IOException.class);
     }
   }
 

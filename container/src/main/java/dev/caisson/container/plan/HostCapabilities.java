@@ -2,20 +2,29 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.container.oci;
+package dev.caisson.container.plan;
 
 import dev.caisson.launch.Capability;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
 /** What this process may hand on: its bounding set, which on some hosts is not all there is. */
-final class HostCapabilities {
+public final class HostCapabilities {
+  private static final Set<Capability> AVAILABLE = Collections.unmodifiableSet(read());
+
   private HostCapabilities() {}
 
-  static Set<Capability> available() {
+  /** What is asked for beyond these cannot be given; runc leaves it out too. */
+  public static Set<Capability> available() {
+    return AVAILABLE;
+  }
+
+  private static Set<Capability> read() {
     Set<Capability> available = EnumSet.noneOf(Capability.class);
     long mask = mask();
     for (Capability capability : Capability.values()) {
@@ -34,7 +43,7 @@ final class HostCapabilities {
         }
       }
     } catch (IOException e) {
-      throw new OciException("/proc/self/status cannot be read: " + e.getMessage(), e);
+      throw new UncheckedIOException("/proc/self/status cannot be read", e);
     }
     return -1;
   }
