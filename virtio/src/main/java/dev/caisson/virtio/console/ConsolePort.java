@@ -143,6 +143,7 @@ public final class ConsolePort implements ByteChannel {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // callers look again
   private void await(Condition condition) throws IOException {
     try {
       condition.await();

@@ -16,6 +16,8 @@ import java.util.List;
 /** Listing directories. */
 final class DirectoryRequests {
   private static final int LISTING = 32 << 10;
+  private static final int LONGEST_ENTRY = 280; // struct linux_dirent64 with a name of 255 bytes
+  private static final long COMPLETE = -1; // no position of a directory
   private static final int O_DIRECTORY = 0200000;
   private static final int HEADER = 24; // struct fuse_dirent without its name
   private static final int HOST_HEADER = 19; // struct linux_dirent64 without its name
@@ -65,26 +67,44 @@ final class DirectoryRequests {
       if (!handle.identity.equals(parent.identity)) {
         throw Refusal.of(Errno.EBADF);
       }
-      MemorySegment entries = listing.get();
+      list(parent, handle, position, reply, plus, end);
+    }
+  }
+
+  /**
+   * Asks the host in pieces that are sure to fit: a guest lists a page at a time, and what is read
+   * beyond its room is read again for its next request.
+   */
+  private void list(
+      KnownNode parent, OpenHandle handle, long from, FuseReply reply, boolean plus, int end) {
+    long position = from;
+    while (position != COMPLETE) {
+      int room = reply.left() - end;
+      int piece = Math.clamp(plus ? room / 4 : room / 2, LONGEST_ENTRY, LISTING);
+      MemorySegment entries = listing.get().asSlice(0, piece);
       long length;
       synchronized (handle) { // one position is shared by all who read it
         length = Refusal.checked(handle.file.entries(entries, position));
       }
-      copy(parent, entries.asSlice(0, length), reply, plus, end);
+      position =
+          length == 0 ? COMPLETE : copy(parent, entries.asSlice(0, length), reply, plus, end);
     }
   }
 
-  private void copy(
+  /** Answers where to go on, or that the reply is full. */
+  private long copy(
       KnownNode parent, MemorySegment entries, FuseReply reply, boolean plus, int end) {
     long at = 0;
+    long next = COMPLETE;
     while (at < entries.byteSize()) {
       int record = Short.toUnsignedInt(entries.get(LittleEndian.U16, at + 16));
       MemorySegment host = entries.asSlice(at, record);
       int name = nameLength(host);
       int needed = (plus ? Entry.SIZE : 0) + padded(HEADER + name);
       if (reply.left() - needed < end) {
-        return;
+        return COMPLETE;
       }
+      next = host.get(LittleEndian.U64, 8);
       if (plus && !lookup(parent, host, name, reply)) {
         at += record;
         continue;
@@ -97,6 +117,7 @@ final class DirectoryRequests {
       reply.zero(padded(HEADER + name) - HEADER - name);
       at += record;
     }
+    return next;
   }
 
   /** Answers false when the name vanished meanwhile. */

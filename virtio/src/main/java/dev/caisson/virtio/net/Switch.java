@@ -101,7 +101,7 @@ public final class Switch implements AutoCloseable {
 
   void afterPatience(Runnable task) {
     try {
-      thread.schedule(task, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      var _ = thread.schedule(task, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException closed) {
       return;
     }

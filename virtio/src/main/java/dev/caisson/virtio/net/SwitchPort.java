@@ -125,7 +125,8 @@ public final class SwitchPort implements NetworkSide {
       }
       case FULL -> {
         if (!stalled) {
-          long time = ++waiter.times;
+          long time = waiter.times + 1; // one thread at a time is in a lane
+          waiter.times = time;
           owner.afterPatience(() -> giveUp(port, lane, waiter, time));
           return Verdict.LATER;
         }

@@ -31,8 +31,7 @@ final class VhostSession implements AutoCloseable {
   private static final long CONFIGURATION = 1L << 9;
   private static final long BACKEND_CHANNEL = 1L << 5;
   private static final long RESET_DEVICE = 1L << 13;
-  private static final long PROTOCOL =
-      MULTIPLE_QUEUES | REPLY_ACKNOWLEDGED | BACKEND_CHANNEL | RESET_DEVICE;
+  private static final long PROTOCOL = MULTIPLE_QUEUES | REPLY_ACKNOWLEDGED;
   private static final int INDEX_MASK = 0xff;
   private static final int NO_DESCRIPTOR = 0x100;
   private static final int CONFIG_HEADER = 12;
@@ -89,8 +88,10 @@ final class VhostSession implements AutoCloseable {
         return true;
       }
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
-        // QEMU keeps the configuration of all others itself and warns of a back end that offers it.
-        long own = device.type() == DeviceType.BLOCK ? CONFIGURATION : 0;
+        // QEMU keeps the configuration of all others itself and warns of a back end that offers it; it
+        // then has no use for a channel over which to hear of changes either.
+        boolean ours = device.type() == DeviceType.BLOCK;
+        long own = ours ? CONFIGURATION | BACKEND_CHANNEL | RESET_DEVICE : 0;
         message.reply(socket, PROTOCOL | own);
         return true;
       }

@@ -121,6 +121,7 @@ public final class VsockStream implements ByteChannel {
     }
   }
 
+  @SuppressWarnings("WaitNotInLoop") // callers look again
   private void await() throws IOException {
     try {
       changed.await();

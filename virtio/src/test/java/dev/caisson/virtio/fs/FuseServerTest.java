@@ -21,6 +21,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -217,6 +218,47 @@ class FuseServerTest {
     assertThat(directory.resolve("secret")).hasContent("secret");
     try (var entries = Files.list(directory)) {
       assertThat(entries).hasSize(2);
+    }
+  }
+
+  @Test
+  void aLongDirectoryIsListedWholeWhateverRoomThereIs() throws IOException {
+    List<String> names = new ArrayList<>(List.of(".", "..", "file", "out"));
+    for (int i = 0; i < 300; i++) {
+      String name = "n".repeat(1 + i % 250) + i;
+      Files.createFile(share.resolve(name));
+      names.add(name);
+    }
+    server.close();
+    server = server(false, 1000);
+    for (int room : new int[] {512, 1000, 4096, 8000}) {
+      assertThat(listing(Opcode.READDIR, 0, room)).containsExactlyInAnyOrderElementsOf(names);
+      assertThat(listing(Opcode.READDIRPLUS, 128, room)).containsExactlyInAnyOrderElementsOf(names);
+    }
+  }
+
+  /**
+   * @param entry bytes in front of each struct fuse_dirent
+   */
+  private List<String> listing(int opcode, int entry, int room) {
+    long handle = ask(Opcode.OPENDIR, FIRST_TOP, numbers(0)).body.getLong(0);
+    List<String> names = new ArrayList<>();
+    long position = 0;
+    while (true) {
+      Reply reply = ask(opcode, FIRST_TOP, numbers(handle, position, room, 0, 0));
+      assertThat(reply.error).isZero();
+      if (!reply.body.hasRemaining()) {
+        return names;
+      }
+      assertThat(reply.body.remaining()).isLessThanOrEqualTo(room);
+      while (reply.body.hasRemaining()) {
+        int start = reply.body.position() + entry;
+        position = reply.body.getLong(start + 8);
+        var name = new byte[reply.body.getInt(start + 16)];
+        reply.body.get(start + 24, name);
+        names.add(new String(name, StandardCharsets.UTF_8));
+        reply.body.position(start + (24 + name.length + 7 & -8));
+      }
     }
   }
 }

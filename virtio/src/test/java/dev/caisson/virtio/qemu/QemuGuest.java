@@ -26,8 +26,8 @@ final class QemuGuest implements AutoCloseable {
           .resolve("current");
   private static final List<String> MODULES =
       List.of(
-          "drivers/virtio/virtio",
           "drivers/virtio/virtio_ring",
+          "drivers/virtio/virtio",
           "drivers/virtio/virtio_pci_legacy_dev",
           "drivers/virtio/virtio_pci_modern_dev",
           "drivers/virtio/virtio_pci",
@@ -137,6 +137,7 @@ final class QemuGuest implements AutoCloseable {
     String console = Files.readString(directory.resolve("console"), StandardCharsets.ISO_8859_1);
     String said = console + Files.readString(directory.resolve("qemu.log"));
     assertThat(ended).as(said).isTrue();
+    assertThat(process.exitValue()).as(said).isZero();
     return said;
   }
 

@@ -126,6 +126,7 @@ class VhostUserGuestTest {
     var net = new Switch("guests");
     String common =
         """
+        [ -e /sys/class/net/eth0 ] || { dmesg | tail -n 20; ls /sys/class/net; poweroff -f; }
         ip addr add 10.9.0.%d/24 dev eth0; ip link set eth0 up
         """;
     String first =
@@ -174,6 +175,9 @@ class VhostUserGuestTest {
             "-netdev",
             "vhost-user,id=n,chardev=c",
             "-device",
-            "virtio-net-pci,disable-legacy=on,romfile=,netdev=n,mac=" + address));
+            // Without MSI-X: QEMU 7.2.22 ends with a segmentation fault where a vhost network
+            // device
+            // under emulation gets an interrupt vector after its driver is ready.
+            "virtio-net-pci,disable-legacy=on,romfile=,vectors=0,netdev=n,mac=" + address));
   }
 }
