@@ -8,6 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.caisson.cli.MemoryConsole;
+import dev.caisson.disk.file.DiskFiles;
+import dev.caisson.disk.file.DiskOptions;
+import dev.caisson.disk.storage.HostFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -182,6 +185,30 @@ class QemuImgOracleTest {
     all.addAll(List.of(words.split(" ")));
     String ours = must(all.toArray(String[]::new));
     assertThat(ours).isEqualTo(theirs(all.toArray(String[]::new)).out());
+  }
+
+  /** With locks that belong to open files, as in the engine; module disk tests the JDK's. */
+  @Test
+  void anImageInUseIsRefusedBothWays() throws IOException {
+    assertThat(HostFiles.installed()).isPresent();
+    qemu("create", "-q", "-f", "qcow2", "x", "2M");
+    var holder =
+        new ProcessBuilder("qemu-io", "-f", "qcow2", folder.resolve("x").toString()).start();
+    try (var commands = holder.outputWriter()) {
+      commands.write("length\n");
+      commands.flush();
+      assertThat(holder.inputReader().readLine()).contains("2 MiB");
+      assertThat(ours("resize", "x", "3M").err()).contains("locked");
+      assertThat(ours("info", "x").code()).isEqualTo(1);
+      assertThat(ours("info", "-U", "x").code()).isZero();
+    }
+    holder.onExit().join();
+    try (var disk = DiskFiles.open(folder.resolve("x"), DiskOptions.WRITE)) {
+      disk.write(0, new byte[] {1});
+      assertThat(theirs("info", "x").err()).contains("lock");
+      assertThat(theirs("info", "-U", "x").code()).isZero();
+    }
+    must("resize", "-q", "x", "3M");
   }
 
   private void fill(String format, String file) throws IOException {

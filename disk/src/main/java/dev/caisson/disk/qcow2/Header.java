@@ -8,6 +8,7 @@ import static dev.caisson.disk.DiskException.corrupt;
 
 import dev.caisson.disk.DiskException;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 
 /**
  * The fixed part of a qcow2 header, already proven sane: every table it names is aligned and of a
@@ -39,6 +40,8 @@ record Header(
   static final int WITH_COMPRESSION = 112;
 
   /** Places of the fields that are rewritten alone, so that each rewrite is one small write. */
+  static final int AT_BACKING = 8;
+
   static final int AT_SIZE = 24;
 
   static final int AT_L1 = 36;
@@ -76,30 +79,34 @@ record Header(
       throw new DiskException(
           DiskException.Kind.UNSUPPORTED, "%s: qcow2 version %d".formatted(file, version));
     }
-    boolean three = version == 3;
-    int length = three ? start.getInt(100) : V2_LENGTH;
-    var header =
-        new Header(
-            version,
-            start.getLong(8),
-            start.getInt(16),
-            start.getInt(20),
-            start.getLong(AT_SIZE),
-            start.getInt(32),
-            start.getInt(AT_L1),
-            start.getLong(AT_L1 + 4),
-            start.getLong(AT_REFCOUNT_TABLE),
-            start.getInt(AT_REFCOUNT_TABLE + 8),
-            start.getInt(AT_SNAPSHOTS),
-            start.getLong(AT_SNAPSHOTS + 4),
-            three ? start.getLong(AT_INCOMPATIBLE) : 0,
-            three ? start.getLong(80) : 0,
-            three ? start.getLong(AT_AUTOCLEAR) : 0,
-            three ? start.getInt(96) : 4,
-            length,
-            three && length > V3_LENGTH ? start.get(104) & 0xff : DEFLATE);
+    var header = read(start);
     header.check(file);
     return header;
+  }
+
+  private static Header read(ByteBuffer start) {
+    int version = start.getInt(4);
+    boolean three = version == 3;
+    int length = three ? start.getInt(100) : V2_LENGTH;
+    return new Header(
+        version,
+        start.getLong(AT_BACKING),
+        start.getInt(AT_BACKING + 8),
+        start.getInt(20),
+        start.getLong(AT_SIZE),
+        start.getInt(32),
+        start.getInt(AT_L1),
+        start.getLong(AT_L1 + 4),
+        start.getLong(AT_REFCOUNT_TABLE),
+        start.getInt(AT_REFCOUNT_TABLE + 8),
+        start.getInt(AT_SNAPSHOTS),
+        start.getLong(AT_SNAPSHOTS + 4),
+        three ? start.getLong(AT_INCOMPATIBLE) : 0,
+        three ? start.getLong(80) : 0,
+        three ? start.getLong(AT_AUTOCLEAR) : 0,
+        three ? start.getInt(96) : 4,
+        length,
+        three && length > V3_LENGTH ? start.get(104) & 0xff : DEFLATE);
   }
 
   private void check(String file) {
@@ -212,7 +219,10 @@ record Header(
   /** Writes the fixed part at the start of {@code target}. */
   void encode(ByteBuffer target) {
     target.putInt(0, MAGIC).putInt(4, version);
-    target.putLong(8, backingOffset).putInt(16, backingLength).putInt(20, clusterBits);
+    target
+        .putLong(AT_BACKING, backingOffset)
+        .putInt(AT_BACKING + 8, backingLength)
+        .putInt(20, clusterBits);
     target.putLong(AT_SIZE, size).putInt(32, cryptMethod);
     target.putInt(AT_L1, l1Size).putLong(AT_L1 + 4, l1Offset);
     target.putLong(AT_REFCOUNT_TABLE, refcountTableOffset);
@@ -229,92 +239,36 @@ record Header(
   }
 
   Header withSize(long newSize) {
-    return with(newSize, l1Size, l1Offset, snapshotCount, snapshotsOffset, incompatible, autoclear);
+    return with(bytes -> bytes.putLong(AT_SIZE, newSize));
   }
 
   Header withL1(int newSize, long newOffset) {
-    return with(size, newSize, newOffset, snapshotCount, snapshotsOffset, incompatible, autoclear);
+    return with(bytes -> bytes.putInt(AT_L1, newSize).putLong(AT_L1 + 4, newOffset));
   }
 
   Header withSnapshots(int count, long offset) {
-    return with(size, l1Size, l1Offset, count, offset, incompatible, autoclear);
+    return with(bytes -> bytes.putInt(AT_SNAPSHOTS, count).putLong(AT_SNAPSHOTS + 4, offset));
   }
 
   Header withFeatures(long newIncompatible, long newAutoclear) {
-    return with(
-        size, l1Size, l1Offset, snapshotCount, snapshotsOffset, newIncompatible, newAutoclear);
+    return with(bytes ->
+        bytes.putLong(AT_INCOMPATIBLE, newIncompatible).putLong(AT_AUTOCLEAR, newAutoclear));
   }
 
   Header withRefcountTable(long offset, int clusters) {
-    return new Header(
-        version,
-        backingOffset,
-        backingLength,
-        clusterBits,
-        size,
-        cryptMethod,
-        l1Size,
-        l1Offset,
-        offset,
-        clusters,
-        snapshotCount,
-        snapshotsOffset,
-        incompatible,
-        compatible,
-        autoclear,
-        refcountOrder,
-        length,
-        compressionType);
+    return with(
+        bytes -> bytes.putLong(AT_REFCOUNT_TABLE, offset).putInt(AT_REFCOUNT_TABLE + 8, clusters));
   }
 
   Header withBacking(long offset, int nameLength) {
-    return new Header(
-        version,
-        offset,
-        nameLength,
-        clusterBits,
-        size,
-        cryptMethod,
-        l1Size,
-        l1Offset,
-        refcountTableOffset,
-        refcountTableClusters,
-        snapshotCount,
-        snapshotsOffset,
-        incompatible,
-        compatible,
-        autoclear,
-        refcountOrder,
-        length,
-        compressionType);
+    return with(bytes -> bytes.putLong(AT_BACKING, offset).putInt(AT_BACKING + 8, nameLength));
   }
 
-  private Header with(
-      long newSize,
-      int newL1Size,
-      long newL1Offset,
-      int newSnapshotCount,
-      long newSnapshotsOffset,
-      long newIncompatible,
-      long newAutoclear) {
-    return new Header(
-        version,
-        backingOffset,
-        backingLength,
-        clusterBits,
-        newSize,
-        cryptMethod,
-        newL1Size,
-        newL1Offset,
-        refcountTableOffset,
-        refcountTableClusters,
-        newSnapshotCount,
-        newSnapshotsOffset,
-        newIncompatible,
-        compatible,
-        newAutoclear,
-        refcountOrder,
-        length,
-        compressionType);
+  /** A copy that differs where its bytes do. */
+  private Header with(Consumer<ByteBuffer> change) {
+    var bytes = ByteBuffer.allocate(WITH_COMPRESSION);
+    encode(bytes);
+    change.accept(bytes);
+    return read(bytes);
   }
 }

@@ -33,6 +33,7 @@ public final class Qcow2Disk
     implements Disk, Sparse, Resizable, Snapshots, DirtyBitmaps, Layered, Layer {
   private final Image image;
   private final ClusterMap map;
+  private final OwnExtents extents;
   private final DataFile data;
   private final ClusterReader reader;
   private final ClusterWriter writer;
@@ -45,6 +46,7 @@ public final class Qcow2Disk
   private Qcow2Disk(Image image) {
     this.image = image;
     this.map = new ClusterMap(image);
+    this.extents = new OwnExtents(image, map);
     this.data = new DataFile(image);
     this.reader = new ClusterReader(image, map, data);
     this.writer = new ClusterWriter(image, map, data, reader);
@@ -59,52 +61,7 @@ public final class Qcow2Disk
    * <p>Takes the storage over: closing the disk closes it; a refused opening leaves it open.
    */
   public static Qcow2Disk open(Storage file, Qcow2Access access) {
-    var first = FirstCluster.read(file);
-    var header = first.header();
-    if (file.writable() && header.has(Features.CORRUPT) && !access.repairing()) {
-      throw DiskException.corrupt(
-          file.name(), "is marked corrupt; repair it with: caisson disk check --repair all");
-    }
-    Storage guestData = file;
-    if (header.has(Features.EXTERNAL_DATA)) {
-      String name =
-          first
-              .dataFile()
-              .orElseThrow(() -> DiskException.corrupt(file.name(), "names no data file"));
-      guestData = access.dataFile().apply(name);
-    }
-    var image = new Image(file, guestData, first, access.syncing());
-    if (header.cryptMethod() == Header.CRYPT_AES) {
-      throw new DiskException(
-          DiskException.Kind.UNSUPPORTED,
-          file.name() + ": legacy AES encryption is unsafe; convert it with an old qemu-img");
-    }
-    if (header.cryptMethod() == Header.CRYPT_LUKS) {
-      unlock(image, access);
-    }
-    if (!access.repairing()) {
-      var _ = BitmapDirectory.read(image); // QEMU opens no image whose bitmaps are junk
-    }
-    var disk = new Qcow2Disk(image);
-    if (file.writable() && header.has(Features.DIRTY) && !access.repairing()) {
-      new Repair(image).rebuildRefcounts();
-      image.writeFeatures(header.incompatible() & ~Features.DIRTY, header.autoclear());
-    }
-    return disk;
-  }
-
-  private static void unlock(Image image, Qcow2Access access) {
-    var extension = image.first().extension(HeaderExtension.ENCRYPTION);
-    if (extension.isEmpty() || extension.get().length < 16) {
-      throw DiskException.corrupt(image.name(), "has no encryption header");
-    }
-    var place = ByteBuffer.wrap(extension.get());
-    long offset = place.getLong();
-    long length = place.getLong();
-    if (offset < 0 || length < 0 || offset > image.file().size() - length) {
-      throw DiskException.corrupt(image.name(), "encryption header at %d".formatted(offset));
-    }
-    access.unlock().cipher(image.file(), offset, length).ifPresent(image::unlock);
+    return new Qcow2Disk(ImageOpener.open(file, access));
   }
 
   /** Puts the image on its base, which it closes when it closes. */
@@ -286,38 +243,10 @@ public final class Qcow2Disk
     image.gate.readLock().lock();
     try {
       requireOpen();
-      Run run = map.find(offset, length);
-      long got = run.length();
-      while (got < length) { // join what only page borders cut
-        Run next = map.find(offset + got, length - got);
-        boolean follows =
-            next.kind() == run.kind()
-                && run.kind() != Run.Kind.COMPRESSED
-                && next.host() == (run.host() < 0 ? Run.NOWHERE : run.host() + got);
-        if (!follows) {
-          break;
-        }
-        got += next.length();
-      }
-      return new Extent(offset, got, kind(run), 0, hostOffset(run));
+      return extents.find(offset, length);
     } finally {
       image.gate.readLock().unlock();
     }
-  }
-
-  private static Extent.Kind kind(Run run) {
-    return switch (run.kind()) {
-      case ABSENT -> Extent.Kind.HOLE;
-      case ZERO -> Extent.Kind.ZERO;
-      case DATA -> Extent.Kind.DATA;
-      case COMPRESSED -> Extent.Kind.COMPRESSED;
-    };
-  }
-
-  private long hostOffset(Run run) {
-    boolean direct =
-        run.kind() != Run.Kind.COMPRESSED && image.header().cryptMethod() == Header.CRYPT_NONE;
-    return direct ? run.host() : -1;
   }
 
   @Override

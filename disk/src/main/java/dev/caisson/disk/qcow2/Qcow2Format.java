@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What a new image shall look like. Start from {@link #DEFAULT}, which is qemu-img's: version 3, 64
@@ -79,115 +80,88 @@ public record Qcow2Format(
   }
 
   public Qcow2Format withVersion(int v) {
-    return new Qcow2Format(
-        v,
-        clusterSize,
-        refcountBits,
-        compression,
-        extendedL2,
-        lazyRefcounts,
-        backing,
-        backingFormat,
-        dataFile,
-        dataFileRaw);
+    return with(draft -> draft.version = v);
   }
 
   public Qcow2Format withClusterSize(int bytes) {
-    return new Qcow2Format(
-        version,
-        bytes,
-        refcountBits,
-        compression,
-        extendedL2,
-        lazyRefcounts,
-        backing,
-        backingFormat,
-        dataFile,
-        dataFileRaw);
+    return with(draft -> draft.clusterSize = bytes);
   }
 
   public Qcow2Format withRefcountBits(int bits) {
-    return new Qcow2Format(
-        version,
-        clusterSize,
-        bits,
-        compression,
-        extendedL2,
-        lazyRefcounts,
-        backing,
-        backingFormat,
-        dataFile,
-        dataFileRaw);
+    return with(draft -> draft.refcountBits = bits);
   }
 
   public Qcow2Format withCompression(Compression type) {
-    return new Qcow2Format(
-        version,
-        clusterSize,
-        refcountBits,
-        type,
-        extendedL2,
-        lazyRefcounts,
-        backing,
-        backingFormat,
-        dataFile,
-        dataFileRaw);
+    return with(draft -> draft.compression = type);
   }
 
   public Qcow2Format withExtendedL2(boolean extended) {
-    return new Qcow2Format(
-        version,
-        clusterSize,
-        refcountBits,
-        compression,
-        extended,
-        lazyRefcounts,
-        backing,
-        backingFormat,
-        dataFile,
-        dataFileRaw);
+    return with(draft -> draft.extendedL2 = extended);
   }
 
   public Qcow2Format withLazyRefcounts(boolean lazy) {
-    return new Qcow2Format(
-        version,
-        clusterSize,
-        refcountBits,
-        compression,
-        extendedL2,
-        lazy,
-        backing,
-        backingFormat,
-        dataFile,
-        dataFileRaw);
+    return with(draft -> draft.lazyRefcounts = lazy);
   }
 
   public Qcow2Format withBacking(String name, String format) {
-    return new Qcow2Format(
-        version,
-        clusterSize,
-        refcountBits,
-        compression,
-        extendedL2,
-        lazyRefcounts,
-        Optional.of(name),
-        Optional.of(format),
-        dataFile,
-        dataFileRaw);
+    return with(draft -> {
+      draft.backing = Optional.of(name);
+      draft.backingFormat = Optional.of(format);
+    });
   }
 
   public Qcow2Format withDataFile(String name, boolean raw) {
-    return new Qcow2Format(
-        version,
-        clusterSize,
-        refcountBits,
-        compression,
-        extendedL2,
-        lazyRefcounts,
-        backing,
-        backingFormat,
-        Optional.of(name),
-        raw);
+    return with(draft -> {
+      draft.dataFile = Optional.of(name);
+      draft.dataFileRaw = raw;
+    });
+  }
+
+  private Qcow2Format with(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.format();
+  }
+
+  /** The same fields, to be changed before they are checked. */
+  private static final class Draft {
+    private int version;
+    private int clusterSize;
+    private int refcountBits;
+    private Compression compression;
+    private boolean extendedL2;
+    private boolean lazyRefcounts;
+    private Optional<String> backing;
+    private Optional<String> backingFormat;
+    private Optional<String> dataFile;
+    private boolean dataFileRaw;
+
+    Draft(Qcow2Format from) {
+      version = from.version;
+      clusterSize = from.clusterSize;
+      refcountBits = from.refcountBits;
+      compression = from.compression;
+      extendedL2 = from.extendedL2;
+      lazyRefcounts = from.lazyRefcounts;
+      backing = from.backing;
+      backingFormat = from.backingFormat;
+      dataFile = from.dataFile;
+      dataFileRaw = from.dataFileRaw;
+    }
+
+    Qcow2Format format() {
+      return new Qcow2Format(
+          version,
+          clusterSize,
+          refcountBits,
+          compression,
+          extendedL2,
+          lazyRefcounts,
+          backing,
+          backingFormat,
+          dataFile,
+          dataFileRaw);
+    }
   }
 
   private Geometry geometry() {

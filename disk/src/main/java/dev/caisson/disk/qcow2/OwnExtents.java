@@ -1,0 +1,45 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.disk.qcow2;
+
+import dev.caisson.disk.Extent;
+
+/** What one image alone says of a range, as extents; the caller holds the gate. */
+final class OwnExtents {
+  private final ClusterMap map;
+  private final boolean plain;
+
+  OwnExtents(Image image, ClusterMap map) {
+    this.map = map;
+    this.plain = image.header().cryptMethod() == Header.CRYPT_NONE;
+  }
+
+  Extent find(long offset, long length) {
+    Run run = map.find(offset, length);
+    long got = run.length();
+    while (got < length) { // join what only page borders cut
+      Run next = map.find(offset + got, length - got);
+      boolean follows =
+          next.kind() == run.kind()
+              && run.kind() != Run.Kind.COMPRESSED
+              && next.host() == (run.host() < 0 ? Run.NOWHERE : run.host() + got);
+      if (!follows) {
+        break;
+      }
+      got += next.length();
+    }
+    boolean direct = plain && run.kind() != Run.Kind.COMPRESSED;
+    return new Extent(offset, got, kind(run), 0, direct ? run.host() : Run.NOWHERE);
+  }
+
+  private static Extent.Kind kind(Run run) {
+    return switch (run.kind()) {
+      case ABSENT -> Extent.Kind.HOLE;
+      case ZERO -> Extent.Kind.ZERO;
+      case DATA -> Extent.Kind.DATA;
+      case COMPRESSED -> Extent.Kind.COMPRESSED;
+    };
+  }
+}
