@@ -222,6 +222,62 @@ class FuseServerTest {
   }
 
   @Test
+  void line52NothingIsRenamedOverTheRoot() {
+    long root = NodeTable.ROOT;
+    assertThat(refused(ask(Opcode.RENAME, FIRST_TOP, numbers(root), name("file"), name("root"))))
+        .isEqualTo(Errno.EROFS.number());
+    assertThat(refused(ask(Opcode.RENAME, root, numbers(FIRST_TOP), name("root"), name("x"))))
+        .isEqualTo(Errno.EROFS.number());
+    assertThat(refused(ask(Opcode.RENAME, FIRST_TOP, numbers(FIRST_TOP), name("file"), name(".."))))
+        .isEqualTo(Errno.EINVAL.number());
+    assertThat(
+            refused(
+                ask(Opcode.RENAME2, FIRST_TOP, numbers(FIRST_TOP, -1), name("file"), name("y"))))
+        .isEqualTo(Errno.EINVAL.number());
+    assertThat(share.resolve("file")).hasContent("content");
+  }
+
+  @Test
+  void line52AReadOfAnySizeStaysInTheRoomThereIs() {
+    long handle = ask(Opcode.OPEN, lookup("file"), numbers(0)).body.getLong(0);
+    Reply read = ask(Opcode.READ, 0, numbers(handle, 0, 0xffff_ffffL, 0, 0));
+    assertThat(read.error).isZero();
+    assertThat(read.body.remaining()).isEqualTo(7);
+    assertThat(ask(Opcode.READ, 0, numbers(handle, -1, 0xffff_ffffL, 0, 0)).body.remaining())
+        .isZero();
+    assertThat(refused(ask(Opcode.WRITE, 0, numbers(handle, 0, 0xffff_ffffL, 0, 0))))
+        .isEqualTo(Errno.EBADF.number());
+  }
+
+  @Test
+  void line52AWriteTakesSetUserIdAwayWhereItShould() throws IOException {
+    Path file = share.resolve("file");
+    Files.setAttribute(file, "unix:mode", 0104755);
+    long handle = ask(Opcode.OPEN, lookup("file"), numbers(1)).body.getLong(0);
+    byte[] data = {1};
+    ask(Opcode.WRITE, 0, numbers(handle, 0, 1, 0, 0), data);
+    assertThat((int) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(04755);
+    long killing = 1L << 34 | 1; // size 1, flag FUSE_WRITE_KILL_SUIDGID
+    ask(Opcode.WRITE, 0, numbers(handle, 0, killing, 0, 0), data);
+    assertThat((int) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(0755);
+  }
+
+  @Test
+  void line52ADirectoryTheHostSwapsForALinkLeadsNowhereElse() throws IOException {
+    Path inner = Files.createDirectory(share.resolve("inner"));
+    Files.writeString(inner.resolve("secret"), "inner");
+    long known = lookup("inner");
+    Files.move(inner, share.resolve("moved"));
+    Files.createSymbolicLink(inner, directory);
+    long found = ask(Opcode.LOOKUP, known, name("secret")).node();
+    long handle = ask(Opcode.OPEN, found, numbers(0)).body.getLong(0);
+    Reply read = ask(Opcode.READ, 0, numbers(handle, 0, 100, 0, 0));
+    assertThat(StandardCharsets.UTF_8.decode(read.body).toString()).isEqualTo("inner");
+    assertThat(refused(ask(Opcode.LOOKUP, lookup("inner"), name("secret"))))
+        .isEqualTo(Errno.ENOTDIR.number());
+  }
+
+  @Test
   void aLongDirectoryIsListedWholeWhateverRoomThereIs() throws IOException {
     List<String> names = new ArrayList<>(List.of(".", "..", "file", "out"));
     for (int i = 0; i < 300; i++) {
