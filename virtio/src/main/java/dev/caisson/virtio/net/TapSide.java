@@ -120,8 +120,7 @@ public final class TapSide implements NetworkSide {
   @Override
   public Verdict send(Frame frame, int number) {
     Lane lane = lanes.get(number % lanes.size());
-    int count = frame.parts(lane.parts);
-    if (count < 0 || ScatteredIo.write(lane.tap, lane.parts, count) < 0) {
+    if (!lane.send(frame)) {
       unsent.incrementAndGet(); // full, down, or a frame the kernel does not take
     }
     return Verdict.DONE;
@@ -164,6 +163,12 @@ public final class TapSide implements NetworkSide {
         running.close();
         receiver = null;
       }
+    }
+
+    /** Pairs of the device share a queue of the tap when there are more of them. */
+    synchronized boolean send(Frame sent) {
+      int count = sent.parts(parts);
+      return count > 0 && ScatteredIo.write(tap, parts, count) >= 0;
     }
 
     /** The next frame, or null when there is none yet. */
