@@ -1,0 +1,72 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.caisson.machine.network.NetworkPort;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What QEMU is given, and what it is left with. */
+class QemuCommandTest {
+  private static List<String> words(List<NetworkPort> ports) {
+    var spec =
+        new MachineSpec(
+            "box",
+            Path.of("/run/box"),
+            96L << 20,
+            2,
+            Path.of("/kernels/vm linux"),
+            Path.of("/kernels/initial"),
+            "quiet",
+            List.of(),
+            ports.isEmpty() ? Optional.empty() : Optional.of(Path.of("/run/netns/box")),
+            ports);
+    return new QemuCommand(spec, MachineUser.of("box")).words(Path.of("/usr/bin/qemu"));
+  }
+
+  @Test
+  void kernelAndInitialFilesAreOpenedBeforeRightsAreGivenUp() {
+    List<String> words = words(List.of());
+    assertThat(words).startsWith("/bin/sh", "-c");
+    assertThat(words.subList(4, 6)).containsExactly("/kernels/vm linux", "/kernels/initial");
+    assertThat(words).containsSubsequence("setpriv", "/usr/bin/qemu", "-kernel", "/dev/fd/3");
+  }
+
+  @Test
+  void withoutANetworkItHasAUserOfItsOwnAndNoRights() {
+    String user = String.valueOf(MachineUser.of("box").number());
+    assertThat(words(List.of()))
+        .containsSubsequence("unshare", "--net", "setpriv", "--reuid", user, "--regid", user)
+        .contains("--no-new-privs", "--bounding-set=-all", "--clear-groups")
+        .doesNotContain("nsenter");
+  }
+
+  @Test
+  void withANetworkItOpensItsTapsInTheirNamespace() {
+    List<String> words = words(List.of(new NetworkPort("tap0", "02:42:ac:11:00:02")));
+    assertThat(words).contains("nsenter", "--net=/run/netns/box").doesNotContain("setpriv");
+    assertThat(words)
+        .anySatisfy(word -> assertThat(word).contains("netdev=tap0,mac=02:42:ac:11:00:02"));
+  }
+
+  @Test
+  void everyMachineHasItsFilterAndGivesPagesBack() {
+    assertThat(words(List.of()))
+        .containsSubsequence("-sandbox")
+        .anySatisfy(word -> assertThat(word).contains("elevateprivileges=deny"))
+        .anySatisfy(word -> assertThat(word).contains("free-page-reporting=on"));
+  }
+
+  @Test
+  void usersAreFarAboveThoseOfAccountsAndTheSameForTheSameMachine() {
+    assertThat(MachineUser.of("a").number()).isGreaterThanOrEqualTo(0x7000_0000);
+    assertThat(MachineUser.of("a")).isEqualTo(MachineUser.of("a"));
+    assertThat(MachineUser.of("a")).isNotEqualTo(MachineUser.of("b"));
+  }
+}

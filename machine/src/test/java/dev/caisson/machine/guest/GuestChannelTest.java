@@ -1,0 +1,197 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.guest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ByteChannel;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The guest is not trusted: what makes no sense ends its channel, and nothing else. */
+class GuestChannelTest {
+  private static final int HELLO = 1;
+  private static final int STARTED = 2;
+  private static final int OUTPUT = 4;
+  private static final int EXITED = 5;
+
+  /** A guest made of bytes: what it says is queued, what it is told is kept. */
+  private static final class Wire implements ByteChannel {
+    private final LinkedBlockingQueue<byte[]> said = new LinkedBlockingQueue<>();
+    private final ByteArrayOutputStream told = new ByteArrayOutputStream();
+    private ByteBuffer current = ByteBuffer.allocate(0);
+    private volatile boolean open = true;
+
+    @Override
+    public int read(ByteBuffer target) {
+      try {
+        while (!current.hasRemaining()) {
+          byte[] next = said.poll(10, TimeUnit.SECONDS);
+          if (next == null || next.length == 0) {
+            return -1;
+          }
+          current = ByteBuffer.wrap(next);
+        }
+      } catch (InterruptedException e) {
+        return -1;
+      }
+      int count = Math.min(target.remaining(), current.remaining());
+      target.put(current.slice(current.position(), count));
+      current.position(current.position() + count);
+      return count;
+    }
+
+    @Override
+    public synchronized int write(ByteBuffer source) {
+      byte[] bytes = new byte[source.remaining()];
+      source.get(bytes);
+      told.writeBytes(bytes);
+      return bytes.length;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return open;
+    }
+
+    @Override
+    public void close() {
+      open = false;
+    }
+
+    void say(byte[] bytes) {
+      said.add(bytes);
+    }
+
+    void hangUp() {
+      said.add(new byte[0]);
+    }
+  }
+
+  private final Wire wire = new Wire();
+  private final GuestChannel channel = new GuestChannel(wire, "test");
+
+  private static byte[] frame(int length, int type, int stream, int session, byte... payload) {
+    return ByteBuffer.allocate(12 + payload.length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(length)
+        .putShort((short) type)
+        .putShort((short) stream)
+        .putInt(session)
+        .put(payload)
+        .array();
+  }
+
+  private void gone() throws Exception {
+    channel.gone().get(10, TimeUnit.SECONDS);
+    assertThat(wire.isOpen()).isFalse();
+  }
+
+  private GuestProcess launch(StringBuilder output) {
+    return channel.launch(
+        new byte[] {1, 2, 3},
+        7,
+        false,
+        false,
+        0,
+        0,
+        new GuestProcess.Receiver() {
+          @Override
+          public void output(int stream, ByteBuffer bytes) {
+            output.append(stream).append(':').append(bytes.remaining()).append(' ');
+          }
+
+          @Override
+          public void end(int stream) {}
+        });
+  }
+
+  @Test
+  void aProcessStartsSpeaksAndEnds() throws Exception {
+    wire.say(frame(4, HELLO, 0, 0, (byte) 2, (byte) 0, (byte) 0, (byte) 0));
+    channel.ready().get(10, TimeUnit.SECONDS);
+    var output = new StringBuilder();
+    GuestProcess process = launch(output);
+    wire.say(frame(4, STARTED, 0, 7, (byte) 42, (byte) 0, (byte) 0, (byte) 0));
+    assertThat(process.started().get(10, TimeUnit.SECONDS)).isEqualTo(42);
+    wire.say(frame(2, OUTPUT, 2, 7, (byte) 'h', (byte) 'i'));
+    wire.say(frame(4, EXITED, 0, 7, (byte) 3, (byte) 0, (byte) 0, (byte) 0));
+    assertThat(process.exited().get(10, TimeUnit.SECONDS)).isEqualTo(3);
+    assertThat(output.toString()).isEqualTo("2:2 ");
+    wire.hangUp();
+    gone();
+  }
+
+  @Test
+  void anotherVersionIsNotSpokenTo() throws Exception {
+    wire.say(frame(4, HELLO, 0, 0, (byte) 1, (byte) 0, (byte) 0, (byte) 0));
+    assertThatThrownBy(() -> channel.ready().get(10, TimeUnit.SECONDS))
+        .isInstanceOf(ExecutionException.class)
+        .hasMessageContaining("version");
+    gone();
+  }
+
+  @Test
+  void lengthsAreCheckedBeforeMemoryIsTaken() throws Exception {
+    wire.say(frame(-1, OUTPUT, 1, 7));
+    gone();
+    var second = new Wire();
+    var other = new GuestChannel(second, "large");
+    second.say(frame((1 << 20) + 1, OUTPUT, 1, 7));
+    other.gone().get(10, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void aPayloadThatIsTooShortEndsTheChannelAndItsProcesses() throws Exception {
+    GuestProcess process = launch(new StringBuilder());
+    wire.say(frame(1, EXITED, 0, 7, (byte) 3));
+    gone();
+    assertThatThrownBy(() -> process.exited().get(10, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(GuestFailure.class);
+    assertThatThrownBy(() -> channel.file("/x").get(10, TimeUnit.SECONDS))
+        .hasMessageContaining("gone");
+  }
+
+  @Test
+  void anyBytesAtAllEndInAClosedChannel() throws Exception {
+    var random = new Random(7);
+    for (int round = 0; round < 2_000; round++) {
+      var hostile = new Wire();
+      var heard = new GuestChannel(hostile, "hostile");
+      heard.launch(new byte[1], 7, false, true, 0, 0, new Deaf());
+      byte[] noise = new byte[random.nextInt(200)];
+      random.nextBytes(noise);
+      if (random.nextBoolean() && noise.length >= 12) {
+        // A header that could be one, so that what is behind it is looked at.
+        ByteBuffer.wrap(noise)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putInt(0, random.nextInt(noise.length))
+            .putShort(4, (short) random.nextInt(10))
+            .putInt(8, 7);
+      }
+      if (noise.length > 0) {
+        hostile.say(noise);
+      }
+      hostile.hangUp();
+      heard.gone().get(10, TimeUnit.SECONDS);
+      assertThat(hostile.isOpen()).isFalse();
+    }
+  }
+
+  private static final class Deaf implements GuestProcess.Receiver {
+    @Override
+    public void output(int stream, ByteBuffer bytes) {}
+
+    @Override
+    public void end(int stream) {}
+  }
+}
