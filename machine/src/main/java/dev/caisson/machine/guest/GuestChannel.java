@@ -225,14 +225,15 @@ public final class GuestChannel implements AutoCloseable {
     }
     switch (type) {
       case STARTED -> process.onStarted(payload.getInt());
+      // Forgotten last: a payload that makes no sense must still end it with the channel.
       case FAILED -> {
-        processes.remove(session);
         process.onFailed(payload);
+        processes.remove(session);
       }
       case OUTPUT -> process.onOutput(streamNumber, payload);
       case EXITED -> {
-        processes.remove(session);
         process.onExited(payload.getInt());
+        processes.remove(session);
       }
       case ACCEPTED -> process.onAccepted(payload.getInt());
       default -> throw new IOException("frame of unknown type " + type);
