@@ -213,9 +213,10 @@ public final class GuestChannel implements AutoCloseable {
       return;
     }
     if (type == FILE_CONTENT || type == ANSWER) {
-      @Nullable CompletableFuture<byte[]> question = questions.remove(session);
+      @Nullable CompletableFuture<byte[]> question = questions.get(session);
       if (question != null) {
         answer(question, type, payload);
+        questions.remove(session);
       }
       return;
     }

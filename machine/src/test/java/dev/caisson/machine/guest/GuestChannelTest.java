@@ -23,6 +23,7 @@ class GuestChannelTest {
   private static final int STARTED = 2;
   private static final int OUTPUT = 4;
   private static final int EXITED = 5;
+  private static final int ANSWER = 8;
 
   /** A guest made of bytes: what it says is queued, what it is told is kept. */
   private static final class Wire implements ByteChannel {
@@ -159,6 +160,15 @@ class GuestChannelTest {
         .hasCauseInstanceOf(GuestFailure.class);
     assertThatThrownBy(() -> channel.file("/x").get(10, TimeUnit.SECONDS))
         .hasMessageContaining("gone");
+  }
+
+  @Test
+  void anAnswerThatIsTooShortEndsTheChannelAndItsQuestions() throws Exception {
+    var answer = channel.write("/x", "1");
+    wire.say(frame(1, ANSWER, 0, (1 << 30) + 1, (byte) 0));
+    gone();
+    assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(GuestFailure.class);
   }
 
   @Test
