@@ -12,6 +12,7 @@ import dev.caisson.kvm.Kvm;
 import dev.caisson.virtio.console.ConsoleDevice;
 import dev.caisson.virtio.console.ConsolePort;
 import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.rng.EntropyDevice;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.boot.BootFiles;
 import dev.caisson.vmm.boot.TinyKernel;
@@ -19,6 +20,8 @@ import dev.caisson.vmm.memory.MachineMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -201,6 +204,66 @@ class MachineTest {
         device);
     assertThat(end().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
     assertThat(console).hasToString("virt" + "\3\0\0\0" + "\3\0\0\0" + "\100\0\0\0");
+  }
+
+  /** Random bytes that tests can predict. */
+  private static final class Constant extends SecureRandom {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public void nextBytes(byte[] bytes) {
+      Arrays.fill(bytes, (byte) 'R');
+    }
+  }
+
+  /** A driver of a few instructions that has made its device ready, up to DRIVER_OK. */
+  private static TinyKernel driver(int upperFeatures) {
+    return new TinyKernel()
+        .store(DEVICE + 0x70, 3)
+        .store(DEVICE + 0x24, 1)
+        .store(DEVICE + 0x20, upperFeatures)
+        .store(DEVICE + 0x70, 11)
+        .store(DEVICE + 0x38, 8)
+        .store(DEVICE + 0x80, 0x200000)
+        .store(DEVICE + 0x90, 0x200400)
+        .store(DEVICE + 0xa0, 0x200800)
+        .store(DEVICE + 0x44, 1)
+        .store(DEVICE + 0x70, 15);
+  }
+
+  @Test
+  void aRequestTravelsByDoorbellAndSplitRing() throws Exception {
+    TinyKernel guest =
+        driver(1)
+            .store(0x200000, 0x300000)
+            .store(0x200008, 4)
+            .store(0x20000c, 2) // for the device to write
+            .store(0x200404, 0)
+            .store(0x200400, 0x10000) // one is available
+            .store(DEVICE + 0x50, 0)
+            // mov eax,[0x200800]; shr eax,16; cmp eax,1; jne back: until it is used
+            .code(0xa1, 0x00, 0x08, 0x20, 0x00, 0xc1, 0xe8, 16, 0x83, 0xf8, 1, 0x75, 0xf3);
+    start(
+        guest.load(0x300000).printNumber().load(DEVICE + 0x60).printNumber().powerOff(),
+        new EntropyDevice(new Constant()));
+    assertThat(end().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
+    assertThat(console.toString()).startsWith("RRRR");
+  }
+
+  @Test
+  void aRequestTravelsByDoorbellAndPackedRing() throws Exception {
+    TinyKernel guest =
+        driver(5)
+            .store(0x200000, 0x300000)
+            .store(0x200008, 4)
+            .store(0x20000c, 0x82_0000) // available, for the device to write
+            .store(DEVICE + 0x50, 0)
+            // mov eax,[0x20000c]; and eax,0x80800000; cmp eax,0x80800000; jne back
+            .code(0xa1, 0x0c, 0x00, 0x20, 0x00, 0x25, 0x00, 0x00, 0x80, 0x80)
+            .code(0x3d, 0x00, 0x00, 0x80, 0x80, 0x75, 0xef);
+    start(guest.load(0x300000).printNumber().powerOff(), new EntropyDevice(new Constant()));
+    assertThat(end().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
+    assertThat(console).hasToString("RRRR");
   }
 
   /** A driver that resets its device as fast as it can, with queues and doorbells in between. */
