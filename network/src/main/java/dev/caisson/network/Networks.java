@@ -30,6 +30,10 @@ import dev.caisson.network.link.Wiring;
 import dev.caisson.network.link.WorkloadNamespace;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -40,6 +44,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -301,10 +306,24 @@ public final class Networks implements AutoCloseable {
 
   /** Subnets this host has routes to, which new networks should not overlap. */
   public List<Subnet> subnetsInUse() {
-    return host.routes().stream()
-        .filter(route -> route.prefixLength() > 0)
-        .map(route -> new Subnet(route.destination(), route.prefixLength()))
-        .toList();
+    // Gateways of other engines on this host have an address and, without workloads, no route.
+    Stream<Subnet> addresses = addresses().map(address -> new Subnet(address, 32));
+    Stream<Subnet> routes =
+        host.routes().stream()
+            .filter(route -> route.prefixLength() > 0)
+            .map(route -> new Subnet(route.destination(), route.prefixLength()));
+    return Stream.concat(addresses, routes).toList();
+  }
+
+  /** The IPv4 addresses of this host. */
+  private static Stream<InetAddress> addresses() {
+    try {
+      return NetworkInterface.networkInterfaces()
+          .flatMap(NetworkInterface::inetAddresses)
+          .filter(Inet4Address.class::isInstance);
+    } catch (SocketException none) {
+      return Stream.empty(); // a host without interfaces
+    }
   }
 
   /** Stops serving. Workloads keep their connections; {@link #reconcile} takes them up again. */

@@ -155,12 +155,13 @@ class DockerApiTest {
       server.start();
       slow.connect(UnixDomainSocketAddress.of(socket));
       slow.write(ByteBuffer.wrap("GET /_ping HTTP/1.1\r\nX: ".getBytes(StandardCharsets.US_ASCII)));
-      assertThatThrownBy(() -> {
-            for (int i = 0; i < 200; i++) {
-              slow.write(ByteBuffer.wrap(new byte[] {'y'}));
-              Thread.sleep(50);
-            }
-          })
+      assertThatThrownBy(
+              () -> {
+                for (int i = 0; i < 200; i++) {
+                  slow.write(ByteBuffer.wrap(new byte[] {'y'}));
+                  Thread.sleep(50);
+                }
+              })
           .isInstanceOf(IOException.class);
     }
   }
