@@ -336,14 +336,26 @@ final class Instance {
         }
         watch(found);
       }
-      case CREATED -> {
-        unlink();
-        sandbox = null;
-        save(progress.linked(NetworkView.none()));
-        resume();
+      case CREATED -> neverStarted();
+      case EXITED -> {
+        var exit = found.exit().join();
+        if (running() || exit.startedAt().isAfter(Instant.EPOCH)) {
+          if (!running()) {
+            progress = progress.running(exit.startedAt());
+          }
+          finish(exit);
+        } else { // ended in the middle of its start, with the engine
+          neverStarted();
+        }
       }
-      case EXITED -> finish(found.exit().join());
     }
+  }
+
+  private void neverStarted() {
+    unlink();
+    sandbox = null;
+    save(progress.linked(NetworkView.none()));
+    resume();
   }
 
   /** What a policy asks for when the engine comes up. */
