@@ -48,25 +48,27 @@ final class FileMode {
   }
 
   private static int changed(int mode, String who, String how, String what, boolean directory) {
-    int bits = 0;
-    int scope = 0;
-    for (char c : (who.isEmpty() ? "a" : who).toCharArray()) {
-      switch (c) {
-        case 'u' -> scope |= 04700;
-        case 'g' -> scope |= 02070;
-        case 'o' -> scope |= 01007;
-        default -> scope |= 07777;
-      }
+    int scope = who.isEmpty() ? 07777 : 0;
+    for (int i = 0; i < who.length(); i++) {
+      scope |=
+          switch (who.charAt(i)) {
+            case 'u' -> 04700;
+            case 'g' -> 02070;
+            case 'o' -> 01007;
+            default -> 07777;
+          };
     }
-    for (char c : what.toCharArray()) {
-      switch (c) {
-        case 'r' -> bits |= 0444;
-        case 'w' -> bits |= 0222;
-        case 'x' -> bits |= 0111;
-        case 'X' -> bits |= directory || (mode & 0111) != 0 ? 0111 : 0;
-        case 's' -> bits |= 06000;
-        default -> bits |= 01000;
-      }
+    int bits = 0;
+    for (int i = 0; i < what.length(); i++) {
+      bits |=
+          switch (what.charAt(i)) {
+            case 'r' -> 0444;
+            case 'w' -> 0222;
+            case 'x' -> 0111;
+            case 'X' -> directory || (mode & 0111) != 0 ? 0111 : 0;
+            case 's' -> 06000;
+            default -> 01000;
+          };
     }
     return switch (how) {
       case "+" -> mode | bits & scope;

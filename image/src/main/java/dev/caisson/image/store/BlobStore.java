@@ -149,9 +149,13 @@ public final class BlobStore {
     return digests;
   }
 
-  /** Deletes drafts nobody is writing; a pull that wanted to resume one starts over. */
-  void deleteAbandonedDrafts() {
-    try (var files = Files.newDirectoryStream(drafts)) {
+  /**
+   * Deletes drafts nobody is writing; a pull that wanted to resume one starts over.
+   *
+   * @param names a glob of those meant: {@link #ANY} or {@link #NAMELESS}
+   */
+  void deleteAbandonedDrafts(String names) {
+    try (var files = Files.newDirectoryStream(drafts, names)) {
       for (var file : files) {
         var lock = writers.tryLock(lockNumber(file.getFileName().toString()));
         if (lock.isPresent()) {
@@ -164,6 +168,11 @@ public final class BlobStore {
       throw ImageException.io(drafts.toString(), e);
     }
   }
+
+  static final String ANY = "*";
+
+  /** Drafts of content whose digest is told at its end: no other writer can go on with them. */
+  static final String NAMELESS = UNNAMED + "*";
 
   // Two drafts that share a number only wait for each other.
   private static long lockNumber(String draft) {

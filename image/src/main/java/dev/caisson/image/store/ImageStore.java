@@ -56,7 +56,9 @@ public final class ImageStore {
 
   /** Opens the store at {@code root}, creating it when there is none. */
   public static ImageStore open(Path root) {
-    return new ImageStore(root);
+    var store = new ImageStore(root);
+    store.blobs.deleteAbandonedDrafts(BlobStore.NAMELESS);
+    return store;
   }
 
   public BlobStore blobs() {
@@ -350,7 +352,7 @@ public final class ImageStore {
     try (var _ = catalog.lock()) {
       var before = catalog.read();
       var after = catalog.changeLocked(now -> withoutAll(now, tagged, unused));
-      blobs.deleteAbandonedDrafts();
+      blobs.deleteAbandonedDrafts(BlobStore.ANY);
       return new Removal(gone(before, after), deleted(before, after), collectLocked(after));
     }
   }
