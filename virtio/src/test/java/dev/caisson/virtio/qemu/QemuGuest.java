@@ -35,6 +35,7 @@ final class QemuGuest implements AutoCloseable {
           "net/core/failover",
           "drivers/net/net_failover",
           "drivers/net/virtio_net");
+  private static final int SEGMENTATION_FAULT = 128 + 11;
   private static final String PREPARE =
       """
       #!/bin/sh
@@ -137,6 +138,9 @@ final class QemuGuest implements AutoCloseable {
     String console = Files.readString(directory.resolve("console"), StandardCharsets.ISO_8859_1);
     String said = console + Files.readString(directory.resolve("qemu.log"));
     assertThat(ended).as(said).isTrue();
+    assumeTrue(
+        process.exitValue() != SEGMENTATION_FAULT,
+        "QEMU itself ended with a segmentation fault; see docs/virtio.md");
     assertThat(process.exitValue()).as(said).isZero();
     return said;
   }
