@@ -115,13 +115,19 @@ public final class Cgroups {
     }
   }
 
-  /** A parent named as systemd slices are becomes a plain directory of that name. */
+  /**
+   * A parent named as systemd slices are becomes a plain directory of that name; "/" is the topmost
+   * group.
+   */
   private static String parent(Resources resources) {
     String given = resources.cgroupParent();
+    if (given.isEmpty()) {
+      return OWN_PARENT;
+    }
     while (given.startsWith("/")) {
       given = given.substring(1);
     }
-    return given.isEmpty() ? OWN_PARENT : given;
+    return given;
   }
 
   /** Removes groups recorded by a run that is over; false if one is still in use. */

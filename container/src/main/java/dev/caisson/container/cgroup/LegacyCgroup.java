@@ -56,7 +56,11 @@ final class LegacyCgroup implements Cgroup {
       boolean hugePages) {
     this.mounts = layout.legacy();
     for (String controller : ALWAYS) {
-      add(controller, parent, controller.equals("devices") && plainDevices, name);
+      add(
+          controller,
+          parent,
+          controller.equals("devices") && plainDevices && !parent.isEmpty(),
+          name);
     }
     if (sets) {
       add("cpuset", parent, false, name);

@@ -31,7 +31,8 @@ final class ConfigCgroup {
     } else if (!path.isEmpty()) {
       String plain = path.replaceAll("^/+|/+$", "");
       int slash = plain.lastIndexOf('/');
-      parent = slash < 0 ? STANDARD_PARENT : plain.substring(0, slash);
+      String top = path.startsWith("/") ? "/" : STANDARD_PARENT;
+      parent = slash < 0 ? top : plain.substring(0, slash);
       name = plain.substring(slash + 1);
     }
     JsonNode limits = limits(config);

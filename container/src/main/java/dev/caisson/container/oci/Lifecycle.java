@@ -5,12 +5,7 @@
 package dev.caisson.container.oci;
 
 import dev.caisson.container.cgroup.Cgroup;
-import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
-import dev.caisson.launch.Namespace;
-import dev.caisson.launch.NamespaceAction;
-import dev.caisson.launch.Step;
-import dev.caisson.launch.SupervisionAction;
 import dev.caisson.launch.run.Launch;
 import dev.caisson.launch.run.Launcher;
 import dev.caisson.launch.run.Report;
@@ -28,12 +23,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -107,7 +99,7 @@ final class Lifecycle {
     }
   }
 
-  private static Launch start(LaunchPlan plan, List<Fd> passed) {
+  static Launch start(LaunchPlan plan, List<Fd> passed) {
     // Numbers 0 to 2 are this process's own streams; they are not ours to close.
     var streams = new Launcher.Streams(Fd.adopt(0), Fd.adopt(1), Fd.adopt(2));
     try (var launcher = new Launcher(Stub.program())) {
@@ -115,7 +107,7 @@ final class Lifecycle {
     }
   }
 
-  private static int pid(Launch launch, LaunchPlan plan) {
+  static int pid(Launch launch, LaunchPlan plan) {
     return switch (launch
         .next()
         .orElseThrow(() -> new OciException("the stub ended without a report"))) {
@@ -325,61 +317,14 @@ final class Lifecycle {
     return status(state);
   }
 
-  /**
-   * Runs another process in a running container; answers its exit code, or 0 at once when detached.
-   */
-  int exec(
-      String id,
-      JsonNode process,
-      Optional<Path> pidFile,
-      Optional<String> console,
-      boolean detach) {
+  /** Runs another process in a running container. */
+  int exec(String id, JsonNode process, FurtherProcess.Manner manner) {
     ContainerState state = store.load(id);
     if (!status(state).equals("running")) {
       throw new OciException(
           "container " + id + " is " + status(state) + "; exec needs a running one");
     }
-    var wanted = new ConfigProcess(process, state.config().path("linux").path("seccomp"));
-    var steps = new ArrayList<Step>();
-    if (!detach) {
-      steps.add(Step.outside("wait for the end", new SupervisionAction.AwaitExit()));
-    }
-    console.ifPresent(
-        path -> steps.add(Step.outside("console", new SupervisionAction.ConsoleSocket(path))));
-    steps.add(Step.outside("new process", new NamespaceAction.Clone(Set.of(), Optional.empty())));
-    ConfigCgroup.of(id, state.config())
-        .ifPresent(group ->
-            steps.add(
-                Step.outside(
-                    "control groups",
-                    new NamespaceAction.JoinCgroups(
-                        group.procsFiles().stream().map(Path::toString).toList()))));
-    steps.addAll(wanted.outside());
-    Set<Namespace> joined = EnumSet.noneOf(Namespace.class);
-    state
-        .config()
-        .path("linux")
-        .path("namespaces")
-        .forEach(node -> joined.add(ConfigPlan.kind(Document.text(node, "type"))));
-    steps.add(
-        Step.inside(
-            "join the container",
-            new NamespaceAction.JoinProcess(Handle.FIRST_DESCRIPTOR, joined)));
-    steps.add(Step.inside("be inside", new NamespaceAction.Renew()));
-    if (wanted.terminal()) {
-      steps.add(
-          Step.inside(
-              "terminal",
-              new SupervisionAction.OpenTerminal(wanted.columns(), wanted.rows(), false)));
-    }
-    steps.addAll(wanted.inside());
-    var plan = new LaunchPlan(steps);
-    try (var first = ProcessFd.open(state.pid());
-        Launch launch = start(plan, List.of(first.fd()))) {
-      int pid = pid(launch, plan);
-      pidFile.ifPresent(file -> write(file, Integer.toString(pid)));
-      return detach ? 0 : launch.next().map(report -> ((Report.Exited) report).code()).orElse(1);
-    }
+    return new FurtherProcess(state, process).run(manner);
   }
 
   JsonNode config(String id) {
@@ -399,7 +344,7 @@ final class Lifecycle {
     }
   }
 
-  private static void write(Path file, String content) {
+  static void write(Path file, String content) {
     try {
       Files.writeString(file, content);
     } catch (IOException e) {

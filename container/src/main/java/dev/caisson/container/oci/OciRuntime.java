@@ -149,9 +149,10 @@ public final class OciRuntime {
     return lifecycle.exec(
         id,
         process,
-        arguments.option("pid-file").map(Path::of),
-        arguments.option("console-socket"),
-        arguments.flag("detach"));
+        new FurtherProcess.Manner(
+            arguments.option("pid-file").map(Path::of),
+            arguments.option("console-socket"),
+            arguments.flag("detach")));
   }
 
   private static int signal(List<String> operands) {

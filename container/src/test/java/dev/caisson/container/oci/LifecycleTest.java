@@ -113,7 +113,11 @@ class LifecycleTest {
       assertThat(lifecycle.pids(id)).hasSize(1);
       var process = (ObjectNode) config.path("process").deepCopy();
       process.putArray("args").add("sh").add("-c").add("exit 3");
-      assertThat(lifecycle.exec(id, process, Optional.empty(), Optional.empty(), false))
+      assertThat(
+              lifecycle.exec(
+                  id,
+                  process,
+                  new FurtherProcess.Manner(Optional.empty(), Optional.empty(), false)))
           .isEqualTo(3);
       assertThatThrownBy(() -> lifecycle.delete(id, false)).hasMessageContaining("is running");
       assertThatThrownBy(() -> lifecycle.start(id)).hasMessageContaining("only a created one");
@@ -200,6 +204,21 @@ class LifecycleTest {
 
   private String limit(Path hierarchy, String parent, String file) throws IOException {
     return Files.readString(hierarchy.resolve(parent).resolve(id).resolve(file)).strip();
+  }
+
+  /** runtime-spec 1.2, config-linux.md, "Cgroups Path" */
+  @Test
+  void anAbsoluteGroupIsRelativeToTheMount() throws IOException {
+    Path pids = Path.of("/sys/fs/cgroup/pids");
+    assumeTrue(Files.isDirectory(pids), "looks at files of cgroup v1");
+    ((ObjectNode) config.path("linux")).put("cgroupsPath", "/" + id);
+    lifecycle.create(id, request("sleep", "100"));
+    try {
+      assertThat(Files.readAllLines(pids.resolve(id).resolve("cgroup.procs"))).hasSize(1);
+    } finally {
+      lifecycle.delete(id, true);
+    }
+    assertThat(pids.resolve(id)).doesNotExist();
   }
 
   @Test
