@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The life of a container's processes: created, running, exited, and cleaned up after.
  *
- * <p>The end is seen on the stub's report pipe or, once adopted, on a descriptor of the monitor
- * process; what the monitor wrote down then says how it ended.
+ * <p>The end is seen on the stub's report pipe or, once adopted, on a connection to the monitor;
+ * what that wrote down then says how it ended.
  */
 final class Run {
   private static final int KILL = 9;
@@ -220,7 +220,7 @@ final class Run {
         () -> {
           launched.next(); // the exit, or the end of the monitor
           launched.closeStatus();
-          leaving(launched.process());
+          leaving(launched.process(), true);
           ended();
         });
   }
@@ -242,12 +242,14 @@ final class Run {
   }
 
   /** The monitor has said all; what it still does is to take the mounts down. */
-  private void leaving(ProcessFd process) {
+  private void leaving(ProcessFd process, boolean child) {
     host.endings().put(place.run(), left);
     once(
         process.fd(),
         () -> {
-          process.await();
+          if (child) {
+            process.await();
+          }
           process.close();
           left.complete(null);
           host.endings().remove(place.run(), left);
@@ -326,14 +328,28 @@ final class Run {
     }
   }
 
+  /**
+   * The monitor says an end on every connection, and hangs up; its own end comes later, once the
+   * mounts are down.
+   */
   private void watchAdopted(ProcessFd process) {
+    Optional<UnixSocket> connection = connection();
     once(
-        process.fd(),
+        connection.map(UnixSocket::fd).orElse(process.fd()),
         () -> {
-          process.close();
-          left.complete(null);
+          connection.ifPresent(UnixSocket::close);
+          leaving(process, false);
           ended();
         });
+  }
+
+  private Optional<UnixSocket> connection() {
+    try {
+      return Optional.of(
+          UnixSocket.connect(place.run().resolve("control.sock"), SocketKind.STREAM));
+    } catch (LinuxException nobody) {
+      return Optional.empty(); // it has just ended
+    }
   }
 
   void signal(int number) {
