@@ -17,13 +17,11 @@ import java.util.concurrent.CompletableFuture;
 final class KvmMachine implements RunningMachine {
   private final Machine machine;
   private final ConsolePort control;
-  private final ConsoleLog log;
   private final CompletableFuture<String> ended;
 
   KvmMachine(Machine machine, ConsolePort control, ConsoleLog log) {
     this.machine = machine;
     this.control = control;
-    this.log = log;
     // A machine that is off frees its memory at once, and whoever reads its control port learns it.
     this.ended =
         machine

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A machine's state as bytes; {@link StateDecoder} reads them in the same order. Big-endian. */
 final class StateEncoder {
@@ -70,7 +71,7 @@ final class StateEncoder {
     byteArray(vcpu.registers());
     byteArray(vcpu.specialRegisters());
     for (VcpuPart part : VcpuPart.values()) {
-      byteArray(vcpu.parts().get(part));
+      byteArray(Objects.requireNonNull(vcpu.parts().get(part)));
     }
     out.writeInt(vcpu.modelRegisters().size());
     for (Map.Entry<Integer, Long> register : vcpu.modelRegisters().entrySet()) {
