@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The socket front ends come to. Each caller costs one thread that listens to it and one that runs
@@ -37,6 +38,9 @@ public final class FrontDoor implements AutoCloseable {
 
   private final Path path;
   private final UnixListener listener;
+  /** Nanoseconds. */
+  private static final long PAUSE = 100_000_000;
+
   private final CommandRunner runner;
   private final ExecutorService threads;
   private final Semaphore places = new Semaphore(MOST_CALLERS);
@@ -67,16 +71,25 @@ public final class FrontDoor implements AutoCloseable {
 
   private void accept() {
     while (!closed) {
+      places.acquireUninterruptibly();
       try {
-        places.acquireUninterruptibly();
-        var socket = listener.accept();
-        threads.execute(() -> serve(socket));
-      } catch (RuntimeException e) {
+        admit(listener.accept());
+      } catch (RuntimeException | OutOfMemoryError e) { // no thread, no descriptor, no heap
         places.release();
         if (!closed) {
           LOG.log(System.Logger.Level.WARNING, "accepting a caller: {0}", e.getMessage());
+          LockSupport.parkNanos(PAUSE); // the caller that waits would be tried at once again
         }
       }
+    }
+  }
+
+  private void admit(UnixSocket socket) {
+    try {
+      threads.execute(() -> serve(socket));
+    } catch (RuntimeException | OutOfMemoryError e) {
+      socket.close(); // it hears at once that nobody serves it
+      throw e;
     }
   }
 
@@ -85,7 +98,7 @@ public final class FrontDoor implements AutoCloseable {
       converse(socket);
     } catch (EOFException e) {
       // It left before it said what it wanted.
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | OutOfMemoryError e) {
       LOG.log(System.Logger.Level.WARNING, "a caller: {0}", e.getMessage());
     } finally {
       places.release();
