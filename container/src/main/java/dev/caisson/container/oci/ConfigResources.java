@@ -11,6 +11,7 @@ import dev.caisson.sandbox.workload.Resources.DeviceRate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -110,7 +111,7 @@ final class ConfigResources {
     return pages;
   }
 
-  private static HashMap<String, String> unified(JsonNode files) {
+  private static Map<String, String> unified(JsonNode files) {
     var unified = new HashMap<String, String>();
     files.properties().forEach(file -> unified.put(file.getKey(), file.getValue().asString("")));
     return unified;
