@@ -73,7 +73,7 @@ record RunMount(
 
   /**
    * @param text {@code type=cache,target=/x}, variables already expanded
-   * @param workingDirectory where a relative target begins
+   * @param state its working directory is where a relative target begins
    */
   static RunMount parse(String text, StageState state) {
     Map<String, String> options = options(text);

@@ -38,6 +38,7 @@ public final class FrontDoor implements AutoCloseable {
 
   private final Path path;
   private final UnixListener listener;
+
   /** Nanoseconds. */
   private static final long PAUSE = 100_000_000;
 

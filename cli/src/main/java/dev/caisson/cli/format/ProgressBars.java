@@ -15,7 +15,6 @@ public final class ProgressBars implements ProgressListener {
   private static final int WIDTH = 40;
   private static final long REDRAW_NANOS = 50_000_000;
 
-  private final Console console;
   private final PrintStream stream;
   private final boolean terminal;
   private final Map<String, Step> steps = new LinkedHashMap<>();
@@ -24,18 +23,17 @@ public final class ProgressBars implements ProgressListener {
 
   /** On standard output, of which it is the result. */
   public ProgressBars(Console console) {
-    this(console, console.out(), console.isTerminal(1));
+    this(console.out(), console.isTerminal(1));
   }
 
-  private ProgressBars(Console console, PrintStream stream, boolean terminal) {
-    this.console = console;
+  private ProgressBars(PrintStream stream, boolean terminal) {
     this.stream = stream;
     this.terminal = terminal;
   }
 
   /** On standard error, beside a result that is something else. */
   public static ProgressBars aside(Console console) {
-    return new ProgressBars(console, console.err(), console.isTerminal(2));
+    return new ProgressBars(console.err(), console.isTerminal(2));
   }
 
   @Override

@@ -117,7 +117,7 @@ final class RootSteps {
             : bind("/dev/mqueue", CAREFUL));
     boolean privileged = workload.security().privileged();
     Set<MountAttribute> system = privileged ? CAREFUL : CAREFUL_READ_ONLY;
-    boolean ownNetwork = ownsNetwork(workload, host);
+    boolean ownNetwork = ownsNetwork(workload);
     steps.add(
         ownNetwork || !ownUsers ? mount("/sys", "sysfs", List.of(), system) : bind("/sys", system));
     host.group().ifPresent(group -> groups(group, system, steps));
@@ -133,7 +133,7 @@ final class RootSteps {
   }
 
   /** A prepared one was made by the engine, in the same user namespace as the engine is in. */
-  private static boolean ownsNetwork(Workload workload, Surroundings host) {
+  private static boolean ownsNetwork(Workload workload) {
     return switch (workload.network().mode()) {
       case NetworkAttachment.Isolated _ -> true;
       case NetworkAttachment.Prepared _ -> workload.namespaces().user().isHost();

@@ -83,7 +83,7 @@ public final class LocalContainers implements Containers {
   private final Execs execs;
   private final Views views;
   private final MountPlanner mounts;
-  private final Set<CompletableFuture<Void>> clearing = ConcurrentHashMap.newKeySet();
+  private final Map<String, CompletableFuture<Void>> clearing = new ConcurrentHashMap<>();
 
   LocalContainers(
       Surroundings around,
@@ -139,8 +139,9 @@ public final class LocalContainers implements Containers {
     execs.forget(instance);
     var cleared = instance.cleared();
     if (!cleared.isDone()) {
-      clearing.add(cleared);
-      var unused = cleared.thenRun(() -> clearing.remove(cleared));
+      String id = instance.definition().id();
+      clearing.put(id, cleared);
+      var unused = cleared.thenRun(() -> clearing.remove(id));
     }
     if (instance.definition().spec().autoRemove()) {
       releaseVolumes(instance);
@@ -614,7 +615,7 @@ public final class LocalContainers implements Containers {
   /** Stops watching; what runs goes on. */
   public void release() {
     try {
-      CompletableFuture.allOf(clearing.toArray(CompletableFuture[]::new))
+      CompletableFuture.allOf(clearing.values().toArray(CompletableFuture[]::new))
           .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException | ExecutionException e) {
       LOG.log(System.Logger.Level.WARNING, "removals are left to the next engine");

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** The directories and files of the host that a guest sees, by the names it sees them under. */
 final class SharedFiles implements AutoCloseable {
@@ -58,7 +59,7 @@ final class SharedFiles implements AutoCloseable {
       GuestNames.sources(workload)
           .forEach((target, source) ->
               shared.add(
-                  shared.names.files().get(target),
+                  Objects.requireNonNull(shared.names.files().get(target), target),
                   Directory.openFile(source, 0, OpenFlag.PATH),
                   false));
       if (workload.root().readOnly()) {

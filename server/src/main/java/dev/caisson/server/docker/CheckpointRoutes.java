@@ -46,9 +46,9 @@ final class CheckpointRoutes {
   }
 
   private void create(Exchange exchange) throws IOException {
-    Body.of(exchange.json())
-        .text("CheckpointID")
-        .orElseThrow(() -> HttpException.badRequest("checkpoint name cannot be empty"));
+    if (Body.of(exchange.json()).text("CheckpointID").isEmpty()) {
+      throw HttpException.badRequest("checkpoint name cannot be empty");
+    }
     var info = containers.inspect(exchange.path("id"), false);
     if (!info.state().running()) {
       throw new HttpException(409, "container " + info.id() + " is not running");

@@ -107,7 +107,7 @@ public final class HttpServer implements AutoCloseable {
           () -> {
             EndPoint endPoint = connection.getEndPoint();
             // A stream that was taken over has another connection on its end point by now.
-            if (endPoint.getConnection() == connection && connection.getMessagesIn() == 0) {
+            if (connection.equals(endPoint.getConnection()) && connection.getMessagesIn() == 0) {
               endPoint.close();
             }
           },

@@ -79,7 +79,7 @@ final class Segmenter {
   }
 
   private void ipHeader(MemorySegment head, int index, long size) {
-    long at = Frame.HEADER + ip;
+    long at = (long) Frame.HEADER + ip;
     if (!version4) {
       head.set(Frame.BIG16, at + 4, (short) (size - 40));
       return;

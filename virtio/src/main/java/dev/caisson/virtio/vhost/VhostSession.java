@@ -88,7 +88,8 @@ final class VhostSession implements AutoCloseable {
         return true;
       }
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
-        // QEMU keeps the configuration of all others itself and warns of a back end that offers it; it
+        // QEMU keeps the configuration of all others itself and warns of a back end that offers it;
+        // it
         // then has no use for a channel over which to hear of changes either.
         boolean ours = device.type() == DeviceType.BLOCK;
         long own = ours ? CONFIGURATION | BACKEND_CHANNEL | RESET_DEVICE : 0;

@@ -85,6 +85,10 @@ record Packet(
 
   /** What a sender hears of a stream that does not exist here. */
   Packet resetAnswer() {
-    return new Packet(toCid, fromCid, toPort, fromPort, 0, type, RESET, 0, 0, 0);
+    long answering = toCid;
+    long asked = fromCid;
+    int answeringPort = toPort;
+    int askedPort = fromPort;
+    return new Packet(answering, asked, answeringPort, askedPort, 0, type, RESET, 0, 0, 0);
   }
 }
