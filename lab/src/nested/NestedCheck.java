@@ -61,6 +61,7 @@ final class NestedCheck {
     checks.put("memory-hole", NestedCheck::memoryHole);
     checks.put("packed-kernel", NestedCheck::packedKernel);
     checks.put("pause", NestedCheck::pause);
+    checks.put("snapshot", SnapshotChecks::clones);
     checks.put("reset", NestedCheck::reset);
     checks.put("panic", NestedCheck::panic);
     checks.put("idle", NestedCheck::idle);

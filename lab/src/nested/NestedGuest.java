@@ -10,6 +10,7 @@ import dev.caisson.vmm.machine.Machine;
 import dev.caisson.vmm.machine.MachineConfig;
 import dev.caisson.vmm.machine.MachineEnd;
 import dev.caisson.vmm.memory.MachineMemory;
+import dev.caisson.vmm.snapshot.Snapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,24 +47,30 @@ final class NestedGuest implements AutoCloseable {
     }
   }
 
-  private NestedGuest(Kvm kvm, Order order) throws IOException {
+  private NestedGuest(Order order, Making making) throws IOException {
+    machine = making.of(config(order));
+  }
+
+  /** Boots a machine, or restores one. */
+  private interface Making {
+    Machine of(MachineConfig config) throws IOException;
+  }
+
+  private MachineConfig config(Order order) {
     var files =
         new BootFiles(
             APP.resolve(order.kernel()),
             Optional.of(APP.resolve("guest.cpio")),
             commandLine(order.job()));
-    machine =
-        Machine.create(
-            kvm,
-            new MachineConfig(
-                "guest",
-                order.mebibytes() * MEBIBYTE,
-                MachineMemory.Backing.PRIVATE,
-                order.cpus(),
-                List.of(),
-                files,
-                order.devices(),
-                this::append));
+    return new MachineConfig(
+        "guest",
+        order.mebibytes() * MEBIBYTE,
+        MachineMemory.Backing.PRIVATE,
+        order.cpus(),
+        List.of(),
+        files,
+        order.devices(),
+        this::append);
   }
 
   static String commandLine(String job) {
@@ -72,11 +79,18 @@ final class NestedGuest implements AutoCloseable {
 
   /** One that does not run yet. */
   static NestedGuest waiting(Kvm kvm, Order order) throws IOException {
-    return new NestedGuest(kvm, order);
+    return new NestedGuest(order, config -> Machine.create(kvm, config));
   }
 
   static NestedGuest running(Kvm kvm, Order order) throws IOException {
     NestedGuest guest = waiting(kvm, order);
+    guest.machine.start();
+    return guest;
+  }
+
+  /** Goes on where a guest of the same order was saved. */
+  static NestedGuest restored(Kvm kvm, Order order, Snapshot snapshot) throws IOException {
+    var guest = new NestedGuest(order, config -> Machine.restore(kvm, config, snapshot));
     guest.machine.start();
     return guest;
   }

@@ -1,0 +1,50 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+import dev.caisson.kvm.Kvm;
+import dev.caisson.vmm.snapshot.Snapshot;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Linux guests that go on from a snapshot. */
+final class SnapshotChecks {
+  private static final int CLONES = 2;
+  private static final String TICK = "tick ";
+
+  private SnapshotChecks() {}
+
+  /** Clones go on from where one guest stood, timers and second processor included. */
+  static void clones(Kvm kvm) throws Exception {
+    NestedGuest.Order order = NestedGuest.Order.of("ticks").withCpus(2);
+    Path place = Files.createTempDirectory("lab").resolve("snapshot");
+    int last;
+    try (NestedGuest original = NestedCheck.start(kvm, order)) {
+      original.awaitWords(TICK + 3);
+      original.machine().pause();
+      long before = System.nanoTime();
+      original.machine().save(place);
+      System.out.printf("figure snapshot: saved in %d ms%n", millisSince(before));
+      String said = original.console();
+      String whole = said.substring(0, said.lastIndexOf('\n'));
+      last = Integer.parseInt(whole.substring(whole.lastIndexOf(TICK) + TICK.length()).strip());
+    }
+    for (int clone = 0; clone < CLONES; clone++) {
+      long before = System.nanoTime();
+      try (NestedGuest restored =
+          NestedCheck.watched(NestedGuest.restored(kvm, order, Snapshot.open(place)))) {
+        restored.awaitWords("\n");
+        System.out.printf("figure snapshot: restored to a line in %d ms%n", millisSince(before));
+        restored.awaitWords(TICK + (last + 5));
+        if (restored.console().contains(TICK + (last - 1))) {
+          throw new AssertionError("the guest did again what it had done before the snapshot");
+        }
+      }
+    }
+  }
+
+  private static long millisSince(long start) {
+    return (System.nanoTime() - start) / 1_000_000;
+  }
+}
