@@ -212,7 +212,7 @@ public final class Networks implements AutoCloseable {
                 : namespace.connect(host, names.fresh(), "eth" + position);
         wire(member, endpoint, link, position == 0);
       }
-      sets.add(PortElements.of(attachment));
+      sets.add(PortElements.of(attachment, ruleset.relayed()));
       table.put(attachment);
     } catch (RuntimeException e) {
       ports.release(wanted.workload());
@@ -239,7 +239,7 @@ public final class Networks implements AutoCloseable {
       ports.release(workload);
       return;
     }
-    sets.remove(PortElements.of(member.attachment()));
+    sets.remove(PortElements.of(member.attachment(), ruleset.relayed()));
     ports.release(workload);
     RouteBatch batch = new RouteBatch();
     for (Endpoint endpoint : member.attachment().endpoints()) {

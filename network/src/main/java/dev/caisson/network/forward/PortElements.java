@@ -22,8 +22,13 @@ import java.util.Optional;
 public final class PortElements {
   private PortElements() {}
 
-  /** Empty for a workload that publishes nothing. */
-  public static List<SetElement> of(Attachment attachment) {
+  /**
+   * Empty for a workload that publishes nothing.
+   *
+   * @param relayed whether a relay outside has chosen among the host's addresses already; see
+   *     {@link Ruleset}
+   */
+  public static List<SetElement> of(Attachment attachment, boolean relayed) {
     List<SetElement> elements = new ArrayList<>();
     if (attachment.ports().isEmpty() || attachment.endpoints().isEmpty()) {
       return elements;
@@ -31,7 +36,8 @@ public final class PortElements {
     Endpoint target = attachment.endpoints().getFirst();
     elements.add(hairpin("hairpin4", target.ipv4()));
     target.ipv6().ifPresent(six -> elements.add(hairpin("hairpin6", six)));
-    for (PublishedPort port : attachment.ports()) {
+    for (PublishedPort published : attachment.ports()) {
+      PublishedPort port = relayed ? published.anywhere() : published;
       if (port.hostAddress().filter(a -> a instanceof Inet6Address).isEmpty()) {
         elements.add(published("4", port, target.ipv4()));
       }
