@@ -62,7 +62,7 @@ record Installation(Path prefix) {
     check(run(command, ""));
   }
 
-  /** The jars this test runs with, and the classes of our own modules beside them. */
+  /** The libraries this test runs with, and the classes of our own modules beside them. */
   private static void modules(Path project, Path target) throws Exception {
     Set<String> places = new LinkedHashSet<>();
     for (String property :
@@ -70,7 +70,8 @@ record Installation(Path prefix) {
       places.addAll(List.of(System.getProperty(property, "").split(File.pathSeparator)));
     }
     for (String place : places) {
-      if (place.endsWith(".jar") && TEST_ONLY.stream().noneMatch(place::contains)) {
+      boolean ours = place.startsWith(project.toString()); // the build may have packaged it already
+      if (place.endsWith(".jar") && !ours && TEST_ONLY.stream().noneMatch(place::contains)) {
         Path jar = Path.of(place);
         Files.copy(jar, target.resolve(jar.getFileName()), StandardCopyOption.REPLACE_EXISTING);
       }
