@@ -94,15 +94,19 @@ final class EngineProcess implements AutoCloseable {
     return words;
   }
 
-  /** Surefire hides the class path in the manifest of a jar of its own. */
+  /**
+   * Our modules, packaged or not, and what they need. Surefire hides the class path in the manifest of
+   * a jar of its own.
+   */
   static String modulePath() {
     String path =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     return Arrays.stream(path.split(":"))
         .filter(entry -> {
           String name = Path.of(entry).getFileName().toString();
-          boolean ours =
+          boolean classes =
               entry.endsWith("/target/classes") && !entry.endsWith("/lab/target/classes");
+          boolean ours = classes || (entry.contains("/target/") && name.endsWith(".jar"));
           return ours || name.endsWith(".jar") && LIBRARIES.stream().anyMatch(name::startsWith);
         })
         .collect(Collectors.joining(":"));
