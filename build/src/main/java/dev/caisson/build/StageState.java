@@ -24,6 +24,9 @@ import java.util.TreeSet;
  * sight.
  */
 final class StageState {
+  private static final String DEFAULT_PATH =
+      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
   private static final List<String> SHELL = List.of("/bin/sh", "-c");
 
   private final char escape;
@@ -67,6 +70,8 @@ final class StageState {
           equals < 0 ? each : each.substring(0, equals),
           equals < 0 ? "" : each.substring(equals + 1));
     }
+    // As Docker's builder: "ENV PATH=/app:$PATH" has to work whatever the base says.
+    environment.putIfAbsent("PATH", DEFAULT_PATH);
   }
 
   /** The image so far, of a stage that has one. */
