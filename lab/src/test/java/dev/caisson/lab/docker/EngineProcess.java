@@ -95,8 +95,8 @@ final class EngineProcess implements AutoCloseable {
   }
 
   /**
-   * Our modules, packaged or not, and what they need. Surefire hides the class path in the manifest of
-   * a jar of its own.
+   * Our modules, packaged or not, and what they need. Surefire hides the class path in the manifest
+   * of a jar of its own.
    */
   static String modulePath() {
     String path =
