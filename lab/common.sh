@@ -82,7 +82,7 @@ boot_machine() { # MEMORY_MB QEMU_OPTION...: runs it to its end under software e
   shift
   (cd "$work/tree" && find . | cpio --quiet -o -H newc >"$initrd")
   # One emulated machine at a time on this host: two take more than twice as long, and time out.
-  flock -w 1800 "${LAB_LOCK:-/tmp/tcg.lock}" timeout "${LAB_TIMEOUT:-600}" \
+  flock -w 1800 "${LAB_LOCK:-$lab/lock}" timeout "${LAB_TIMEOUT:-600}" \
     qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m "$memory" -nodefaults -no-reboot -display none \
     -serial "file:$work/console.log" -kernel "$lab_kernel"/boot/vmlinuz-* -initrd "$initrd" \
     -append "console=ttyS0 panic=-1 quiet no_timer_check tsc=unstable" "$@" || true
