@@ -46,6 +46,9 @@ class VhostUserNetTest {
       front.tellMemory();
       input = front.queue(0, 64, MERGEABLE, 0);
       output = front.queue(1, 64, 0, 0);
+      // Requests are served in order: once this one is answered, both queues are, too. A frame sent
+      // to a guest whose queues do not run yet would be lost.
+      front.ask(VhostMessage.GET_FEATURES);
     }
 
     @Override
