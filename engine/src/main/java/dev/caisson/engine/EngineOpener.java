@@ -83,7 +83,6 @@ record EngineOpener(
             imageLibrary,
             volumes,
             fabric);
-    fabric.sweep();
     var host = new LocalHost(options, chambers, containers, imageLibrary, volumes);
     return new LocalEngine(
         lock, store, events, containers, imageLibrary, fabric, volumes, host, timer, background);

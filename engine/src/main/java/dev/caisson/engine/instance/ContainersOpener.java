@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -28,7 +29,10 @@ import java.util.concurrent.ScheduledExecutorService;
 public final class ContainersOpener implements MemberFinder, ImageUsers {
   private final InstanceTable table = new InstanceTable();
 
-  /** Opens and takes over what an engine before this one left. */
+  /**
+   * Opens and takes over what an engine before this one left: first what runs, then, once the
+   * networks know of it, what is to be started again.
+   */
   public LocalContainers open(
       EngineOptions options,
       Store store,
@@ -50,9 +54,12 @@ public final class ContainersOpener implements MemberFinder, ImageUsers {
             new WorkloadCompiler(this::id),
             clock,
             background,
-            timer);
+            timer,
+            new CompletableFuture<>());
     var containers = new LocalContainers(around, isolations, images, volumes, table);
     containers.readopt();
+    fabric.sweep();
+    around.settled().complete(null);
     return containers;
   }
 

@@ -218,7 +218,10 @@ final class Instance {
     paused = running.state() == SandboxState.PAUSED;
     health = HealthMonitor.watch(this, running, around).orElse(null);
     var unused = // its failures are logged where they happen
-        running.exit().thenAcceptAsync(exit -> ended(running, exit), around.background());
+        running
+            .exit()
+            .thenAcceptBothAsync(
+                around.settled(), (exit, settled) -> ended(running, exit), around.background());
   }
 
   /** The sandbox of the next or the present run, network included. Lock held. */
@@ -427,7 +430,7 @@ final class Instance {
         around
             .timer()
             .schedule(
-                () -> around.background().execute(this::restartByPolicy),
+                () -> around.settled().thenRunAsync(this::restartByPolicy, around.background()),
                 wait.toMillis(),
                 TimeUnit.MILLISECONDS);
   }

@@ -9,6 +9,7 @@ import dev.caisson.engine.state.Store;
 import dev.caisson.engine.workload.WorkloadCompiler;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -17,6 +18,8 @@ import java.util.concurrent.ScheduledExecutorService;
  *
  * @param background runs what must not hold up the one who noticed it
  * @param timer wakes; does no work itself
+ * @param settled completes once the host's networks are as the containers taken over need them;
+ *     until then none may start, or leave a network, or it would not find the network it names
  */
 record Surroundings(
     Path root,
@@ -27,4 +30,5 @@ record Surroundings(
     WorkloadCompiler compiler,
     Clock clock,
     ExecutorService background,
-    ScheduledExecutorService timer) {}
+    ScheduledExecutorService timer,
+    CompletableFuture<Void> settled) {}
