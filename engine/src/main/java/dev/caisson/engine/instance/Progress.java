@@ -8,6 +8,7 @@ import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.view.Status;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * How far a container has come; stored at each step.
@@ -47,121 +48,119 @@ public record Progress(
   }
 
   Progress linked(NetworkView view) {
-    return new Progress(
-        status,
-        exitCode,
-        oomKilled,
-        error,
-        startedAt,
-        finishedAt,
-        restartCount,
-        stoppedByHand,
-        held,
-        view);
+    return with(draft -> draft.network = view);
   }
 
   Progress running(Instant since) {
-    return new Progress(
-        Status.RUNNING,
-        0,
-        false,
-        "",
-        Optional.of(since),
-        finishedAt,
-        restartCount,
-        false,
-        false,
-        network);
+    return with(draft -> {
+      draft.status = Status.RUNNING;
+      draft.ended(0, false, "");
+      draft.startedAt = Optional.of(since);
+      draft.stoppedByHand = false;
+      draft.held = false;
+    });
   }
 
   Progress exited(int code, boolean outOfMemory, Instant at) {
-    return new Progress(
-        Status.EXITED,
-        code,
-        outOfMemory,
-        "",
-        startedAt,
-        Optional.of(at),
-        restartCount,
-        stoppedByHand,
-        false,
-        NetworkView.none());
+    return with(draft -> {
+      draft.status = Status.EXITED;
+      draft.ended(code, outOfMemory, "");
+      draft.finishedAt = Optional.of(at);
+      draft.held = false;
+      draft.network = NetworkView.none();
+    });
   }
 
   /** A start that came to nothing: the state before it, with the reason. */
   Progress failed(int code, String reason, Instant at) {
-    var after = status == Status.CREATED ? Status.CREATED : Status.EXITED;
-    return new Progress(
-        after,
-        code,
-        false,
-        reason,
-        startedAt,
-        after == Status.CREATED ? finishedAt : Optional.of(at),
-        restartCount,
-        stoppedByHand,
-        false,
-        NetworkView.none());
+    return with(draft -> {
+      if (status != Status.CREATED) {
+        draft.status = Status.EXITED;
+        draft.finishedAt = Optional.of(at);
+      }
+      draft.ended(code, false, reason);
+      draft.held = false;
+      draft.network = NetworkView.none();
+    });
   }
 
   Progress restarting(int count) {
-    return new Progress(
-        Status.RESTARTING,
-        exitCode,
-        oomKilled,
-        error,
-        startedAt,
-        finishedAt,
-        count,
-        stoppedByHand,
-        held,
-        network);
+    return with(draft -> {
+      draft.status = Status.RESTARTING;
+      draft.restartCount = count;
+    });
   }
 
   Progress stoppedByHand(boolean value) {
-    return new Progress(
-        status,
-        exitCode,
-        oomKilled,
-        error,
-        startedAt,
-        finishedAt,
-        restartCount,
-        value,
-        held,
-        network);
+    return with(draft -> draft.stoppedByHand = value);
   }
 
   Progress held(boolean value) {
-    return new Progress(
-        status,
-        exitCode,
-        oomKilled,
-        error,
-        startedAt,
-        finishedAt,
-        restartCount,
-        stoppedByHand,
-        value,
-        network);
+    return with(draft -> draft.held = value);
   }
 
   Progress at(Status value) {
-    return new Progress(
-        value,
-        exitCode,
-        oomKilled,
-        error,
-        startedAt,
-        finishedAt,
-        restartCount,
-        stoppedByHand,
-        held,
-        network);
+    return with(draft -> draft.status = value);
   }
 
+  /** As after no restart by policy and no stop by hand. */
   Progress fresh() {
-    return new Progress(
-        status, exitCode, oomKilled, error, startedAt, finishedAt, 0, false, held, network);
+    return with(draft -> {
+      draft.restartCount = 0;
+      draft.stoppedByHand = false;
+    });
+  }
+
+  private Progress with(Consumer<Draft> change) {
+    var draft = new Draft(this);
+    change.accept(draft);
+    return draft.progress();
+  }
+
+  /** A progress while it is changed. */
+  private static final class Draft {
+    private Status status;
+    private int exitCode;
+    private boolean oomKilled;
+    private String error;
+    private Optional<Instant> startedAt;
+    private Optional<Instant> finishedAt;
+    private int restartCount;
+    private boolean stoppedByHand;
+    private boolean held;
+    private NetworkView network;
+
+    Draft(Progress from) {
+      status = from.status;
+      exitCode = from.exitCode;
+      oomKilled = from.oomKilled;
+      error = from.error;
+      startedAt = from.startedAt;
+      finishedAt = from.finishedAt;
+      restartCount = from.restartCount;
+      stoppedByHand = from.stoppedByHand;
+      held = from.held;
+      network = from.network;
+    }
+
+    void ended(int code, boolean outOfMemory, String reason) {
+      exitCode = code;
+      oomKilled = outOfMemory;
+      error = reason;
+    }
+
+    Progress progress() {
+      return new Progress(
+          status,
+          exitCode,
+          oomKilled,
+          error,
+          startedAt,
+          finishedAt,
+          restartCount,
+          stoppedByHand,
+          held,
+          network);
+    }
   }
 }

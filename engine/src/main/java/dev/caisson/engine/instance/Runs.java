@@ -1,0 +1,228 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.instance;
+
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.WaitCondition;
+import dev.caisson.engine.spec.RestartPolicy;
+import dev.caisson.engine.view.ExitStatus;
+import dev.caisson.engine.view.Health;
+import dev.caisson.engine.view.Status;
+import dev.caisson.sandbox.Exit;
+import dev.caisson.sandbox.Sandbox;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** The runs of one container: begins them, books their ends, and does what follows from an end. */
+final class Runs {
+  private static final System.Logger LOG = System.getLogger(Runs.class.getName());
+
+  private final Surroundings around;
+  private final Turns turns;
+  private final InstanceRecord record;
+  private final InstanceSandbox sandbox;
+  private final Pauses pauses;
+  private final Waiters waiters;
+  private final Removal removal;
+  private final Restarts restarts;
+  private volatile @Nullable HealthMonitor health;
+
+  Runs(
+      Surroundings around,
+      Turns turns,
+      InstanceRecord record,
+      InstanceSandbox sandbox,
+      Pauses pauses,
+      Waiters waiters,
+      Removal removal) {
+    this.around = around;
+    this.turns = turns;
+    this.record = record;
+    this.sandbox = sandbox;
+    this.pauses = pauses;
+    this.waiters = waiters;
+    this.removal = removal;
+    this.restarts = new Restarts(around.timer(), this::onceSettled, this::startByPolicy);
+  }
+
+  private void onceSettled(Runnable work) {
+    var unused = // its failures are logged where they happen
+        around.settled().thenRunAsync(work, around.background());
+  }
+
+  Optional<Health> health() {
+    var monitor = health;
+    return monitor == null ? Optional.empty() : Optional.of(monitor.health());
+  }
+
+  CompletableFuture<ExitStatus> exit(WaitCondition condition) {
+    return waiters.register(condition, record::active, record::lastExit);
+  }
+
+  /** Starts by hand: counts restarts from zero again. */
+  void start() {
+    turns.run(() -> {
+      record.requirePresent();
+      if (pauses.paused()) {
+        throw EngineException.conflict(
+            "cannot start a paused container, try unpause instead",
+            "caisson unpause " + record.name());
+      }
+      if (record.running()) {
+        throw EngineException.notModified("container " + record.name() + " is already running");
+      }
+      restarts.cancel();
+      record.assume(record.progress().fresh());
+      runOrRemove();
+    });
+  }
+
+  /**
+   * A failed start ends an auto-remove container as an exit would: whoever waits for its removal is
+   * told.
+   */
+  private void runOrRemove() {
+    try {
+      run();
+    } catch (EngineException failure) {
+      if (record.definition().spec().autoRemove()) {
+        removal.byItself();
+      }
+      throw failure;
+    }
+  }
+
+  private void run() {
+    try {
+      var ready = sandbox.ready();
+      ready.start();
+      record.save(record.progress().running(around.clock().instant()));
+      watch(ready);
+    } catch (RuntimeException failure) {
+      var told = Failures.translate(failure);
+      sandbox.drop();
+      int code = told.kind().exitCode() == 125 ? 128 : told.kind().exitCode();
+      var reason = String.valueOf(told.getMessage());
+      record.saveFact(record.progress().failed(code, reason, around.clock().instant()));
+      throw new EngineException(told.kind(), startFailure(reason), told.remedy(), told);
+    }
+    record.event("start");
+  }
+
+  /** An isolation that knows steps tells whose they were itself. */
+  private String startFailure(String reason) {
+    return reason.startsWith(record.name()) ? reason : record.name() + " did not start: " + reason;
+  }
+
+  /** Begins to watch a run. Turn taken. */
+  void watch(Sandbox running) {
+    pauses.began(running);
+    health = HealthMonitor.watch(record, pauses, running, around).orElse(null);
+    var unused = // its failures are logged where they happen
+        running
+            .exit()
+            .thenAcceptBothAsync(
+                around.settled(), (exit, settled) -> ended(running, exit), around.background());
+  }
+
+  private void ended(Sandbox which, Exit exit) {
+    try {
+      turns.run(() -> {
+        if (sandbox.is(which) && record.running()) {
+          finish(exit);
+        }
+      });
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "after the exit of " + record.name(), e);
+    }
+  }
+
+  /** Books an exit and does what follows from it. Turn taken. */
+  void finish(Exit exit) {
+    release();
+    pauses.ended();
+    var before = record.progress();
+    boolean again = comesBack(before, exit);
+    var next = before.exited(exit.code(), exit.outOfMemory(), exit.finishedAt());
+    record.saveFact(again ? next.restarting(next.restartCount() + 1) : next);
+    if (exit.outOfMemory()) {
+      record.event("oom");
+    }
+    record.event("die", Map.of("exitCode", String.valueOf(exit.code())));
+    waiters.exited(record.lastExit(), again);
+    sandbox.unlink(before.network());
+    if (again) {
+      var started = before.startedAt().orElse(exit.finishedAt());
+      restarts.after(Duration.between(started, exit.finishedAt()));
+    } else if (record.definition().spec().autoRemove()) {
+      removeItself();
+    }
+  }
+
+  private boolean comesBack(Progress before, Exit exit) {
+    return Backoff.wanted(
+        record.definition().spec().restartPolicy(),
+        exit.code(),
+        before.restartCount(),
+        before.stoppedByHand());
+  }
+
+  private void removeItself() {
+    boolean hasVolumes = record.definition().mounts().stream().anyMatch(mount -> mount.anonymous());
+    if (hasVolumes) {
+      removal.byItself(); // they go with it, once nothing has them mounted
+    } else {
+      removal.behindItsTelling();
+    }
+  }
+
+  /** What a policy asks for when the engine comes up. Turn taken. */
+  void resume() {
+    var policy = record.definition().spec().restartPolicy().name();
+    var status = record.progress().status();
+    if (status == Status.RESTARTING) {
+      restarts.now();
+    } else if (policy == RestartPolicy.Name.ALWAYS && status == Status.EXITED) {
+      restarts.now();
+    } else if (record.definition().spec().autoRemove() && status == Status.EXITED) {
+      removal.byItself();
+    }
+  }
+
+  private void startByPolicy() {
+    try {
+      turns.run(() -> {
+        if (restarts.take() && !record.running() && !record.removing()) {
+          run();
+        }
+      });
+    } catch (EngineException e) {
+      LOG.log(System.Logger.Level.WARNING, "restart of {0}: {1}", record.name(), e.getMessage());
+    }
+  }
+
+  /** No restart that was asked for comes any more. */
+  void cancelRestart() {
+    restarts.cancel();
+  }
+
+  /** For one that waited for its restart: it is over now. Turn taken. */
+  void endWaiting() {
+    restarts.cancel();
+    record.save(record.progress().at(Status.EXITED).stoppedByHand(true));
+    waiters.exited(record.lastExit(), false);
+  }
+
+  /** Stops asking for health; what runs goes on. */
+  void release() {
+    var monitor = health;
+    if (monitor != null) {
+      monitor.stop();
+    }
+  }
+}
