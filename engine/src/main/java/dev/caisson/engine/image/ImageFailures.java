@@ -8,10 +8,19 @@ import dev.caisson.engine.EngineException;
 import dev.caisson.engine.EngineException.Kind;
 import dev.caisson.image.ImageException;
 import dev.caisson.rootfs.RootfsException;
+import java.util.function.Supplier;
 
 /** What images and root file systems throw, in the engine's own words. */
 final class ImageFailures {
   private ImageFailures() {}
+
+  static <T> T translated(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      throw translate(e);
+    }
+  }
 
   static EngineException translate(RuntimeException failure) {
     return switch (failure) {

@@ -1,0 +1,87 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.image;
+
+import dev.caisson.engine.EngineException;
+import dev.caisson.image.model.Platform;
+import dev.caisson.image.store.Image;
+import dev.caisson.sandbox.workload.RootFilesystem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What containers are made of: an image's unpacked layers and its defaults, found once. */
+final class Templates {
+  /** Digest of an archive without entries: 1024 zeros. */
+  private static final String EMPTY_LAYER =
+      "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
+
+  private final ImageShelf shelf;
+  private final TemplateCache known;
+
+  Templates(ImageShelf shelf) {
+    this.shelf = shelf;
+    this.known = new TemplateCache(shelf.root().resolve("catalog.json"));
+  }
+
+  /** As {@link ImageLibrary#template}. */
+  Template get(String reference, Optional<String> platform) {
+    return known.get(
+        reference,
+        platform,
+        () -> ImageFailures.translated(() -> make(shelf.resolve(reference), reference, platform)));
+  }
+
+  private Template make(Image image, String reference, Optional<String> platform) {
+    requirePlatform(image.config().platform(), reference, platform);
+    var name = image.tags().isEmpty() ? ImageShelf.id(image) : image.tags().getFirst().familiar();
+    return new Template(
+        ImageShelf.id(image),
+        name,
+        image.config().platform().toString(),
+        ConfigConversion.toEngine(image.config().defaults()),
+        layers(image));
+  }
+
+  private static void requirePlatform(Platform own, String reference, Optional<String> platform) {
+    if (platform.isPresent() && !Platform.parse(platform.get()).accepts(own)) {
+      throw EngineException.notFound(
+          "No such image: %s for %s; the one here is for %s"
+              .formatted(reference, platform.get(), own));
+    }
+    if (!Platform.host().accepts(own)) {
+      throw EngineException.invalid(
+          "image " + reference + " is for " + own + ", this host is " + Platform.host(),
+          "pull it with --platform " + Platform.host());
+    }
+  }
+
+  /** Topmost first. */
+  private List<RootFilesystem.Layer> layers(Image image) {
+    var directories = shelf.layers().directories(shelf.store(), image);
+    var found = new ArrayList<RootFilesystem.Layer>();
+    for (int i = directories.size() - 1; i >= 0; i--) {
+      var diffId = image.config().diffIds().get(i).toString();
+      found.add(new RootFilesystem.Layer(diffId, directories.get(i)));
+    }
+    if (found.isEmpty()) {
+      found.add(new RootFilesystem.Layer(EMPTY_LAYER, emptyLayer()));
+    }
+    return found;
+  }
+
+  /** Overlayfs wants something below, even for an image that has nothing. */
+  private Path emptyLayer() {
+    var empty = shelf.root().resolve("empty");
+    try {
+      return Files.createDirectories(empty);
+    } catch (IOException e) {
+      throw EngineException.io("cannot make " + empty + ": " + e.getMessage(), e);
+    }
+  }
+}
