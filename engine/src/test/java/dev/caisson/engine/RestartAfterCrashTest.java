@@ -79,8 +79,7 @@ class RestartAfterCrashTest {
 
     private static Link link() {
       var view = new NetworkView(Optional.of("/none"), List.of(), Set.of(), Map.of());
-      return new Link(
-          NetworkAttachment.NONE.mode(), view, List.of(), List.of(), List.of());
+      return new Link(NetworkAttachment.NONE.mode(), view, List.of(), List.of(), List.of());
     }
   }
 

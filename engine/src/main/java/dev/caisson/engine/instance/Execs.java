@@ -10,6 +10,7 @@ import dev.caisson.engine.EngineException;
 import dev.caisson.engine.spec.ExecSpec;
 import dev.caisson.engine.state.Ids;
 import dev.caisson.engine.view.ExecInfo;
+import dev.caisson.engine.view.Status;
 import dev.caisson.engine.workload.WorkloadCompiler;
 import dev.caisson.sandbox.ability.Executable;
 import dev.caisson.sandbox.workload.User;
@@ -58,6 +59,12 @@ final class Execs {
   }
 
   String create(Instance instance, ExecSpec spec) {
+    if (instance.status() == Status.PAUSED) {
+      var name = instance.definition().name();
+      throw EngineException.conflict(
+          "Container " + name + " is paused, unpause the container before exec",
+          "caisson unpause " + name);
+    }
     instance.requireRunning();
     if (spec.command().isEmpty()) {
       throw EngineException.invalid("No exec command specified", "give a command");

@@ -7,7 +7,6 @@ package dev.caisson.engine.instance;
 import dev.caisson.engine.AttachOptions;
 import dev.caisson.engine.Attachment;
 import dev.caisson.engine.Containers;
-import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Feed;
 import dev.caisson.engine.Filters;
 import dev.caisson.engine.LogOptions;
@@ -17,12 +16,8 @@ import dev.caisson.engine.spec.CommitSpec;
 import dev.caisson.engine.spec.CopySpec;
 import dev.caisson.engine.spec.ExecSpec;
 import dev.caisson.engine.spec.InstanceSpec;
-import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.RestartPolicy;
-import dev.caisson.engine.state.Ids;
-import dev.caisson.engine.state.RecordCodec;
-import dev.caisson.engine.text.PruneLimit;
 import dev.caisson.engine.text.Signal;
 import dev.caisson.engine.view.Created;
 import dev.caisson.engine.view.ExecInfo;
@@ -37,53 +32,26 @@ import dev.caisson.engine.view.PruneReport;
 import dev.caisson.engine.view.Stats;
 import dev.caisson.engine.view.Status;
 import dev.caisson.engine.volume.LocalVolumes;
-import dev.caisson.engine.workload.Definition;
-import dev.caisson.engine.workload.EffectiveConfig;
-import dev.caisson.sandbox.ability.Attachable;
-import dev.caisson.sandbox.ability.Copyable;
-import dev.caisson.sandbox.ability.Diffable;
-import dev.caisson.sandbox.ability.Explainable;
-import dev.caisson.sandbox.ability.Exportable;
-import dev.caisson.sandbox.ability.Listable;
-import dev.caisson.sandbox.ability.Logged;
-import dev.caisson.sandbox.workload.NetworkAttachment;
-import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.random.RandomGenerator;
 
 /** The containers of this host. */
 public final class LocalContainers implements Containers {
-  private static final System.Logger LOG = System.getLogger(LocalContainers.class.getName());
-
-  /** Files we mount in every container; where they are mounted is no change of the workload's. */
-  private static final Set<String> MADE_BY_US =
-      Set.of("/etc/hostname", "/etc/hosts", "/etc/resolv.conf");
-
-  /** How long the end of an engine waits for removals that have begun. */
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-
-  private final Surroundings around;
-  private final Chambers isolations;
-  private final ImageLibrary images;
-  private final LocalVolumes volumes;
   private final InstanceTable table;
   private final Execs execs;
+  private final Departures departures;
+  private final Names names;
+  private final Creation creation;
+  private final Takeover takeover;
   private final Views views;
-  private final MountPlanner mounts;
-  private final Map<String, CompletableFuture<Void>> clearing = new ConcurrentHashMap<>();
+  private final Selection selection;
+  private final InstanceFiles files;
+  private final InstanceStreams streams = new InstanceStreams();
 
   LocalContainers(
       Surroundings around,
@@ -91,154 +59,31 @@ public final class LocalContainers implements Containers {
       ImageLibrary images,
       LocalVolumes volumes,
       InstanceTable table) {
-    this.around = around;
-    this.isolations = isolations;
-    this.images = images;
-    this.volumes = volumes;
     this.table = table;
     this.execs = new Execs(around.timer(), around.background());
+    this.departures = new Departures(table, execs, volumes);
+    this.names = new Names(table);
+    var mounts = new MountPlanner(volumes, images, name -> table.find(name).definition());
+    this.creation = new Creation(around, isolations, images, mounts, table, names, departures);
+    this.takeover = new Takeover(around, isolations, table, departures);
     this.views = new Views(around.clock(), images);
-    this.mounts = new MountPlanner(volumes, images, name -> table.find(name).definition());
+    this.selection = new Selection(around, table, views);
+    this.files = new InstanceFiles(images);
   }
 
   /** Takes over what an engine before this one left. */
   public void readopt() {
-    for (var stored : around.store().entries(Keys.DEFINITIONS).entrySet()) {
-      try {
-        var definition = RecordCodec.decode(stored.getValue(), Definition.class);
-        var progress = around.store().entries(Keys.progress(definition.id())).values();
-        add(
-            definition,
-            progress.isEmpty()
-                ? Progress.created()
-                : RecordCodec.decode(progress.iterator().next(), Progress.class));
-      } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.ERROR, "cannot read " + stored.getKey(), e);
-      }
-    }
-    for (var instance : table.all()) {
-      try {
-        instance.readopt();
-      } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.ERROR, "cannot take over " + instance.definition().name(), e);
-      }
-    }
-  }
-
-  private Instance add(Definition definition, Progress progress) {
-    var instance =
-        new Instance(
-            around, isolations.named(definition.isolation()), definition, progress, this::removed);
-    table.claim(definition.name(), definition.id());
-    table.add(instance);
-    return instance;
-  }
-
-  private void removed(Instance instance) {
-    table.remove(instance);
-    execs.forget(instance);
-    var cleared = instance.cleared();
-    if (!cleared.isDone()) {
-      String id = instance.definition().id();
-      clearing.put(id, cleared);
-      var unused = cleared.thenRun(() -> clearing.remove(id));
-    }
-    if (instance.definition().spec().autoRemove()) {
-      releaseVolumes(instance);
-    }
-  }
-
-  private void releaseVolumes(Instance instance) {
-    for (var mount : instance.definition().mounts()) {
-      if (mount.anonymous() && mount.spec() instanceof MountSpec.Volume volume) {
-        volumes.releaseAnonymous(volume.name());
-      }
-    }
+    takeover.run();
   }
 
   @Override
   public Created create(InstanceSpec spec) {
-    var id = newId();
-    var name = claimName(spec, id);
-    try {
-      var definition = define(spec, id, name);
-      // Compiled once now, so that what cannot be is refused before anything is stored.
-      var unused = around.compiler().compile(definition, NetworkAttachment.NONE);
-      around.linker().check(definition);
-      var instance =
-          new Instance(
-              around,
-              isolations.available(definition.isolation()),
-              definition,
-              Progress.created(),
-              this::removed);
-      instance.save();
-      table.add(instance);
-      instance.event("create");
-      return new Created(id, warnings(spec));
-    } catch (RuntimeException e) {
-      table.release(name, id);
-      throw Failures.translate(e);
-    }
+    return creation.create(spec);
   }
 
-  private String newId() {
-    while (true) {
-      var id = Ids.random();
-      if (!table.knowsPrefix(id.substring(0, 12))) {
-        return id;
-      }
-    }
-  }
-
-  private String claimName(InstanceSpec spec, String id) {
-    if (spec.name().isEmpty() || spec.name().get().isEmpty()) {
-      return InstanceName.random(RandomGenerator.getDefault(), name -> table.claim(name, id));
-    }
-    var name = InstanceName.check(spec.name().get());
-    if (!table.claim(name, id)) {
-      throw nameTaken(name);
-    }
-    return name;
-  }
-
-  private EngineException nameTaken(String name) {
-    return EngineException.conflict(
-        "Conflict. The container name \"/"
-            + name
-            + "\" is already in use by container \""
-            + table.owner(name).orElse("")
-            + "\". You have to remove (or rename) that container to be able to reuse that name.",
-        "caisson rm " + name);
-  }
-
-  private Definition define(InstanceSpec spec, String id, String name) {
-    var isolation = spec.isolation().filter(word -> !word.isEmpty()).orElse(isolations.standard());
-    isolations.available(isolation);
-    var template = images.template(spec.image(), spec.platform());
-    var effective = EffectiveConfig.merge(spec, template.config(), id);
-    Signal.parse(effective.stopSignal());
-    return new Definition(
-        id,
-        name,
-        around.clock().instant(),
-        spec,
-        effective,
-        template,
-        isolation,
-        mounts.plan(spec.storage(), effective.volumes()));
-  }
-
-  private List<String> warnings(InstanceSpec spec) {
-    var warnings = new ArrayList<String>();
-    if (spec.resources().kernelMemory().isPresent()) {
-      warnings.add("Kernel memory limits are gone from the kernel; it was discarded.");
-    }
-    if (spec.networking().mode().equals("host") && !spec.networking().published().isEmpty()) {
-      warnings.add("Published ports are discarded when using host network mode");
-    }
-    around.linker().replacement(spec.networking()).ifPresent(warnings::add);
-    return warnings;
+  @Override
+  public String explain(InstanceSpec spec, boolean json) {
+    return creation.explain(spec, json);
   }
 
   @Override
@@ -292,24 +137,7 @@ public final class LocalContainers implements Containers {
 
   @Override
   public void rename(String reference, String name) {
-    var instance = table.find(reference);
-    var id = instance.definition().id();
-    var checked = InstanceName.check(name);
-    var old = instance.definition().name();
-    if (checked.equals(old)) {
-      throw EngineException.invalid(
-          "Renaming a container with the same name as its current name", "choose another");
-    }
-    if (!table.claim(checked, id)) {
-      throw nameTaken(checked);
-    }
-    try {
-      instance.rename(checked);
-      table.release(old, id);
-    } catch (RuntimeException e) {
-      table.release(checked, id);
-      throw e;
-    }
+    names.rename(table.find(reference), name);
   }
 
   @Override
@@ -317,7 +145,7 @@ public final class LocalContainers implements Containers {
     var instance = table.find(reference);
     instance.remove(force);
     if (withVolumes) {
-      releaseVolumes(instance);
+      departures.releaseVolumes(instance);
     }
   }
 
@@ -334,90 +162,37 @@ public final class LocalContainers implements Containers {
 
   @Override
   public List<InstanceSummary> list(boolean all, int limit, boolean sizes, Filters filters) {
-    var filter = new InstanceFilter(filters, table);
-    boolean stopped = all || limit > 0 || filter.wantsStopped();
-    return table.all().stream()
-        .filter(instance -> stopped || instance.running())
-        .filter(filter::accepts)
-        .sorted(
-            Comparator.<Instance, java.time.Instant>comparing(
-                    instance -> instance.definition().created())
-                .reversed())
-        .limit(limit > 0 ? limit : Long.MAX_VALUE)
-        .map(instance -> views.summary(instance, sizes))
-        .toList();
+    return selection.list(all, limit, sizes, filters);
+  }
+
+  @Override
+  public PruneReport prune(Filters filters) {
+    return selection.prune(filters);
+  }
+
+  /** How many containers are in each state. */
+  public Map<Status, Integer> counts() {
+    return selection.counts();
   }
 
   @Override
   public Feed<LogRecord> logs(String reference, LogOptions options) {
-    return logs(table.find(reference), options);
-  }
-
-  private static Feed<LogRecord> logs(Instance instance, LogOptions options) {
-    if (instance.definition().spec().log().driver().equals("none")) {
-      throw EngineException.unsupported(
-          "configured logging driver does not support reading",
-          "create it with another --log-driver");
-    }
-    var logged = instance.ability(instance.sandbox(), Logged.class, "keep a log");
-    return LogFeed.of(logged, options);
+    return streams.logs(table.find(reference), options);
   }
 
   @Override
   public Attachment attach(String reference, AttachOptions options) {
-    var instance = table.find(reference);
-    if (instance.status() == Status.PAUSED) {
-      throw EngineException.conflict(
-          "Container " + reference + " is paused, unpause the container before attach.",
-          "caisson unpause " + reference);
-    }
-    var replay =
-        options.replay()
-            ? Optional.of(
-                logs(
-                    instance,
-                    new LogOptions(
-                        options.stdout(),
-                        options.stderr(),
-                        false,
-                        -1,
-                        Optional.empty(),
-                        Optional.empty())))
-            : Optional.<Feed<LogRecord>>empty();
-    var streams = instance.attachable(Attachable.class, "be attached to").attach();
-    instance.event("attach");
-    return new Streams(
-        streams,
-        options,
-        instance.definition().spec().process().tty(),
-        replay,
-        () -> instance.event("detach"));
+    return streams.attach(table.find(reference), options);
   }
 
   @Override
   public void resize(String reference, int rows, int columns) {
-    var instance = table.find(reference);
-    var sandbox = instance.requireRunning();
-    try (var streams = instance.ability(sandbox, Attachable.class, "be attached to").attach()) {
-      streams.resize(rows, columns);
-      instance.event("resize", Map.of("height", "" + rows, "width", "" + columns));
-    } catch (IOException e) {
-      throw Failures.of(e);
-    }
+    streams.resize(table.find(reference), rows, columns);
   }
 
   @Override
   public ProcessTable top(String reference, List<String> psArguments) {
-    var instance = table.find(reference);
-    var listable =
-        instance.ability(instance.requireRunning(), Listable.class, "list its processes");
-    try {
-      var processes = listable.processes(psArguments);
-      instance.event("top");
-      return new ProcessTable(processes.titles(), processes.rows());
-    } catch (RuntimeException e) {
-      throw Failures.translatePath(e);
-    }
+    return streams.top(table.find(reference), psArguments);
   }
 
   @Override
@@ -433,102 +208,37 @@ public final class LocalContainers implements Containers {
 
   @Override
   public List<FileChange> changes(String reference) {
-    var instance = table.find(reference);
-    return instance
-        .ability(instance.sandbox(), Diffable.class, "tell its changes")
-        .changes()
-        .stream()
-        .filter(change -> !MADE_BY_US.contains(change.path()))
-        .map(change -> new FileChange(kind(change.kind()), change.path()))
-        .toList();
-  }
-
-  private static FileChange.Kind kind(Diffable.ChangeKind kind) {
-    return switch (kind) {
-      case MODIFIED -> FileChange.Kind.MODIFIED;
-      case ADDED -> FileChange.Kind.ADDED;
-      case DELETED -> FileChange.Kind.DELETED;
-    };
+    return files.changes(table.find(reference));
   }
 
   @Override
   public void export(String reference, OutputStream tar) {
-    var instance = table.find(reference);
-    files(() -> instance.ability(instance.sandbox(), Exportable.class, "be exported").export(tar));
-    instance.event("export");
+    files.export(table.find(reference), tar);
   }
 
   @Override
   public PathStat stat(String reference, String path) {
-    try {
-      var facts = copyable(table.find(reference)).facts(path);
-      return new PathStat(facts.name(), facts.size(), facts.mode(), facts.modified(), facts.link());
-    } catch (RuntimeException e) {
-      throw Failures.translatePath(e);
-    }
-  }
-
-  private static Copyable copyable(Instance instance) {
-    return instance.ability(instance.sandbox(), Copyable.class, "copy files");
+    return files.stat(table.find(reference), path);
   }
 
   @Override
   public void copyOut(String reference, String path, OutputStream tar) {
-    var instance = table.find(reference);
-    files(() -> copyable(instance).copyOut(path, tar));
-    instance.event("archive-path");
+    files.copyOut(table.find(reference), path, tar);
   }
 
   @Override
   public void copyIn(String reference, String path, InputStream tar, CopySpec options) {
-    var instance = table.find(reference);
-    var chosen =
-        new Copyable.CopyOptions(options.noOverwriteDirectoryWithFile(), options.copyOwners());
-    files(() -> copyable(instance).copyIn(path, tar, chosen));
-    instance.event("extract-to-dir");
-  }
-
-  /** Something done with files and streams. */
-  @FunctionalInterface
-  private interface FileWork {
-    void run() throws IOException;
-  }
-
-  private static void files(FileWork work) {
-    try {
-      work.run();
-    } catch (IOException e) {
-      throw Failures.of(e);
-    } catch (RuntimeException e) {
-      throw Failures.translatePath(e);
-    }
+    files.copyIn(table.find(reference), path, tar, options);
   }
 
   @Override
   public String commit(String reference, CommitSpec commit) {
-    var instance = table.find(reference);
-    var exportable = instance.ability(instance.sandbox(), Exportable.class, "be committed");
-    return instance.standingStill(
-        commit.pause(),
-        () -> {
-          var definition = instance.definition();
-          var image =
-              images.commit(
-                  definition.image().id(), definition.config(), commit, exportable::exportChanges);
-          instance.event("commit", Map.of("imageID", image));
-          return image;
-        });
+    return files.commit(table.find(reference), commit);
   }
 
   @Override
   public String createExec(String reference, ExecSpec spec) {
-    var instance = table.find(reference);
-    if (instance.status() == Status.PAUSED) {
-      throw EngineException.conflict(
-          "Container " + reference + " is paused, unpause the container before exec",
-          "caisson unpause " + reference);
-    }
-    return execs.create(instance, spec);
+    return execs.create(table.find(reference), spec);
   }
 
   @Override
@@ -556,72 +266,9 @@ public final class LocalContainers implements Containers {
     return execs.exitCode(execId);
   }
 
-  @Override
-  public PruneReport prune(Filters filters) {
-    filters.requireKnown(Set.of("label", "label!", "until"));
-    var limit = PruneLimit.of(filters, around.clock());
-    var removed = new ArrayList<String>();
-    long reclaimed = 0;
-    for (var instance : List.copyOf(table.all())) {
-      var definition = instance.definition();
-      boolean stopped = instance.status() == Status.EXITED || instance.status() == Status.CREATED;
-      if (stopped
-          && limit.accepts(definition.created())
-          && filters.acceptsLabels(definition.effective().labels())) {
-        reclaimed += Views.written(instance.place().state());
-        try {
-          instance.remove(false);
-          removed.add(definition.id());
-        } catch (EngineException e) {
-          LOG.log(
-              System.Logger.Level.DEBUG, "not pruned: {0}: {1}", definition.name(), e.getMessage());
-        }
-      }
-    }
-    around
-        .events()
-        .publish("container", "prune", "", Map.of("reclaimed", String.valueOf(reclaimed)));
-    return new PruneReport(removed, reclaimed);
-  }
-
-  @Override
-  public String explain(InstanceSpec spec, boolean json) {
-    var id = newId();
-    try {
-      var name = spec.name().orElse("example");
-      var definition = define(spec, id, name);
-      var isolation = isolations.available(definition.isolation());
-      if (!(isolation instanceof Explainable explainable)) {
-        throw EngineException.unsupported(
-            "isolation " + definition.isolation() + " cannot explain its plans",
-            "choose another --isolation");
-      }
-      var workload = around.compiler().compile(definition, around.linker().example(definition));
-      var place = Places.of(around.root(), around.run(), id);
-      var explanation = explainable.explain(workload, place);
-      return json ? explanation.json() : explanation.table();
-    } catch (RuntimeException e) {
-      throw Failures.translate(e);
-    }
-  }
-
-  /** How many containers are in each state. */
-  public Map<Status, Integer> counts() {
-    var counts = new java.util.EnumMap<Status, Integer>(Status.class);
-    table.all().forEach(instance -> counts.merge(instance.status(), 1, Integer::sum));
-    return counts;
-  }
-
   /** Stops watching; what runs goes on. */
   public void release() {
-    try {
-      CompletableFuture.allOf(clearing.values().toArray(CompletableFuture[]::new))
-          .get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException | ExecutionException e) {
-      LOG.log(System.Logger.Level.WARNING, "removals are left to the next engine");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    departures.await();
     table.all().forEach(Instance::release);
   }
 }

@@ -1,0 +1,121 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.instance;
+
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.image.ImageLibrary;
+import dev.caisson.engine.spec.InstanceSpec;
+import dev.caisson.engine.text.Signal;
+import dev.caisson.engine.view.Created;
+import dev.caisson.engine.workload.Definition;
+import dev.caisson.engine.workload.EffectiveConfig;
+import dev.caisson.sandbox.ability.Explainable;
+import dev.caisson.sandbox.workload.NetworkAttachment;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Makes containers of what was asked for, or shows how they would be started. */
+final class Creation {
+  private final Surroundings around;
+  private final Chambers isolations;
+  private final ImageLibrary images;
+  private final MountPlanner mounts;
+  private final InstanceTable table;
+  private final Names names;
+  private final Departures departures;
+
+  Creation(
+      Surroundings around,
+      Chambers isolations,
+      ImageLibrary images,
+      MountPlanner mounts,
+      InstanceTable table,
+      Names names,
+      Departures departures) {
+    this.around = around;
+    this.isolations = isolations;
+    this.images = images;
+    this.mounts = mounts;
+    this.table = table;
+    this.names = names;
+    this.departures = departures;
+  }
+
+  /** As {@link LocalContainers#create}. */
+  Created create(InstanceSpec spec) {
+    var id = names.newId();
+    var name = names.claim(spec.name(), id);
+    try {
+      var definition = define(spec, id, name);
+      // Compiled once now, so that what cannot be is refused before anything is stored.
+      var unused = around.compiler().compile(definition, NetworkAttachment.NONE);
+      around.linker().check(definition);
+      var instance =
+          new Instance(
+              around,
+              isolations.available(definition.isolation()),
+              definition,
+              Progress.created(),
+              departures::removed);
+      instance.save();
+      table.add(instance);
+      instance.event("create");
+      return new Created(id, warnings(spec));
+    } catch (RuntimeException e) {
+      table.release(name, id);
+      throw Failures.translate(e);
+    }
+  }
+
+  private Definition define(InstanceSpec spec, String id, String name) {
+    var isolation = spec.isolation().filter(word -> !word.isEmpty()).orElse(isolations.standard());
+    isolations.available(isolation);
+    var template = images.template(spec.image(), spec.platform());
+    var effective = EffectiveConfig.merge(spec, template.config(), id);
+    Signal.parse(effective.stopSignal());
+    return new Definition(
+        id,
+        name,
+        around.clock().instant(),
+        spec,
+        effective,
+        template,
+        isolation,
+        mounts.plan(spec.storage(), effective.volumes()));
+  }
+
+  private List<String> warnings(InstanceSpec spec) {
+    var warnings = new ArrayList<String>();
+    if (spec.resources().kernelMemory().isPresent()) {
+      warnings.add("Kernel memory limits are gone from the kernel; it was discarded.");
+    }
+    if (spec.networking().mode().equals("host") && !spec.networking().published().isEmpty()) {
+      warnings.add("Published ports are discarded when using host network mode");
+    }
+    around.linker().replacement(spec.networking()).ifPresent(warnings::add);
+    return warnings;
+  }
+
+  /** As {@link LocalContainers#explain}. */
+  String explain(InstanceSpec spec, boolean json) {
+    var id = names.newId();
+    try {
+      var name = spec.name().orElse("example");
+      var definition = define(spec, id, name);
+      var isolation = isolations.available(definition.isolation());
+      if (!(isolation instanceof Explainable explainable)) {
+        throw EngineException.unsupported(
+            "isolation " + definition.isolation() + " cannot explain its plans",
+            "choose another --isolation");
+      }
+      var workload = around.compiler().compile(definition, around.linker().example(definition));
+      var place = Places.of(around.root(), around.run(), id);
+      var explanation = explainable.explain(workload, place);
+      return json ? explanation.json() : explanation.table();
+    } catch (RuntimeException e) {
+      throw Failures.translate(e);
+    }
+  }
+}
