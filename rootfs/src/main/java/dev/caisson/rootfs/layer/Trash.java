@@ -23,6 +23,9 @@ import java.util.concurrent.RejectedExecutionException;
 public final class Trash implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Trash.class.getName());
 
+  /** A tree may still get a last file from one who had it open when it was discarded. */
+  private static final int ATTEMPTS = 5;
+
   private final Directory folder;
   private final ExecutorService worker;
 
@@ -61,10 +64,16 @@ public final class Trash implements AutoCloseable {
   }
 
   private void deleteNow(String name) {
-    try {
-      TreeRemoval.remove(folder, name);
-    } catch (LinuxException e) {
-      LOG.log(Level.WARNING, "cannot delete {0} from the trash: {1}", name, e.getMessage());
+    for (int left = ATTEMPTS; left > 0; left--) {
+      try {
+        TreeRemoval.remove(folder, name);
+        return;
+      } catch (LinuxException e) {
+        if (left == 1 || !e.is(Errno.ENOTEMPTY)) {
+          LOG.log(Level.WARNING, "cannot delete {0} from the trash: {1}", name, e.getMessage());
+          return;
+        }
+      }
     }
   }
 
