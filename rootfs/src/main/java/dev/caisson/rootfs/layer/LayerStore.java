@@ -208,8 +208,8 @@ public final class LayerStore implements LayerReceiver, AutoCloseable {
         file.syncFileSystem();
       }
       LayerRecord.markDurable(folder);
-    } catch (LinuxException e) {
-      // The layer stays usable until the next boot, and is unpacked again then.
+    } catch (LinuxException | RootfsException e) {
+      // Collected meanwhile, or usable until the next boot only, and unpacked again then.
       LOG.log(Level.DEBUG, "layer {0} is not durable: {1}", diffId, e.getMessage());
     }
   }
