@@ -12,6 +12,7 @@ module dev.caisson.linux {
   exports dev.caisson.linux;
   exports dev.caisson.linux.cgroup;
   exports dev.caisson.linux.device;
+  exports dev.caisson.linux.digest;
   exports dev.caisson.linux.file;
   exports dev.caisson.linux.io;
   exports dev.caisson.linux.memory;

@@ -11,6 +11,7 @@ import dev.caisson.cli.dialog.FrontDoor;
 import dev.caisson.engine.Endpoint;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineException;
+import dev.caisson.linux.digest.LibraryDigests;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -26,6 +27,7 @@ public final class Main {
 
   static void main(String[] words) {
     int code = 0;
+    LibraryDigests.install(); // the launcher leaves out the compiler that makes the JDK's quick
     try {
       serve(EngineArguments.parse(List.of(words)));
     } catch (EngineException e) {

@@ -45,6 +45,7 @@ final class ContainerRoutes {
   private static final String TAR = "application/x-tar";
 
   private final Containers containers;
+  private final ListedContainers listed = new ListedContainers();
 
   ContainerRoutes(Engine engine) {
     this.containers = engine.containers();
@@ -164,7 +165,6 @@ final class ContainerRoutes {
   }
 
   private void list(Exchange exchange) throws IOException {
-    ArrayNode json = Json.array();
     int limit = exchange.number("limit").filter(value -> value > 0).orElse(0);
     List<InstanceSummary> found =
         containers.list(
@@ -172,8 +172,7 @@ final class ContainerRoutes {
             limit,
             exchange.flag("size"),
             Queries.filters(exchange));
-    found.forEach(summary -> json.add(ContainerJson.summary(summary)));
-    exchange.json(json);
+    exchange.rendered(listed.json(found));
   }
 
   private void create(Exchange exchange) throws IOException {

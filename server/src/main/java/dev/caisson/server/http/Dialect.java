@@ -82,9 +82,7 @@ public final class Dialect {
               .orElse("the request cannot be read");
       response.setStatus(status);
       response.getHeaders().put("Content-Type", "application/json");
-      byte[] body =
-          (Json.object().put("message", message) + "\n")
-              .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      byte[] body = Json.line(Json.object().put("message", message));
       response.write(true, java.nio.ByteBuffer.wrap(body), callback);
       return true;
     };
@@ -140,7 +138,7 @@ public final class Dialect {
   }
 
   private RequestLog.Entry entry(Request request, Response response, Progress progress) {
-    Exchange exchange = progress.exchange;
+    Exchange exchange = log.wantsBodies() ? progress.exchange : null;
     return new RequestLog.Entry(
         Optional.ofNullable(request.getHeaders().get("User-Agent")).orElse(""),
         request.getMethod(),

@@ -37,6 +37,7 @@ public final class Exchange {
   private final Fields query;
   private @Nullable JsonNode asked;
   private @Nullable JsonNode answered;
+  private byte @Nullable [] rendered;
 
   Exchange(Request request, Response response, Map<String, String> variables, ApiVersion version) {
     this.request = request;
@@ -137,7 +138,8 @@ public final class Exchange {
 
   /** The JSON body that was sent, for the request log. */
   @Nullable JsonNode answered() {
-    return answered;
+    byte[] bytes = rendered;
+    return bytes == null ? answered : Json.MAPPER.readTree(bytes);
   }
 
   /** The body as it comes, for archives. */
@@ -166,7 +168,13 @@ public final class Exchange {
 
   public void json(int status, JsonNode node) throws IOException {
     answered = node;
-    bytes(status, "application/json", (node + "\n").getBytes(StandardCharsets.UTF_8));
+    bytes(status, "application/json", Json.line(node));
+  }
+
+  /** Answers 200 with JSON that was written before. */
+  public void rendered(byte[] json) throws IOException {
+    rendered = json;
+    bytes(200, "application/json", json);
   }
 
   public void text(int status, String type, String text) throws IOException {

@@ -4,6 +4,7 @@
  */
 package dev.caisson.server.http;
 
+import java.io.ByteArrayOutputStream;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,14 @@ public final class Json {
           .build();
 
   private Json() {}
+
+  /** One document and a line feed. */
+  public static byte[] line(JsonNode node) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(512);
+    MAPPER.writeValue(out, node);
+    out.write('\n');
+    return out.toByteArray();
+  }
 
   public static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
