@@ -59,13 +59,16 @@ final class BuildCommands {
         description = "of an ARG; without a value from the environment")
     List<String> arguments = new ArrayList<>();
 
-    @Option(names = "--label", paramLabel = "NAME=VALUE")
+    @Option(
+        names = "--label",
+        paramLabel = "NAME=VALUE",
+        description = "a label of the result; may be repeated")
     List<String> labels = new ArrayList<>();
 
     @Option(names = "--target", paramLabel = "STAGE", description = "stop at this stage")
     Optional<String> target = Optional.empty();
 
-    @Option(names = "--platform", paramLabel = "OS/ARCH")
+    @Option(names = "--platform", paramLabel = "OS/ARCH", description = "where the result runs")
     Optional<String> platform = Optional.empty();
 
     @Option(names = "--no-cache", description = "run every instruction")
@@ -82,7 +85,10 @@ final class BuildCommands {
     @Option(names = "--network", paramLabel = "MODE", description = "of RUN", defaultValue = "")
     String network = "";
 
-    @Option(names = "--add-host", paramLabel = "NAME:ADDRESS")
+    @Option(
+        names = "--add-host",
+        paramLabel = "NAME:ADDRESS",
+        description = "a line of the hosts file of RUN; may be repeated")
     List<String> hosts = new ArrayList<>();
 
     @Option(

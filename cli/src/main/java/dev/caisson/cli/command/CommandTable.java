@@ -29,7 +29,7 @@ public final class CommandTable {
     addContainerCommands("");
     addContainerCommands("container ");
     makers.put("container inspect", InspectCommands.Container::new);
-    makers.put("container ls", LookCommands.List_::new);
+    makers.put("container ls", PsCommand::new);
     makers.put("container prune", PruneCommands.Containers::new);
     makers.put("prune", PruneCommands.Everything::new);
     makers.put("inspect", InspectCommands.Any::new);
@@ -76,7 +76,7 @@ public final class CommandTable {
     makers.put(prefix + "rm", LifeCommands.Remove::new);
     makers.put(prefix + "wait", LifeCommands.Wait::new);
     makers.put(prefix + "rename", LifeCommands.Rename::new);
-    makers.put(prefix + "ps", LookCommands.List_::new);
+    makers.put(prefix + "ps", PsCommand::new);
     makers.put(prefix + "logs", LookCommands.Logs::new);
     makers.put(prefix + "top", LookCommands.Top::new);
     makers.put(prefix + "port", LookCommands.Port::new);
@@ -84,32 +84,32 @@ public final class CommandTable {
     makers.put(prefix + "stats", LookCommands.StatsCommand::new);
     makers.put(prefix + "update", LookCommands.Update::new);
     makers.put(prefix + "cp", CopyCommand::new);
-    makers.put(prefix + "commit", ImageCommands.Commit::new);
-    makers.put(prefix + "export", ImageCommands.Export::new);
+    makers.put(prefix + "commit", NewImageCommands.Commit::new);
+    makers.put(prefix + "export", ArchiveCommands.Export::new);
   }
 
   private void addImageCommands() {
     makers.put("images", ImageCommands.Ls::new);
     makers.put("rmi", ImageCommands.Remove::new);
-    makers.put("pull", ImageCommands.Pull::new);
-    makers.put("push", ImageCommands.Push::new);
+    makers.put("pull", RegistryCommands.Pull::new);
+    makers.put("push", RegistryCommands.Push::new);
     makers.put("tag", ImageCommands.Tag::new);
     makers.put("history", ImageCommands.History::new);
-    makers.put("load", ImageCommands.Load::new);
-    makers.put("save", ImageCommands.Save::new);
-    makers.put("import", ImageCommands.Import::new);
+    makers.put("load", ArchiveCommands.Load::new);
+    makers.put("save", ArchiveCommands.Save::new);
+    makers.put("import", ArchiveCommands.Import::new);
     makers.put("image ls", ImageCommands.Ls::new);
     makers.put("image rm", ImageCommands.Remove::new);
-    makers.put("image pull", ImageCommands.Pull::new);
-    makers.put("image push", ImageCommands.Push::new);
+    makers.put("image pull", RegistryCommands.Pull::new);
+    makers.put("image push", RegistryCommands.Push::new);
     makers.put("image tag", ImageCommands.Tag::new);
     makers.put("image history", ImageCommands.History::new);
-    makers.put("image load", ImageCommands.Load::new);
-    makers.put("image save", ImageCommands.Save::new);
-    makers.put("image import", ImageCommands.Import::new);
+    makers.put("image load", ArchiveCommands.Load::new);
+    makers.put("image save", ArchiveCommands.Save::new);
+    makers.put("image import", ArchiveCommands.Import::new);
     makers.put("image inspect", InspectCommands.Image::new);
     makers.put("image prune", PruneCommands.Images::new);
-    makers.put("image build-base", ImageCommands.BuildBase::new);
+    makers.put("image build-base", NewImageCommands.BuildBase::new);
   }
 
   private void addNetworkCommands() {

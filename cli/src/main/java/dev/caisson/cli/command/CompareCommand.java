@@ -36,10 +36,13 @@ import picocli.CommandLine.Parameters;
 final class CompareCommand extends EngineCommand {
   private static final int DIGITS_SHOWN = 12;
 
-  @Parameters(index = "0", paramLabel = "IMAGE")
+  @Parameters(index = "0", paramLabel = "IMAGE", description = "name or id")
   String image = "";
 
-  @Parameters(index = "1..*", paramLabel = "COMMAND")
+  @Parameters(
+      index = "1..*",
+      paramLabel = "COMMAND",
+      description = "and its arguments; else the one of the image")
   List<String> command = new ArrayList<>();
 
   @Option(names = "--format", defaultValue = "", description = "table, json or a template")

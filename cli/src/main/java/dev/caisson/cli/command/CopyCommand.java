@@ -37,10 +37,16 @@ final class CopyCommand extends EngineCommand {
       description = "say nothing")
   boolean quiet;
 
-  @Parameters(index = "0", paramLabel = "[CONTAINER:]SOURCE|-")
+  @Parameters(
+      index = "0",
+      paramLabel = "[CONTAINER:]SOURCE|-",
+      description = "what to copy; - for a tar on standard input")
   String source = "";
 
-  @Parameters(index = "1", paramLabel = "[CONTAINER:]TARGET|-")
+  @Parameters(
+      index = "1",
+      paramLabel = "[CONTAINER:]TARGET|-",
+      description = "where to; - for a tar on standard output")
   String target = "";
 
   /** One side of a copy. */

@@ -13,22 +13,34 @@ import picocli.CommandLine.Option;
 
 /** How to tell whether a new container is well. */
 final class HealthOptions {
-  @Option(names = "--health-cmd", paramLabel = "COMMAND")
+  @Option(
+      names = "--health-cmd",
+      paramLabel = "COMMAND",
+      description = "a line for its shell that exits with 0 when it is well")
   Optional<String> command = Optional.empty();
 
-  @Option(names = "--health-interval", paramLabel = "DURATION")
+  @Option(
+      names = "--health-interval",
+      paramLabel = "DURATION",
+      description = "between checks (30s)")
   Optional<String> interval = Optional.empty();
 
-  @Option(names = "--health-timeout", paramLabel = "DURATION")
+  @Option(names = "--health-timeout", paramLabel = "DURATION", description = "for one check (30s)")
   Optional<String> timeout = Optional.empty();
 
-  @Option(names = "--health-retries")
+  @Option(names = "--health-retries", description = "failures in a row that make it unhealthy (3)")
   Optional<Integer> retries = Optional.empty();
 
-  @Option(names = "--health-start-period", paramLabel = "DURATION")
+  @Option(
+      names = "--health-start-period",
+      paramLabel = "DURATION",
+      description = "in which failures do not count (0s)")
   Optional<String> startPeriod = Optional.empty();
 
-  @Option(names = "--health-start-interval", paramLabel = "DURATION")
+  @Option(
+      names = "--health-start-interval",
+      paramLabel = "DURATION",
+      description = "between checks in the start period (5s)")
   Optional<String> startInterval = Optional.empty();
 
   @Option(names = "--no-healthcheck", description = "not even the image's")

@@ -28,7 +28,7 @@ final class InspectCommands {
         description = "json or a template")
     String format = "";
 
-    @Parameters(arity = "1..*", paramLabel = "NAME")
+    @Parameters(arity = "1..*", paramLabel = "NAME", description = "name or id")
     List<String> names = new ArrayList<>();
 
     final int show(Function<String, Map<String, Object>> find) {

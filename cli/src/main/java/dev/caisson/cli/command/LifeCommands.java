@@ -131,10 +131,10 @@ final class LifeCommands {
 
   @Command(name = "rename", description = "Give a container another name")
   static final class Rename extends EngineCommand {
-    @Parameters(index = "0", paramLabel = "CONTAINER")
+    @Parameters(index = "0", paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
-    @Parameters(index = "1", paramLabel = "NEW_NAME")
+    @Parameters(index = "1", paramLabel = "NEW_NAME", description = "the name it gets")
     String name = "";
 
     @Override

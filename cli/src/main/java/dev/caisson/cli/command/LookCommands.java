@@ -4,8 +4,6 @@
  */
 package dev.caisson.cli.command;
 
-import dev.caisson.cli.format.HumanSize;
-import dev.caisson.cli.format.HumanTime;
 import dev.caisson.cli.format.Table;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Filters;
@@ -15,18 +13,14 @@ import dev.caisson.engine.spec.RestartPolicy;
 import dev.caisson.engine.view.FileChange;
 import dev.caisson.engine.view.InstanceSummary;
 import dev.caisson.engine.view.LogRecord;
-import dev.caisson.engine.view.MountView;
 import dev.caisson.engine.view.Status;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,118 +29,6 @@ import picocli.CommandLine.Parameters;
 /** The commands that show containers. */
 final class LookCommands {
   private LookCommands() {}
-
-  @Command(name = "ps", description = "List containers")
-  static final class List_ extends EngineCommand {
-    private static final int SHORT_COMMAND = 20;
-
-    @Mixin FilterOption filter = new FilterOption();
-
-    @Option(
-        names = {"-a", "--all"},
-        description = "also those that do not run")
-    boolean all;
-
-    @Option(
-        names = {"-n", "--last"},
-        defaultValue = "0",
-        description = "the newest so many, in any state")
-    int last;
-
-    @Option(
-        names = {"-l", "--latest"},
-        description = "the newest one, in any state")
-    boolean latest;
-
-    @Option(names = "--no-trunc", description = "whole ids and commands")
-    boolean whole;
-
-    @Option(
-        names = {"-q", "--quiet"},
-        description = "only ids")
-    boolean quiet;
-
-    @Option(
-        names = {"-s", "--size"},
-        description = "with sizes")
-    boolean sizes;
-
-    @Option(names = "--format", defaultValue = "", description = "table, json or a template")
-    String format = "";
-
-    @Override
-    public Integer call() {
-      boolean sized = sizes || format.contains(".Size");
-      var found =
-          engine().containers().list(all, latest ? 1 : Math.max(0, last), sized, filter.filters());
-      if (quiet) {
-        found.forEach(summary -> print(id(summary)));
-        return 0;
-      }
-      var table =
-          new Table()
-              .column("ID", "CONTAINER ID")
-              .column("Image", "IMAGE")
-              .column("Command", "COMMAND")
-              .column("RunningFor", "CREATED")
-              .column("Status", "STATUS")
-              .column("Ports", "PORTS")
-              .column("Names", "NAMES");
-      if (sizes) {
-        table.column("Size", "SIZE");
-      }
-      found.forEach(summary -> table.row(row(summary)));
-      table.print(console().out(), format);
-      return 0;
-    }
-
-    private String id(InstanceSummary summary) {
-      return whole ? summary.id() : summary.id().substring(0, 12);
-    }
-
-    private Map<String, Object> row(InstanceSummary summary) {
-      var row = new LinkedHashMap<String, Object>();
-      row.put("Command", '"' + command(summary.command()) + '"');
-      row.put("CreatedAt", summary.created().toString());
-      row.put("ID", id(summary));
-      row.put("Image", summary.image());
-      row.put("Isolation", summary.isolation());
-      row.put("Labels", labels(summary.labels()));
-      row.put(
-          "Mounts",
-          summary.mounts().stream().map(MountView::destination).collect(Collectors.joining(",")));
-      row.put("Names", summary.name());
-      row.put("Networks", String.join(",", summary.network().endpoints().keySet()));
-      row.put("Ports", PortText.of(summary.network()));
-      row.put("RunningFor", HumanTime.ago(summary.created()));
-      row.put(
-          "Size",
-          summary
-              .sizes()
-              .map(size ->
-                  HumanSize.decimal(size.writable())
-                      + " (virtual "
-                      + HumanSize.decimal(size.total())
-                      + ")")
-              .orElse("0B"));
-      row.put("State", summary.state().toString());
-      row.put("Status", summary.status());
-      return row;
-    }
-
-    private String command(String command) {
-      return whole || command.length() <= SHORT_COMMAND
-          ? command
-          : command.substring(0, SHORT_COMMAND - 1) + "…";
-    }
-
-    private static String labels(Map<String, String> labels) {
-      return labels.entrySet().stream()
-          .map(entry -> entry.getKey() + "=" + entry.getValue())
-          .sorted()
-          .collect(Collectors.joining(","));
-    }
-  }
 
   @Command(name = "logs", description = "Show what a container has written")
   static final class Logs extends EngineCommand {
@@ -170,25 +52,14 @@ final class LookCommands {
         description = "with times")
     boolean timestamps;
 
-    @Option(names = "--since", paramLabel = "TIME", description = "a time, or an age as 10m")
-    Optional<String> since = Optional.empty();
+    @Mixin TimeRange range = new TimeRange();
 
-    @Option(names = "--until", paramLabel = "TIME")
-    Optional<String> until = Optional.empty();
-
-    @Parameters(paramLabel = "CONTAINER")
+    @Parameters(paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
     @Override
     public Integer call() {
-      var options =
-          new LogOptions(
-              true,
-              true,
-              follow,
-              lines(),
-              since.map(TimeWords::parse),
-              until.map(TimeWords::parse));
+      var options = new LogOptions(true, true, follow, lines(), range.from(), range.to());
       try (var feed = engine().containers().logs(container, options)) {
         feed.forEach(this::show);
       }
@@ -221,10 +92,10 @@ final class LookCommands {
 
   @Command(name = "top", description = "List the processes of a container")
   static final class Top extends EngineCommand {
-    @Parameters(index = "0", paramLabel = "CONTAINER")
+    @Parameters(index = "0", paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
-    @Parameters(index = "1..*", paramLabel = "PS_OPTION")
+    @Parameters(index = "1..*", paramLabel = "PS_OPTION", description = "as ps takes them")
     List<String> options = new ArrayList<>();
 
     @Override
@@ -246,10 +117,14 @@ final class LookCommands {
 
   @Command(name = "port", description = "List the published ports of a container")
   static final class Port extends EngineCommand {
-    @Parameters(index = "0", paramLabel = "CONTAINER")
+    @Parameters(index = "0", paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "PORT[/PROTOCOL]")
+    @Parameters(
+        index = "1",
+        arity = "0..1",
+        paramLabel = "PORT[/PROTOCOL]",
+        description = "only where this one is")
     Optional<String> port = Optional.empty();
 
     @Override
@@ -268,7 +143,7 @@ final class LookCommands {
 
   @Command(name = "diff", description = "List the files a container has changed")
   static final class Diff extends EngineCommand {
-    @Parameters(paramLabel = "CONTAINER")
+    @Parameters(paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
     @Override
@@ -292,22 +167,14 @@ final class LookCommands {
   static final class Events extends EngineCommand {
     @Mixin FilterOption filter = new FilterOption();
 
-    @Option(names = "--since", paramLabel = "TIME")
-    Optional<String> since = Optional.empty();
+    @Mixin TimeRange range = new TimeRange();
 
-    @Option(names = "--until", paramLabel = "TIME")
-    Optional<String> until = Optional.empty();
-
-    @Option(names = "--format", defaultValue = "")
+    @Option(names = "--format", defaultValue = "", description = "json or a template")
     String format = "";
 
     @Override
     public Integer call() {
-      try (var feed =
-          engine()
-              .events()
-              .subscribe(
-                  since.map(TimeWords::parse), until.map(TimeWords::parse), filter.filters())) {
+      try (var feed = engine().events().subscribe(range.from(), range.to(), filter.filters())) {
         feed.forEach(event -> {
           print(EventText.of(event, format));
           console().out().flush();
@@ -327,18 +194,17 @@ final class LookCommands {
     @Option(names = "--no-stream", description = "once")
     boolean once;
 
-    @Option(names = "--no-trunc")
-    boolean whole;
+    @Mixin WholeOption texts = new WholeOption();
 
-    @Option(names = "--format", defaultValue = "")
+    @Option(names = "--format", defaultValue = "", description = "table, json or a template")
     String format = "";
 
-    @Parameters(paramLabel = "CONTAINER")
+    @Parameters(paramLabel = "CONTAINER", description = "name or id")
     List<String> containers = new ArrayList<>();
 
     @Override
     public Integer call() {
-      return new StatsScreen(console(), engine(), names(), once, whole, format).run();
+      return new StatsScreen(console(), engine(), names(), once, texts.whole, format).run();
     }
 
     private List<String> names() {
@@ -355,7 +221,10 @@ final class LookCommands {
   static final class Update extends LifeCommands.OnContainers {
     @Mixin ResourceOptions.LimitOptions limits = new ResourceOptions.LimitOptions();
 
-    @Option(names = "--restart", paramLabel = "POLICY")
+    @Option(
+        names = "--restart",
+        paramLabel = "POLICY",
+        description = "no, always, unless-stopped, on-failure[:RETRIES]")
     Optional<String> restart = Optional.empty();
 
     @Override
@@ -369,15 +238,6 @@ final class LookCommands {
                   .containers()
                   .update(name, resources, policy)
                   .forEach(line -> console().err().println("WARNING: " + line)));
-    }
-  }
-
-  /** Reads times after --since and --until. */
-  static final class TimeWords {
-    private TimeWords() {}
-
-    static Instant parse(String text) {
-      return dev.caisson.engine.text.PruneLimit.parse(text, java.time.Clock.systemUTC());
     }
   }
 }

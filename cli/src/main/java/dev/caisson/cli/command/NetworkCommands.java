@@ -7,6 +7,7 @@ package dev.caisson.cli.command;
 import dev.caisson.cli.format.Table;
 import dev.caisson.engine.spec.EndpointSpec;
 import dev.caisson.engine.spec.NetworkSpec;
+import dev.caisson.engine.view.NetworkInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,17 +25,8 @@ final class NetworkCommands {
   @Command(name = "ls", description = "List networks")
   static final class Ls extends EngineCommand {
     @Mixin FilterOption filter = new FilterOption();
-
-    @Option(
-        names = {"-q", "--quiet"},
-        description = "only ids")
-    boolean quiet;
-
-    @Option(names = "--no-trunc")
-    boolean whole;
-
-    @Option(names = "--format", defaultValue = "")
-    String format = "";
+    @Mixin ListOptions list = new ListOptions();
+    @Mixin WholeOption texts = new WholeOption();
 
     @Override
     public Integer call() {
@@ -44,26 +36,23 @@ final class NetworkCommands {
               .column("Name", "NAME")
               .column("Driver", "DRIVER")
               .column("Scope", "SCOPE");
-      for (var network : engine().networks().list(filter.filters())) {
-        var id =
-            whole ? network.id() : network.id().substring(0, Math.min(12, network.id().length()));
-        if (quiet) {
-          print(id);
-          continue;
-        }
-        var row = new LinkedHashMap<String, Object>();
-        row.put("ID", id);
-        row.put("Name", network.name());
-        row.put("Driver", network.driver());
-        row.put("Scope", network.scope());
-        row.put("Internal", network.internal());
-        row.put("CreatedAt", network.created().toString());
-        table.row(row);
-      }
-      if (!quiet) {
-        table.print(console().out(), format);
-      }
-      return 0;
+      return list.print(
+          console().out(),
+          engine().networks().list(filter.filters()),
+          table,
+          network -> texts.id(network.id()),
+          this::row);
+    }
+
+    private Map<String, Object> row(NetworkInfo network) {
+      var row = new LinkedHashMap<String, Object>();
+      row.put("ID", texts.id(network.id()));
+      row.put("Name", network.name());
+      row.put("Driver", network.driver());
+      row.put("Scope", network.scope());
+      row.put("Internal", network.internal());
+      row.put("CreatedAt", network.created().toString());
+      return row;
     }
   }
 
@@ -71,36 +60,42 @@ final class NetworkCommands {
   static final class Create extends EngineCommand {
     @Option(
         names = {"-d", "--driver"},
-        defaultValue = "bridge")
+        defaultValue = "bridge",
+        description = "bridge is what there is")
     String driver = "bridge";
 
-    @Option(names = "--subnet", paramLabel = "CIDR")
+    @Option(
+        names = "--subnet",
+        paramLabel = "CIDR",
+        description = "addresses of its members; else free ones")
     List<String> subnets = new ArrayList<>();
 
-    @Option(names = "--gateway", paramLabel = "ADDRESS")
+    @Option(
+        names = "--gateway",
+        paramLabel = "ADDRESS",
+        description = "the address of this host in it")
     List<String> gateways = new ArrayList<>();
 
-    @Option(names = "--ip-range", paramLabel = "CIDR")
+    @Option(
+        names = "--ip-range",
+        paramLabel = "CIDR",
+        description = "the part of the subnet given out")
     List<String> ranges = new ArrayList<>();
 
     @Option(names = "--internal", description = "without a way out")
     boolean internal;
 
-    @Option(names = "--attachable")
+    @Option(
+        names = "--attachable",
+        description = "taken for compatibility; every network can be joined")
     boolean attachable;
 
-    @Option(names = "--ipv6")
+    @Option(names = "--ipv6", description = "with addresses of IPv6 too")
     boolean ipv6;
 
-    @Option(
-        names = {"-o", "--opt"},
-        paramLabel = "NAME=VALUE")
-    List<String> options = new ArrayList<>();
+    @Mixin DriverOptions more = new DriverOptions();
 
-    @Option(names = "--label", paramLabel = "NAME=VALUE")
-    List<String> labels = new ArrayList<>();
-
-    @Parameters(paramLabel = "NAME")
+    @Parameters(paramLabel = "NAME", description = "of the network")
     String name = "";
 
     @Override
@@ -121,8 +116,8 @@ final class NetworkCommands {
                       attachable,
                       ipv6,
                       pools,
-                      KeyValues.map(options),
-                      KeyValues.map(labels))));
+                      more.options(),
+                      more.labels())));
       return 0;
     }
 
@@ -133,7 +128,7 @@ final class NetworkCommands {
 
   @Command(name = "rm", description = "Remove networks")
   static final class Remove extends EngineCommand {
-    @Parameters(arity = "1..*", paramLabel = "NETWORK")
+    @Parameters(arity = "1..*", paramLabel = "NETWORK", description = "name or id")
     List<String> networks = new ArrayList<>();
 
     @Override
@@ -144,19 +139,22 @@ final class NetworkCommands {
 
   @Command(name = "connect", description = "Join a container to a network")
   static final class Connect extends EngineCommand {
-    @Option(names = "--alias", paramLabel = "NAME")
+    @Option(
+        names = "--alias",
+        paramLabel = "NAME",
+        description = "a further name for it there; may be repeated")
     List<String> aliases = new ArrayList<>();
 
-    @Option(names = "--ip")
+    @Option(names = "--ip", description = "its IPv4 address")
     Optional<String> address = Optional.empty();
 
-    @Option(names = "--ip6")
+    @Option(names = "--ip6", description = "its IPv6 address")
     Optional<String> address6 = Optional.empty();
 
-    @Parameters(index = "0", paramLabel = "NETWORK")
+    @Parameters(index = "0", paramLabel = "NETWORK", description = "name or id")
     String network = "";
 
-    @Parameters(index = "1", paramLabel = "CONTAINER")
+    @Parameters(index = "1", paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
     @Override
@@ -173,13 +171,15 @@ final class NetworkCommands {
 
   @Command(name = "disconnect", description = "Take a container out of a network")
   static final class Disconnect extends EngineCommand {
-    @Option(names = {"-f", "--force"})
+    @Option(
+        names = {"-f", "--force"},
+        description = "taken for compatibility; nothing has to be forced")
     boolean force;
 
-    @Parameters(index = "0", paramLabel = "NETWORK")
+    @Parameters(index = "0", paramLabel = "NETWORK", description = "name or id")
     String network = "";
 
-    @Parameters(index = "1", paramLabel = "CONTAINER")
+    @Parameters(index = "1", paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
     @Override

@@ -27,12 +27,14 @@ final class NetworkOptions {
 
   @Option(
       names = {"--network-alias", "--net-alias"},
-      paramLabel = "NAME")
+      paramLabel = "NAME",
+      description = "a further name on its network; may be repeated")
   List<String> aliases = new ArrayList<>();
 
   @Option(
       names = {"-p", "--publish"},
-      paramLabel = "[[IP:]HOST:]PORT[/PROTOCOL]")
+      paramLabel = "[[IP:]HOST:]PORT[/PROTOCOL]",
+      description = "make its port reachable at one of this host; may be repeated")
   List<String> published = new ArrayList<>();
 
   @Option(
@@ -40,37 +42,56 @@ final class NetworkOptions {
       description = "every exposed port at a free one of the host")
   boolean publishAll;
 
-  @Option(names = "--expose", paramLabel = "PORT")
+  @Option(
+      names = "--expose",
+      paramLabel = "PORT",
+      description = "a port it listens on; may be repeated")
   List<String> exposed = new ArrayList<>();
 
-  @Option(names = {"-h", "--hostname"})
+  @Option(
+      names = {"-h", "--hostname"},
+      description = "its host name; else its short id")
   Optional<String> hostname = Optional.empty();
 
-  @Option(names = "--domainname")
+  @Option(names = "--domainname", description = "its domain")
   Optional<String> domainname = Optional.empty();
 
-  @Option(names = "--ip")
+  @Option(names = "--ip", description = "its IPv4 address, on a network of your own")
   Optional<String> address = Optional.empty();
 
-  @Option(names = "--ip6")
+  @Option(names = "--ip6", description = "its IPv6 address, on a network of your own")
   Optional<String> address6 = Optional.empty();
 
-  @Option(names = "--mac-address")
+  @Option(names = "--mac-address", description = "of its first interface")
   Optional<String> macAddress = Optional.empty();
 
-  @Option(names = "--dns", paramLabel = "ADDRESS")
+  @Option(
+      names = "--dns",
+      paramLabel = "ADDRESS",
+      description = "a name server instead of the ones of this host; may be repeated")
   List<String> dns = new ArrayList<>();
 
-  @Option(names = {"--dns-option", "--dns-opt"})
+  @Option(
+      names = {"--dns-option", "--dns-opt"},
+      description = "an option of resolv.conf; may be repeated")
   List<String> dnsOptions = new ArrayList<>();
 
-  @Option(names = "--dns-search", paramLabel = "DOMAIN")
+  @Option(
+      names = "--dns-search",
+      paramLabel = "DOMAIN",
+      description = "a domain to look names up in; may be repeated")
   List<String> dnsSearch = new ArrayList<>();
 
-  @Option(names = "--add-host", paramLabel = "NAME:ADDRESS")
+  @Option(
+      names = "--add-host",
+      paramLabel = "NAME:ADDRESS",
+      description = "a line of its hosts file; may be repeated")
   List<String> hosts = new ArrayList<>();
 
-  @Option(names = "--link", paramLabel = "CONTAINER[:ALIAS]")
+  @Option(
+      names = "--link",
+      paramLabel = "CONTAINER[:ALIAS]",
+      description = "another container by a name; may be repeated")
   List<String> links = new ArrayList<>();
 
   NetworkingSpec spec() {

@@ -20,34 +20,59 @@ import picocli.CommandLine.Option;
 final class ResourceOptions {
   @Mixin LimitOptions limits = new LimitOptions();
 
-  @Option(names = "--memory-swappiness")
+  @Option(names = "--memory-swappiness", description = "0 to 100: how readily it is swapped out")
   Optional<Long> swappiness = Optional.empty();
 
-  @Option(names = "--oom-kill-disable")
+  @Option(
+      names = "--oom-kill-disable",
+      description = "let it wait for memory instead of killing it")
   boolean oomKillDisable;
 
-  @Option(names = "--oom-score-adj")
+  @Option(
+      names = "--oom-score-adj",
+      description = "-1000 to 1000: how readily it is killed for want of memory")
   Optional<Integer> oomScore = Optional.empty();
 
-  @Option(names = "--ulimit", paramLabel = "NAME=SOFT[:HARD]")
+  @Option(
+      names = "--ulimit",
+      paramLabel = "NAME=SOFT[:HARD]",
+      description = "a limit of each of its processes; may be repeated")
   List<String> ulimits = new ArrayList<>();
 
-  @Option(names = "--device", paramLabel = "HOST[:CONTAINER[:rwm]]")
+  @Option(
+      names = "--device",
+      paramLabel = "HOST[:CONTAINER[:rwm]]",
+      description = "a device of this host; may be repeated")
   List<String> devices = new ArrayList<>();
 
-  @Option(names = "--device-cgroup-rule", paramLabel = "RULE")
+  @Option(
+      names = "--device-cgroup-rule",
+      paramLabel = "RULE",
+      description = "as \"c 1:3 mr\"; may be repeated")
   List<String> deviceRules = new ArrayList<>();
 
-  @Option(names = "--device-read-bps", paramLabel = "DEVICE:RATE")
+  @Option(
+      names = "--device-read-bps",
+      paramLabel = "DEVICE:RATE",
+      description = "bytes read a second; may be repeated")
   List<String> readBytes = new ArrayList<>();
 
-  @Option(names = "--device-write-bps", paramLabel = "DEVICE:RATE")
+  @Option(
+      names = "--device-write-bps",
+      paramLabel = "DEVICE:RATE",
+      description = "bytes written a second; may be repeated")
   List<String> writeBytes = new ArrayList<>();
 
-  @Option(names = "--device-read-iops", paramLabel = "DEVICE:RATE")
+  @Option(
+      names = "--device-read-iops",
+      paramLabel = "DEVICE:RATE",
+      description = "reads a second; may be repeated")
   List<String> reads = new ArrayList<>();
 
-  @Option(names = "--device-write-iops", paramLabel = "DEVICE:RATE")
+  @Option(
+      names = "--device-write-iops",
+      paramLabel = "DEVICE:RATE",
+      description = "writes a second; may be repeated")
   List<String> writes = new ArrayList<>();
 
   ResourceSpec spec() {
@@ -107,31 +132,43 @@ final class ResourceOptions {
   static final class LimitOptions {
     @Option(
         names = {"-m", "--memory"},
-        paramLabel = "SIZE")
+        paramLabel = "SIZE",
+        description = "how much it may have")
     Optional<String> memory = Optional.empty();
 
     @Option(names = "--memory-swap", paramLabel = "SIZE", description = "-1 for unlimited swap")
     Optional<String> memorySwap = Optional.empty();
 
-    @Option(names = "--memory-reservation", paramLabel = "SIZE")
+    @Option(
+        names = "--memory-reservation",
+        paramLabel = "SIZE",
+        description = "what it is left with when memory is short")
     Optional<String> reservation = Optional.empty();
 
-    @Option(names = "--cpus", paramLabel = "NUMBER")
+    @Option(
+        names = "--cpus",
+        paramLabel = "NUMBER",
+        description = "how many processors at most, as 1.5")
     Optional<BigDecimal> cpus = Optional.empty();
 
-    @Option(names = {"-c", "--cpu-shares"})
+    @Option(
+        names = {"-c", "--cpu-shares"},
+        description = "weight against others (1024)")
     Optional<Long> shares = Optional.empty();
 
-    @Option(names = "--cpu-period", paramLabel = "MICROSECONDS")
+    @Option(names = "--cpu-period", paramLabel = "MICROSECONDS", description = "of --cpu-quota")
     Optional<Long> period = Optional.empty();
 
-    @Option(names = "--cpu-quota", paramLabel = "MICROSECONDS")
+    @Option(
+        names = "--cpu-quota",
+        paramLabel = "MICROSECONDS",
+        description = "of processor time in each period")
     Optional<Long> quota = Optional.empty();
 
-    @Option(names = "--cpuset-cpus", paramLabel = "0-3,5")
+    @Option(names = "--cpuset-cpus", paramLabel = "0-3,5", description = "which processors")
     Optional<String> cpuset = Optional.empty();
 
-    @Option(names = "--cpuset-mems", paramLabel = "0,1")
+    @Option(names = "--cpuset-mems", paramLabel = "0,1", description = "which memory nodes")
     Optional<String> memoryNodes = Optional.empty();
 
     @Option(names = "--pids-limit", description = "processes and threads; -1 for no limit")

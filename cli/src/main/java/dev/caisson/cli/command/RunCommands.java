@@ -5,7 +5,6 @@
 package dev.caisson.cli.command;
 
 import dev.caisson.cli.format.ProgressBars;
-import dev.caisson.engine.AttachOptions;
 import dev.caisson.engine.Attachment;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.WaitCondition;
@@ -33,10 +32,13 @@ final class RunCommands {
     @Option(names = "--pull", defaultValue = "missing", description = "always, missing or never")
     String pull = "missing";
 
-    @Parameters(index = "0", paramLabel = "IMAGE")
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "name or id")
     String image = "";
 
-    @Parameters(index = "1..*", paramLabel = "COMMAND")
+    @Parameters(
+        index = "1..*",
+        paramLabel = "COMMAND",
+        description = "and its arguments; else the one of the image")
     List<String> command = new ArrayList<>();
 
     final InstanceSpec spec() {
@@ -107,11 +109,9 @@ final class RunCommands {
         description = "leave it in the background and print its id")
     boolean detach;
 
-    @Option(names = "--detach-keys", defaultValue = AttachOptions.DEFAULT_DETACH_KEYS)
-    String detachKeys = AttachOptions.DEFAULT_DETACH_KEYS;
+    @Mixin DetachKeysOption detachKeys = new DetachKeysOption();
 
-    @Option(names = "--sig-proxy", defaultValue = "true", arity = "0..1", fallbackValue = "true")
-    boolean signalProxy = true;
+    @Mixin SignalProxyOption signalProxy = new SignalProxyOption();
 
     @Option(names = "--dry-run", description = "print the plan, as explain does, and stop")
     boolean dryRun;
@@ -146,10 +146,10 @@ final class RunCommands {
       options.writeIdFile(created.id(), console());
       var condition = spec.autoRemove() ? WaitCondition.REMOVED : WaitCondition.NEXT_EXIT;
       var over = engine().containers().exit(created.id(), condition);
-      var foreground = new Foreground(console(), engine(), created.id(), signalProxy);
+      var foreground = new Foreground(console(), engine(), created.id(), signalProxy.wanted);
       try {
         return foreground.run(
-            spec.process().attachStdin(), detachKeys, over, () -> start(created.id()));
+            spec.process().attachStdin(), detachKeys.keys, over, () -> start(created.id()));
       } catch (EngineException e) {
         if (!started) {
           removeUnlessKept(created.id()); // joining its streams makes it ready, which may fail too
@@ -193,8 +193,7 @@ final class RunCommands {
         description = "pass standard input on")
     boolean interactive;
 
-    @Option(names = "--detach-keys", defaultValue = AttachOptions.DEFAULT_DETACH_KEYS)
-    String detachKeys = AttachOptions.DEFAULT_DETACH_KEYS;
+    @Mixin DetachKeysOption detachKeys = new DetachKeysOption();
 
     @Override
     public Integer call() {
@@ -204,7 +203,7 @@ final class RunCommands {
       var name = containers.getFirst();
       var over = engine().containers().exit(name, WaitCondition.NEXT_EXIT);
       return new Foreground(console(), engine(), name, true)
-          .run(interactive, detachKeys, over, () -> engine().containers().start(name));
+          .run(interactive, detachKeys.keys, over, () -> engine().containers().start(name));
     }
   }
 
@@ -213,13 +212,11 @@ final class RunCommands {
     @Option(names = "--no-stdin", description = "only show output")
     boolean noInput;
 
-    @Option(names = "--detach-keys", defaultValue = AttachOptions.DEFAULT_DETACH_KEYS)
-    String detachKeys = AttachOptions.DEFAULT_DETACH_KEYS;
+    @Mixin DetachKeysOption detachKeys = new DetachKeysOption();
 
-    @Option(names = "--sig-proxy", defaultValue = "true", arity = "0..1", fallbackValue = "true")
-    boolean signalProxy = true;
+    @Mixin SignalProxyOption signalProxy = new SignalProxyOption();
 
-    @Parameters(paramLabel = "CONTAINER")
+    @Parameters(paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
     @Override
@@ -233,8 +230,8 @@ final class RunCommands {
       CompletableFuture<ExitStatus> over =
           engine().containers().exit(container, WaitCondition.NOT_RUNNING);
       boolean input = !noInput && info.spec().process().openStdin();
-      return new Foreground(console(), engine(), container, signalProxy)
-          .run(input, detachKeys, over, () -> {});
+      return new Foreground(console(), engine(), container, signalProxy.wanted)
+          .run(input, detachKeys.keys, over, () -> {});
     }
   }
 
@@ -242,10 +239,14 @@ final class RunCommands {
   static final class Exec extends EngineCommand {
     @Mixin ExecOptions options = new ExecOptions();
 
-    @Parameters(index = "0", paramLabel = "CONTAINER")
+    @Parameters(index = "0", paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "COMMAND")
+    @Parameters(
+        index = "1..*",
+        arity = "1..*",
+        paramLabel = "COMMAND",
+        description = "and its arguments; else the one of the image")
     List<String> command = new ArrayList<>();
 
     @Override
@@ -266,7 +267,7 @@ final class RunCommands {
 
     private int attached(String id) {
       try (Attachment streams = engine().containers().startExec(id)) {
-        new Duplex(console(), streams).run(options.interactive);
+        new Duplex(console(), streams).run(options.process.interactive);
         if (streams.detached()) {
           return 0;
         }

@@ -29,22 +29,31 @@ final class StorageOptions {
       description = "bind, volume, tmpfs or image")
   List<String> mounts = new ArrayList<>();
 
-  @Option(names = "--tmpfs", paramLabel = "TARGET[:OPTIONS]")
+  @Option(
+      names = "--tmpfs",
+      paramLabel = "TARGET[:OPTIONS]",
+      description = "a file system in memory; may be repeated")
   List<String> tmpfs = new ArrayList<>();
 
-  @Option(names = "--volumes-from", paramLabel = "CONTAINER[:ro]")
+  @Option(
+      names = "--volumes-from",
+      paramLabel = "CONTAINER[:ro]",
+      description = "the mounts of another container; may be repeated")
   List<String> volumesFrom = new ArrayList<>();
 
-  @Option(names = "--volume-driver")
+  @Option(names = "--volume-driver", description = "of volumes that are made for it")
   Optional<String> volumeDriver = Optional.empty();
 
   @Option(names = "--read-only", description = "the image's files cannot be changed")
   boolean readOnly;
 
-  @Option(names = "--shm-size", paramLabel = "SIZE")
+  @Option(names = "--shm-size", paramLabel = "SIZE", description = "of its /dev/shm")
   Optional<String> sharedMemory = Optional.empty();
 
-  @Option(names = "--storage-opt", paramLabel = "size=SIZE")
+  @Option(
+      names = "--storage-opt",
+      paramLabel = "size=SIZE",
+      description = "size=SIZE limits what it writes")
   List<String> storageOptions = new ArrayList<>();
 
   StorageSpec spec(Console console) {

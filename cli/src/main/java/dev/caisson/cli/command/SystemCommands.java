@@ -131,7 +131,7 @@ final class SystemCommands {
 
   @Command(name = "df", description = "Show who holds the disk")
   static final class DiskUsage extends EngineCommand {
-    @Option(names = "--format", defaultValue = "")
+    @Option(names = "--format", defaultValue = "", description = "table, json or a template")
     String format = "";
 
     @Override

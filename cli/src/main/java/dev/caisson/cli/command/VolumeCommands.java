@@ -6,9 +6,11 @@ package dev.caisson.cli.command;
 
 import dev.caisson.cli.format.Table;
 import dev.caisson.engine.spec.VolumeSpec;
+import dev.caisson.engine.view.VolumeInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -21,34 +23,26 @@ final class VolumeCommands {
   @Command(name = "ls", description = "List volumes")
   static final class Ls extends EngineCommand {
     @Mixin FilterOption filter = new FilterOption();
-
-    @Option(
-        names = {"-q", "--quiet"},
-        description = "only names")
-    boolean quiet;
-
-    @Option(names = "--format", defaultValue = "")
-    String format = "";
+    @Mixin ListOptions list = new ListOptions();
 
     @Override
     public Integer call() {
       var table = new Table().column("Driver", "DRIVER").column("Name", "VOLUME NAME");
-      for (var volume : engine().volumes().list(filter.filters())) {
-        if (quiet) {
-          print(volume.name());
-          continue;
-        }
-        var row = new LinkedHashMap<String, Object>();
-        row.put("Driver", volume.driver());
-        row.put("Name", volume.name());
-        row.put("Mountpoint", volume.mountpoint().toString());
-        row.put("Scope", "local");
-        table.row(row);
-      }
-      if (!quiet) {
-        table.print(console().out(), format);
-      }
-      return 0;
+      return list.print(
+          console().out(),
+          engine().volumes().list(filter.filters()),
+          table,
+          VolumeInfo::name,
+          Ls::row);
+    }
+
+    private static Map<String, Object> row(VolumeInfo volume) {
+      var row = new LinkedHashMap<String, Object>();
+      row.put("Driver", volume.driver());
+      row.put("Name", volume.name());
+      row.put("Mountpoint", volume.mountpoint().toString());
+      row.put("Scope", "local");
+      return row;
     }
   }
 
@@ -56,23 +50,21 @@ final class VolumeCommands {
   static final class Create extends EngineCommand {
     @Option(
         names = {"-d", "--driver"},
-        defaultValue = "local")
+        defaultValue = "local",
+        description = "local is what there is")
     String driver = "local";
 
-    @Option(
-        names = {"-o", "--opt"},
-        paramLabel = "NAME=VALUE")
-    List<String> options = new ArrayList<>();
+    @Mixin DriverOptions more = new DriverOptions();
 
-    @Option(names = "--label", paramLabel = "NAME=VALUE")
-    List<String> labels = new ArrayList<>();
-
-    @Parameters(arity = "0..1", paramLabel = "NAME")
+    @Parameters(
+        arity = "0..1",
+        paramLabel = "NAME",
+        description = "of the volume; else one is made up")
     String name = "";
 
     @Override
     public Integer call() {
-      var spec = new VolumeSpec(name, driver, KeyValues.map(options), KeyValues.map(labels));
+      var spec = new VolumeSpec(name, driver, more.options(), more.labels());
       print(engine().volumes().create(spec).name());
       return 0;
     }
@@ -85,7 +77,7 @@ final class VolumeCommands {
         description = "a missing one is no error")
     boolean force;
 
-    @Parameters(arity = "1..*", paramLabel = "VOLUME")
+    @Parameters(arity = "1..*", paramLabel = "VOLUME", description = "names")
     List<String> volumes = new ArrayList<>();
 
     @Override

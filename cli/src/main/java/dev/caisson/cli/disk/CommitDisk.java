@@ -22,7 +22,10 @@ final class CommitDisk extends DiskCommand {
       description = "accepted for qemu-img's sake")
   String[] ignored = {};
 
-  @Parameters(index = "0")
+  @Parameters(
+      index = "0",
+      paramLabel = "FILE",
+      description = "the disk whose changes go into its base")
   String file = "";
 
   @Override

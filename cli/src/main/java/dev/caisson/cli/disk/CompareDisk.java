@@ -30,10 +30,10 @@ final class CompareDisk extends DiskCommand {
       description = "even while somebody writes")
   boolean unlocked;
 
-  @Parameters(index = "0")
+  @Parameters(index = "0", paramLabel = "FIRST", description = "a disk")
   String first = "";
 
-  @Parameters(index = "1")
+  @Parameters(index = "1", paramLabel = "SECOND", description = "the disk it is compared with")
   String second = "";
 
   @Override

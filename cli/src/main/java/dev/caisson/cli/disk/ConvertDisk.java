@@ -76,10 +76,10 @@ final class ConvertDisk extends DiskCommand {
       description = "read even while somebody writes")
   boolean unlocked;
 
-  @Parameters(index = "0")
+  @Parameters(index = "0", paramLabel = "SOURCE", description = "the disk to read")
   String source = "";
 
-  @Parameters(index = "1")
+  @Parameters(index = "1", paramLabel = "TARGET", description = "the disk to write")
   String target = "";
 
   @Override

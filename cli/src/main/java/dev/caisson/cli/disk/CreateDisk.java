@@ -35,10 +35,15 @@ final class CreateDisk extends DiskCommand {
   @Option(names = "-u", description = "do not look at the base")
   boolean unsafe;
 
-  @Parameters(index = "0")
+  @Parameters(index = "0", paramLabel = "FILE", description = "the new disk")
   String file = "";
 
-  @Parameters(index = "1", arity = "0..1", defaultValue = "")
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      defaultValue = "",
+      paramLabel = "SIZE",
+      description = "as 10G; else the size of the backing file")
   String size = "";
 
   @Override

@@ -30,7 +30,10 @@ final class DdDisk extends DiskCommand {
       description = "even while somebody writes")
   boolean unlocked;
 
-  @Parameters(arity = "2..*")
+  @Parameters(
+      arity = "2..*",
+      paramLabel = "NAME=VALUE",
+      description = "if=, of=, bs=, count=, skip=")
   String[] operands = {};
 
   @Override

@@ -37,7 +37,7 @@ final class InfoDisk extends DiskCommand {
       description = "even while somebody writes to it")
   boolean unlocked;
 
-  @Parameters(index = "0")
+  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
 
   @Override

@@ -28,7 +28,7 @@ final class MapDisk extends DiskCommand {
       description = "even while somebody writes to it")
   boolean unlocked;
 
-  @Parameters(index = "0")
+  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
 
   @Override

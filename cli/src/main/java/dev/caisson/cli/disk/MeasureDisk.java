@@ -32,7 +32,12 @@ final class MeasureDisk extends DiskCommand {
       description = "even while somebody writes to it")
   boolean unlocked;
 
-  @Parameters(index = "0", arity = "0..1", defaultValue = "")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      defaultValue = "",
+      paramLabel = "FILE",
+      description = "the disk that would be converted")
   String file = "";
 
   @Override

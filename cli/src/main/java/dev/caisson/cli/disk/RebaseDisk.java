@@ -30,7 +30,7 @@ final class RebaseDisk extends DiskCommand {
       description = "accepted for qemu-img's sake")
   String[] ignored = {};
 
-  @Parameters(index = "0")
+  @Parameters(index = "0", paramLabel = "FILE", description = "the disk that gets another base")
   String file = "";
 
   @Override

@@ -20,7 +20,7 @@ final class ResizeDisk extends DiskCommand {
   @Option(names = "--shrink", description = "really cut off the end")
   boolean shrink;
 
-  @Parameters(index = "0")
+  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
 
   @Parameters(index = "1", description = "a size, or +SIZE, or -SIZE")

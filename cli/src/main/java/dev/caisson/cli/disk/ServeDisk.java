@@ -47,7 +47,7 @@ final class ServeDisk extends DiskCommand {
       description = "clients cannot write")
   boolean readOnly;
 
-  @Parameters(index = "0")
+  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
 
   @Override

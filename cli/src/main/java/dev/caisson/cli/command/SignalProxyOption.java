@@ -1,0 +1,18 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.command;
+
+import picocli.CommandLine.Option;
+
+/** Whether signals to the command are passed on. */
+final class SignalProxyOption {
+  @Option(
+      names = "--sig-proxy",
+      defaultValue = "true",
+      arity = "0..1",
+      fallbackValue = "true",
+      description = "pass signals on; true unless said otherwise")
+  boolean wanted = true;
+}

@@ -1,0 +1,47 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+
+class HelpTest {
+  private final CommandTable table = new CommandTable();
+
+  @TestFactory
+  Iterable<DynamicTest> everyArgumentSaysWhatItIs() {
+    var tests = new ArrayList<DynamicTest>();
+    for (var path : table.paths()) {
+      tests.add(DynamicTest.dynamicTest(path, () -> check(table.take(path))));
+    }
+    return tests;
+  }
+
+  private static void check(CommandLine line) {
+    CommandSpec spec = line.getCommandSpec();
+    assertThat(spec.usageMessage().description()).isNotEmpty();
+    for (ArgSpec argument : spec.args()) {
+      assertThat(argument.hidden() || argument.description().length > 0)
+          .as("a description of " + argument)
+          .isTrue();
+    }
+    assertThat(line.getUsageMessage().lines()).allMatch(text -> text.length() <= 80);
+  }
+
+  @Test
+  void theHelpOfAGroupListsItsCommands() {
+    assertThat(table.help("network").orElseThrow())
+        .contains("network create", "network prune")
+        .doesNotContain("volume");
+    assertThat(table.help("nothing")).isEmpty();
+  }
+}
