@@ -11,18 +11,16 @@ import dev.caisson.linux.net.RouteBatch;
 import dev.caisson.linux.net.RouteSocket;
 import dev.caisson.linux.net.SetSocket;
 import dev.caisson.linux.nftables.RuleEngine;
-import dev.caisson.linux.process.Credentials;
-import dev.caisson.linux.process.UserNamespace;
 import dev.caisson.network.NetworkException.Kind;
 import dev.caisson.network.address.Subnet;
 import dev.caisson.network.dns.NameTable;
 import dev.caisson.network.dns.Resolver;
 import dev.caisson.network.dns.Upstream;
+import dev.caisson.network.forward.Forwarding;
 import dev.caisson.network.forward.PortElements;
 import dev.caisson.network.forward.PortKeeper;
 import dev.caisson.network.forward.Ruleset;
 import dev.caisson.network.forward.SlirpRelay;
-import dev.caisson.network.forward.Sysctl;
 import dev.caisson.network.link.LinkNames;
 import dev.caisson.network.link.NamespaceLink;
 import dev.caisson.network.link.NamespacePool;
@@ -30,12 +28,6 @@ import dev.caisson.network.link.Wiring;
 import dev.caisson.network.link.WorkloadNamespace;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.net.Inet4Address;
-import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -44,7 +36,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,9 +48,6 @@ import org.jspecify.annotations.Nullable;
 public final class Networks implements AutoCloseable {
   private static final Logger LOG = System.getLogger(Networks.class.getName());
   private static final String TABLE = "caisson_";
-  private static final Path SETTINGS = Path.of("/proc/sys/net/ipv4/ip_forward");
-  private static final String FORWARD4 = "net/ipv4/ip_forward";
-  private static final String FORWARD6 = "net/ipv6/conf/all/forwarding";
 
   /** A workload that is attached now; no namespace if an engine before this one attached it. */
   private record Member(
@@ -67,7 +55,7 @@ public final class Networks implements AutoCloseable {
       Optional<WorkloadNamespace> namespace,
       Map<String, NamespaceLink> links) {}
 
-  private final Journal journal;
+  private final Forwarding forwarding;
   private final LinkNames names;
   private final Ruleset ruleset;
   private final RouteSocket host;
@@ -81,7 +69,7 @@ public final class Networks implements AutoCloseable {
   private final Map<String, Member> members = new HashMap<>();
 
   private Networks(NetworkOptions options, Journal journal, RouteSocket host, RuleEngine rules) {
-    this.journal = journal;
+    this.forwarding = new Forwarding(journal);
     this.names = new LinkNames(options.tag());
     this.ports = new PortKeeper(options.relay().map(SlirpRelay::new));
     this.ruleset =
@@ -101,16 +89,7 @@ public final class Networks implements AutoCloseable {
 
   /** Why this process cannot make networks; empty if it can. */
   public static Optional<String> unavailable() {
-    if (!Credentials.own().isRoot()) {
-      return Optional.of("networks need root, or the user namespace of the caisson command");
-    }
-    // The kernel shows these as writable to whoever administers the network namespace: root of the
-    // host, or of the user namespace it was made in.
-    return UserNamespace.own().initial() || Files.isWritable(SETTINGS)
-        ? Optional.empty()
-        : Optional.of(
-            "an ordinary user has no networks of their own without the package slirp4netns and a"
-                + " /dev/net/tun they may open");
+    return HostSide.unavailable();
   }
 
   /**
@@ -137,7 +116,7 @@ public final class Networks implements AutoCloseable {
     expected.forEach(network -> networks.put(network.id(), network));
     List<Link> links = host.links();
     RouteBatch removal = new RouteBatch();
-    Map<String, Link> wanted = wanted(links, running, removal);
+    Map<String, Link> wanted = Survivors.of(links, names.workloadPrefix(), running, removal);
     gateways.strangers(links, List.copyOf(expected)).forEach(l -> removal.deleteLink(l.index()));
     host.execute(removal, Errno.ENODEV::equals);
     rules.run(ruleset.whole(expected, running));
@@ -306,24 +285,7 @@ public final class Networks implements AutoCloseable {
 
   /** Subnets this host has routes to, which new networks should not overlap. */
   public List<Subnet> subnetsInUse() {
-    // Gateways of other engines on this host have an address and, without workloads, no route.
-    Stream<Subnet> addresses = addresses().map(address -> new Subnet(address, 32));
-    Stream<Subnet> routes =
-        host.routes().stream()
-            .filter(route -> route.prefixLength() > 0)
-            .map(route -> new Subnet(route.destination(), route.prefixLength()));
-    return Stream.concat(addresses, routes).toList();
-  }
-
-  /** The IPv4 addresses of this host. */
-  private static Stream<InetAddress> addresses() {
-    try {
-      return NetworkInterface.networkInterfaces()
-          .flatMap(NetworkInterface::inetAddresses)
-          .filter(Inet4Address.class::isInstance);
-    } catch (SocketException none) {
-      return Stream.empty(); // a host without interfaces
-    }
+    return HostSide.subnetsInUse(host);
   }
 
   /** Stops serving. Workloads keep their connections; {@link #reconcile} takes them up again. */
@@ -345,27 +307,6 @@ public final class Networks implements AutoCloseable {
     host.execute(wiring.onHost(workload, !member.attachment().ports().isEmpty()));
     member.namespace().orElseThrow().inside().execute(wiring.inside(wayOut));
     member.links().put(endpoint.network(), link);
-  }
-
-  private Map<String, Link> wanted(
-      List<Link> links, Collection<Attachment> running, RouteBatch removal) {
-    Set<String> aliases =
-        running.stream()
-            .flatMap(
-                a -> a.endpoints().stream().map(e -> LinkNames.alias(a.workload(), e.network())))
-            .collect(Collectors.toSet());
-    Map<String, Link> wanted = new HashMap<>();
-    for (Link link : links) {
-      if (!link.name().startsWith(names.workloadPrefix())) {
-        continue;
-      }
-      if (aliases.contains(link.alias())) {
-        wanted.put(link.alias(), link);
-      } else if (!link.alias().isEmpty()) {
-        removal.deleteLink(link.index()); // one without alias waits in our own pool
-      }
-    }
-    return wanted;
   }
 
   private void adopt(Attachment attachment, Map<String, Link> links) {
@@ -401,19 +342,14 @@ public final class Networks implements AutoCloseable {
   }
 
   private void forward() {
-    Sysctl.set(FORWARD4, "1", journal);
-    if (networks.values().stream().anyMatch(network -> network.ipv6().isPresent())) {
-      Sysctl.set(FORWARD6, "1", journal);
-    }
+    forwarding.on(networks.values().stream().anyMatch(network -> network.ipv6().isPresent()));
   }
 
   private void unforward() {
     // Another engine on this host may have found forwarding on because of us, and rely on it now.
-    if (rules.query("list tables inet").contains("table inet " + TABLE)) {
-      return;
+    if (!rules.query("list tables inet").contains("table inet " + TABLE)) {
+      forwarding.off();
     }
-    Sysctl.restore(FORWARD4, journal);
-    Sysctl.restore(FORWARD6, journal);
   }
 
   private static boolean isGone(Errno errno) {

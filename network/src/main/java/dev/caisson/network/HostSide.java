@@ -1,0 +1,62 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.network;
+
+import dev.caisson.linux.net.RouteSocket;
+import dev.caisson.linux.process.Credentials;
+import dev.caisson.linux.process.UserNamespace;
+import dev.caisson.network.address.Subnet;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What this host is like before we change anything. */
+final class HostSide {
+  private static final Path SETTINGS = Path.of("/proc/sys/net/ipv4/ip_forward");
+
+  private HostSide() {}
+
+  /** Why this process cannot make networks; empty if it can. */
+  static Optional<String> unavailable() {
+    if (!Credentials.own().isRoot()) {
+      return Optional.of("networks need root, or the user namespace of the caisson command");
+    }
+    // The kernel shows these as writable to whoever administers the network namespace: root of the
+    // host, or of the user namespace it was made in.
+    return UserNamespace.own().initial() || Files.isWritable(SETTINGS)
+        ? Optional.empty()
+        : Optional.of(
+            "an ordinary user has no networks of their own without the package slirp4netns and a"
+                + " /dev/net/tun they may open");
+  }
+
+  /** Subnets this host has routes to, which new networks should not overlap. */
+  static List<Subnet> subnetsInUse(RouteSocket host) {
+    // Gateways of other engines on this host have an address and, without workloads, no route.
+    Stream<Subnet> addresses = addresses().map(address -> new Subnet(address, 32));
+    Stream<Subnet> routes =
+        host.routes().stream()
+            .filter(route -> route.prefixLength() > 0)
+            .map(route -> new Subnet(route.destination(), route.prefixLength()));
+    return Stream.concat(addresses, routes).toList();
+  }
+
+  /** The IPv4 addresses of this host. */
+  private static Stream<InetAddress> addresses() {
+    try {
+      return NetworkInterface.networkInterfaces()
+          .flatMap(NetworkInterface::inetAddresses)
+          .filter(Inet4Address.class::isInstance);
+    } catch (SocketException none) {
+      return Stream.empty(); // a host without interfaces
+    }
+  }
+}
