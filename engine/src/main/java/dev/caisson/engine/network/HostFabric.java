@@ -20,7 +20,6 @@ import dev.caisson.engine.view.PruneReport;
 import dev.caisson.network.Attached;
 import dev.caisson.network.Attachment;
 import dev.caisson.network.Endpoint;
-import dev.caisson.network.NetworkException;
 import dev.caisson.network.NetworkOptions;
 import dev.caisson.network.Networks;
 import dev.caisson.sandbox.workload.NetworkAttachment;
@@ -32,26 +31,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 
 /** Networks of this host: what the engine's containers ask for, done by {@link Networks}. */
 public final class HostFabric implements Fabric {
   private final Networks networks;
   private final NetworkCatalog catalog;
-  private final EventLog events;
-  private final MemberFinder finder;
-  private final Map<String, Connected> members = new ConcurrentHashMap<>();
+  private final NetworkEvents events;
+  private final Members members = new Members();
+  private final Joining joining;
 
-  /** A container that is attached now, and how it sees its networks. */
-  private record Connected(String name, NetworkView view) {}
-
-  private HostFabric(
-      Networks networks, NetworkCatalog catalog, EventLog events, MemberFinder finder) {
+  private HostFabric(Networks networks, NetworkCatalog catalog, EventLog log, MemberFinder finder) {
     this.networks = networks;
     this.catalog = catalog;
-    this.events = events;
-    this.finder = finder;
+    this.events = new NetworkEvents(log);
+    this.joining = new Joining(networks, catalog, members, events, finder);
   }
 
   /** Opens the networks of this host, or none with a reason where it has none for this user. */
@@ -82,26 +75,13 @@ public final class HostFabric implements Fabric {
   public void check(NetworkingSpec spec) {
     for (var name : catalog.namesIn(spec)) {
       var record = catalog.find(name);
-      check(record, catalog.settings(spec, record));
+      record.check(catalog.settings(spec, record));
     }
-  }
-
-  private static void check(NetworkRecord record, EndpointSpec settings) {
-    settings
-        .ipv4Address()
-        .ifPresent(address -> {
-          var subnet = record.definition().ipv4().subnet();
-          if (!subnet.contains(Addresses.parse(address))) {
-            throw EngineException.invalid(
-                "address " + address + " is not in network " + record.name(),
-                "choose one of " + subnet);
-          }
-        });
   }
 
   @Override
   public Link attach(Member member) {
-    return translated(() -> {
+    return NetworkFailures.translated(() -> {
       var endpoints = new LinkedHashMap<NetworkRecord, Endpoint>();
       try {
         for (var name : catalog.namesIn(member.spec())) {
@@ -127,7 +107,7 @@ public final class HostFabric implements Fabric {
     endpoints.forEach((record, endpoint) -> {
       views.put(record.name(), catalog.view(record, endpoint, member.spec()));
       hosts.add(endpoint.ipv4().getHostAddress() + "\t" + member.hostname() + " " + member.name());
-      tell("connect", record, member.id());
+      events.tell("connect", record, member.id());
     });
     var view =
         new NetworkView(
@@ -135,7 +115,7 @@ public final class HostFabric implements Fabric {
             attached.ports().stream().map(PublishedPorts::binding).toList(),
             member.exposed(),
             views);
-    members.put(member.id(), new Connected(member.name(), view));
+    members.put(member, view);
     var first = endpoints.keySet().iterator().next().definition();
     return new Link(
         new NetworkAttachment.Prepared(attached.namespace()),
@@ -148,7 +128,7 @@ public final class HostFabric implements Fabric {
   @Override
   public void detach(Member member, NetworkView former) {
     networks.detach(member.id());
-    members.remove(member.id());
+    members.remove(member);
     former
         .endpoints()
         .forEach((name, view) ->
@@ -156,7 +136,7 @@ public final class HostFabric implements Fabric {
                 .byId(view.networkId())
                 .ifPresent(record -> {
                   catalog.release(record, catalog.endpoint(view));
-                  tell("disconnect", record, member.id());
+                  events.tell("disconnect", record, member.id());
                 }));
   }
 
@@ -167,30 +147,21 @@ public final class HostFabric implements Fabric {
           .byId(view.networkId())
           .ifPresent(record -> catalog.claim(record, catalog.endpoint(view)));
     }
-    members.put(member.id(), new Connected(member.name(), current));
+    members.put(member, current);
   }
 
   @Override
   public void sweep() {
-    var running = new ArrayList<Attachment>();
-    members.forEach((id, connected) -> {
-      var endpoints =
-          connected.view().endpoints().values().stream()
-              .filter(view -> catalog.byId(view.networkId()).isPresent())
-              .map(catalog::endpoint)
-              .toList();
-      var ports = connected.view().ports().stream().map(PublishedPorts::published).toList();
-      running.add(new Attachment(id, endpoints, ports));
-    });
-    translated(() -> {
-      networks.reconcile(catalog.all().stream().map(NetworkRecord::definition).toList(), running);
-      return true;
+    NetworkFailures.translated(() -> {
+      networks.reconcile(
+          catalog.all().stream().map(NetworkRecord::definition).toList(),
+          members.attachments(catalog));
     });
   }
 
   @Override
   public String create(NetworkSpec spec) {
-    return translated(() -> {
+    return NetworkFailures.translated(() -> {
       var record = catalog.create(spec);
       try {
         networks.add(record.definition());
@@ -198,7 +169,7 @@ public final class HostFabric implements Fabric {
         catalog.remove(record);
         throw e;
       }
-      tell("create", record, "");
+      events.tell("create", record, "");
       return record.id();
     });
   }
@@ -210,108 +181,18 @@ public final class HostFabric implements Fabric {
 
   @Override
   public List<NetworkInfo> list(Filters filters) {
-    filters.requireKnown(
-        Set.of("dangling", "driver", "id", "label", "label!", "name", "scope", "type"));
-    return catalog.all().stream()
-        .filter(record -> filters.accepts("name", record.name()::contains))
-        .filter(record -> filters.accepts("id", record.id()::startsWith))
-        .filter(record -> filters.accepts("driver", "bridge"::equals))
-        .filter(record -> filters.accepts("scope", "local"::equals))
-        .filter(record ->
-            filters.accepts("type", type -> type.equals("builtin") == catalog.isBuiltIn(record)))
-        .filter(record ->
-            filters.accepts(
-                "dangling",
-                wanted ->
-                    List.of("1", "true").contains(wanted)
-                        == (users(record).isEmpty() && !catalog.isBuiltIn(record))))
-        .filter(record -> filters.acceptsLabels(record.labels()))
-        .map(this::info)
-        .toList();
+    var filter = new NetworkFilter(filters, catalog, members);
+    return catalog.all().stream().filter(filter::accepts).map(this::info).toList();
   }
 
   @Override
   public void connect(String reference, String container, EndpointSpec settings) {
-    var record = catalog.find(reference);
-    var found = finder.member(container);
-    var joined = catalog.joined(found.member().spec(), record, settings);
-    check(record, settings);
-    if (found.view().isEmpty()) {
-      finder.changed(found.member().id(), joined, Optional.empty());
-    } else {
-      connect(record, found.member(), settings, joined, found.view().get());
-    }
-    tell("connect", record, found.member().id());
-  }
-
-  private void connect(
-      NetworkRecord record,
-      Member member,
-      EndpointSpec settings,
-      NetworkingSpec joined,
-      NetworkView view) {
-    if (view.endpoints().containsKey(record.name())) {
-      throw new EngineException(
-          Kind.FORBIDDEN,
-          "endpoint with name " + member.name() + " already exists in network " + record.name());
-    }
-    translated(() -> {
-      var endpoint = catalog.endpoint(record, member, settings);
-      try {
-        networks.connect(member.id(), endpoint, Optional.empty());
-      } catch (RuntimeException e) {
-        catalog.release(record, endpoint);
-        throw e;
-      }
-      var views = new LinkedHashMap<>(view.endpoints());
-      views.put(record.name(), catalog.view(record, endpoint, settings));
-      changed(member, joined, view, views);
-      return true;
-    });
+    joining.connect(reference, container, settings);
   }
 
   @Override
   public void disconnect(String reference, String container, boolean force) {
-    var record = catalog.find(reference);
-    var found = finder.member(container);
-    var left = catalog.left(found.member().spec(), record);
-    if (found.view().isEmpty()) {
-      if (left.equals(found.member().spec())) {
-        throw notConnected(container, record);
-      }
-      finder.changed(found.member().id(), left, Optional.empty());
-    } else {
-      disconnect(record, found.member(), left, found.view().get());
-    }
-    tell("disconnect", record, found.member().id());
-  }
-
-  private void disconnect(
-      NetworkRecord record, Member member, NetworkingSpec left, NetworkView view) {
-    var endpoint = view.endpoints().get(record.name());
-    if (endpoint == null) {
-      throw notConnected(member.name(), record);
-    }
-    translated(() -> {
-      networks.disconnect(member.id(), record.id());
-      catalog.release(record, catalog.endpoint(endpoint));
-      var views = new LinkedHashMap<>(view.endpoints());
-      views.remove(record.name());
-      changed(member, left, view, views);
-      return true;
-    });
-  }
-
-  private static EngineException notConnected(String container, NetworkRecord record) {
-    return new EngineException(
-        Kind.FORBIDDEN, "container " + container + " is not connected to network " + record.name());
-  }
-
-  private void changed(
-      Member member, NetworkingSpec spec, NetworkView before, Map<String, EndpointView> endpoints) {
-    var view = new NetworkView(before.namespacePath(), before.ports(), before.exposed(), endpoints);
-    members.put(member.id(), new Connected(member.name(), view));
-    finder.changed(member.id(), spec, Optional.of(view));
+    joining.disconnect(reference, container);
   }
 
   @Override
@@ -321,7 +202,7 @@ public final class HostFabric implements Fabric {
       throw new EngineException(
           Kind.FORBIDDEN, record.name() + " is a pre-defined network and cannot be removed");
     }
-    var users = users(record);
+    var users = members.of(record);
     if (!users.isEmpty()) {
       throw EngineException.conflict(
           "network "
@@ -330,11 +211,10 @@ public final class HostFabric implements Fabric {
               + users.values().stream().map(NetworkInfo.Member::name).toList(),
           "stop or disconnect them first");
     }
-    translated(() -> {
+    NetworkFailures.translated(() -> {
       networks.remove(record.definition());
       catalog.remove(record);
-      tell("destroy", record, "");
-      return true;
+      events.tell("destroy", record, "");
     });
   }
 
@@ -346,13 +226,13 @@ public final class HostFabric implements Fabric {
     for (var record : catalog.all()) {
       if (!catalog.isBuiltIn(record)
           && limit.accepts(record.created())
-          && users(record).isEmpty()
+          && members.of(record).isEmpty()
           && filters.acceptsLabels(record.labels())) {
         remove(record.id());
         removed.add(record.name());
       }
     }
-    events.publish("network", "prune", "", Map.of("reclaimed", "0"));
+    events.pruned();
     return new PruneReport(removed, 0);
   }
 
@@ -366,51 +246,6 @@ public final class HostFabric implements Fabric {
   }
 
   private NetworkInfo info(NetworkRecord record) {
-    return record.info(users(record));
-  }
-
-  private Map<String, NetworkInfo.Member> users(NetworkRecord record) {
-    var users = new LinkedHashMap<String, NetworkInfo.Member>();
-    members.forEach((id, connected) -> {
-      var view = connected.view().endpoints().get(record.name());
-      if (view != null) {
-        users.put(
-            id,
-            new NetworkInfo.Member(
-                connected.name(),
-                view.endpointId(),
-                view.macAddress(),
-                view.ipv4Address() + "/" + view.ipv4PrefixLength(),
-                view.ipv6Address().isEmpty()
-                    ? ""
-                    : view.ipv6Address() + "/" + view.ipv6PrefixLength()));
-      }
-    });
-    return users;
-  }
-
-  private void tell(String action, NetworkRecord record, String container) {
-    var attributes = new LinkedHashMap<String, String>();
-    attributes.put("name", record.name());
-    attributes.put("type", "bridge");
-    if (!container.isEmpty()) {
-      attributes.put("container", container);
-    }
-    events.publish("network", action, record.id(), attributes);
-  }
-
-  private static <T> T translated(Supplier<T> work) {
-    try {
-      return work.get();
-    } catch (NetworkException e) {
-      var kind =
-          switch (e.kind()) {
-            case INVALID -> Kind.INVALID;
-            case IN_USE -> Kind.CONFLICT;
-            case EXHAUSTED, UNAVAILABLE -> Kind.UNAVAILABLE;
-            case NOT_FOUND -> Kind.NOT_FOUND;
-          };
-      throw new EngineException(kind, String.valueOf(e.getMessage()), e.remedy(), e);
-    }
+    return record.info(members.of(record));
   }
 }

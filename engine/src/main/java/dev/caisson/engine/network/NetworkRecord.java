@@ -5,6 +5,7 @@
 package dev.caisson.engine.network;
 
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.spec.EndpointSpec;
 import dev.caisson.engine.spec.NetworkSpec;
 import dev.caisson.engine.spec.NetworkSpec.AddressPool;
 import dev.caisson.engine.view.NetworkInfo;
@@ -76,6 +77,21 @@ public record NetworkRecord(
             .findFirst();
     return new NetworkDefinition(
         id, name, number, four, six, internal, truth(TOGETHER), truth(MASQUERADE), mtu());
+  }
+
+  /**
+   * @throws EngineException INVALID when an address asked for is not of this network
+   */
+  void check(EndpointSpec wanted) {
+    wanted
+        .ipv4Address()
+        .ifPresent(address -> {
+          var subnet = definition().ipv4().subnet();
+          if (!subnet.contains(Addresses.parse(address))) {
+            throw EngineException.invalid(
+                "address " + address + " is not in network " + name, "choose one of " + subnet);
+          }
+        });
   }
 
   /** The addresses a pool gives out, of the family asked for. */
