@@ -5,9 +5,14 @@
 package dev.caisson.image.registry;
 
 import java.net.http.HttpClient;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
 
 /** HTTP clients, one for each set of certificates. They follow no redirect by themselves. */
 final class Transport {
@@ -30,8 +35,27 @@ final class Transport {
                   .followRedirects(HttpClient.Redirect.NEVER)
                   .connectTimeout(options.connectTimeout())
                   .executor(Executors.newVirtualThreadPerTaskExecutor());
-          folder.map(Certificates::context).ifPresent(builder::sslContext);
-          return builder.build();
+          var context = folder.map(Certificates::context).orElseGet(Transport::systemContext);
+          return builder.sslContext(context).sslParameters(quickFirst(context)).build();
         });
+  }
+
+  private static SSLContext systemContext() {
+    try {
+      return SSLContext.getDefault();
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every JDK has a default for TLS", e);
+    }
+  }
+
+  // AES needs the JVM's second compiler, which the engine does without; ChaCha20 is several times
+  // quicker there. Most servers take what the client names first. RFC 8446, 4.1.2
+  private static SSLParameters quickFirst(SSLContext context) {
+    var parameters = context.getDefaultSSLParameters();
+    parameters.setCipherSuites(
+        Arrays.stream(parameters.getCipherSuites())
+            .sorted(Comparator.comparing((String suite) -> !suite.contains("CHACHA20")))
+            .toArray(String[]::new));
+    return parameters;
   }
 }

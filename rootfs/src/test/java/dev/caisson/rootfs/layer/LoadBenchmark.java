@@ -7,6 +7,7 @@ package dev.caisson.rootfs.layer;
 import dev.caisson.image.archive.ImageArchive;
 import dev.caisson.image.layer.LayerLimits;
 import dev.caisson.image.store.ImageStore;
+import dev.caisson.linux.digest.LibraryDigests;
 import dev.caisson.linux.file.Directory;
 import java.io.BufferedInputStream;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ final class LoadBenchmark {
 
   /** Arguments: archive, folder to work in, rounds. */
   public static void main(String[] arguments) throws Exception {
+    LibraryDigests.install(); // as the engine does
     var archive = Path.of(arguments[0]);
     for (int round = 0; round < Integer.parseInt(arguments[2]); round++) {
       var folder = Path.of(arguments[1]).resolve(UUID.randomUUID().toString());
