@@ -30,11 +30,20 @@ public final class Switch implements AutoCloseable {
   private final List<SwitchPort> ports = new CopyOnWriteArrayList<>();
   private final Map<Long, SwitchPort> reserved = new HashMap<>();
   private final ScheduledExecutorService thread;
+  private final long patienceMillis;
 
   /**
    * @param name of its one thread, which does what no queue's thread should wait for
    */
   public Switch(String name) {
+    this(name, PATIENCE_MILLIS);
+  }
+
+  /**
+   * @param patienceMillis how long a sender waits for a receiver that takes nothing
+   */
+  Switch(String name, long patienceMillis) {
+    this.patienceMillis = patienceMillis;
     thread =
         Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("switch " + name).daemon().factory());
@@ -101,7 +110,7 @@ public final class Switch implements AutoCloseable {
 
   void afterPatience(Runnable task) {
     try {
-      var _ = thread.schedule(task, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      var _ = thread.schedule(task, patienceMillis, TimeUnit.MILLISECONDS);
     } catch (RejectedExecutionException closed) {
       return;
     }

@@ -193,6 +193,7 @@ public final class TapSide implements NetworkSide {
     private final EventCounter stop = EventCounter.create();
     private final EventCounter roomCame = EventCounter.create();
     private final Thread thread;
+    private boolean ended;
 
     Receiver(Lane lane, FramePort port, int number) {
       this.lane = lane;
@@ -218,7 +219,7 @@ public final class TapSide implements NetworkSide {
 
     /** Answers false when it is time to stop. */
     private boolean deliver(Frame frame) {
-      while (port.receive(frame, number, roomCame::signal) == FramePort.Outcome.FULL) {
+      while (port.receive(frame, number, this::wake) == FramePort.Outcome.FULL) {
         port.flush(number);
         if (Readiness.readable(-1, stop.fd(), roomCame.fd()).get(0)) {
           return false;
@@ -226,6 +227,13 @@ public final class TapSide implements NetworkSide {
         roomCame.take();
       }
       return true;
+    }
+
+    /** Comes from threads that learnt of the wish to be woken, and may do so after the end. */
+    private synchronized void wake() {
+      if (!ended) {
+        roomCame.signal();
+      }
     }
 
     @Override
@@ -243,7 +251,10 @@ public final class TapSide implements NetworkSide {
         Thread.currentThread().interrupt();
       }
       stop.close();
-      roomCame.close();
+      synchronized (this) {
+        ended = true;
+        roomCame.close();
+      }
     }
   }
 }

@@ -116,7 +116,7 @@ class ConsoleDeviceTest {
     device.kicked(PORT_IN);
     queues.get(PORT_IN).offer(new byte[0], 60);
     device.kicked(PORT_IN);
-    assertThat(written.get(10, TimeUnit.SECONDS)).isEqualTo(100);
+    assertThat(written.get(60, TimeUnit.SECONDS)).isEqualTo(100);
     assertThat(queues.get(PORT_IN).answer().bytes()).hasSize(60);
     assertThat(queues.get(PORT_IN).answer().bytes()).hasSize(40);
   }
@@ -171,7 +171,7 @@ class ConsoleDeviceTest {
           }
         });
     device.close();
-    assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo(-1);
+    assertThat(read.get(60, TimeUnit.SECONDS)).isEqualTo(-1);
     assertThatThrownBy(() -> port.write(ByteBuffer.allocate(1))).hasMessageContaining("gone");
   }
 

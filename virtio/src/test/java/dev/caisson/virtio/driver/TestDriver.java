@@ -89,6 +89,11 @@ public final class TestDriver {
     return offers.size();
   }
 
+  /** Whether the device of a split queue without event index asks to be told of new requests. */
+  public boolean wantsKick() {
+    return (ram.get(LittleEndian.U16, layout.device()) & 1) == 0;
+  }
+
   /** Why the device gave the queue up, if it did. */
   public @Nullable VirtioException fault() {
     return fault;

@@ -107,7 +107,7 @@ class MmioTransportTest {
           .serveAll(chain -> {
             serving.countDown();
             try {
-              assertThat(hold.await(20, TimeUnit.SECONDS)).isTrue();
+              assertThat(hold.await(120, TimeUnit.SECONDS)).isTrue();
             } catch (InterruptedException e) {
               throw new AssertionError(e);
             }
@@ -345,13 +345,13 @@ class MmioTransportTest {
     device.hold = new CountDownLatch(1);
     device.serving = new CountDownLatch(1);
     offer("slow");
-    assertThat(device.serving.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(device.serving.await(60, TimeUnit.SECONDS)).isTrue();
     Thread reset = Thread.ofPlatform().start(() -> set(STATUS, 0));
     Thread.sleep(20);
     assertThat(reset.isAlive()).isTrue();
     assertThat(get(0x60)).isZero(); // what interrupt handlers read is not held up
     device.hold.countDown();
-    reset.join(10_000);
+    reset.join(60_000);
     assertThat(reset.isAlive()).isFalse();
     assertThat(get(STATUS)).isZero();
     memory.bytes().fill((byte) 0);

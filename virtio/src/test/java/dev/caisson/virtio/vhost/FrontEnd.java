@@ -126,9 +126,9 @@ final class FrontEnd implements AutoCloseable {
     kicks.get(index).signal();
   }
 
-  /** Waits for a counter; whether it was raised within 10 s. */
+  /** Waits for a counter; whether it was raised within 60 s. */
   static boolean raised(EventCounter counter) {
-    return !Readiness.readable(10_000, counter.fd()).isEmpty() && counter.take() > 0;
+    return !Readiness.readable(60_000, counter.fd()).isEmpty() && counter.take() > 0;
   }
 
   @Override

@@ -76,7 +76,7 @@ class VhostUserNetTest {
         Plugged b = new Plugged(directory.resolve("b"), net, B, !packed)) {
       int sent = 0;
       int received = 0;
-      long end = System.nanoTime() + 60_000_000_000L;
+      long end = System.nanoTime() + 120_000_000_000L;
       while (received < FRAMES && System.nanoTime() < end) {
         while (b.input.offers() < 60) { // more than are on their way, so that none has to wait
           b.input.offer(new byte[0], 2048);

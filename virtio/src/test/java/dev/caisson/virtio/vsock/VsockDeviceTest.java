@@ -26,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VsockDeviceTest {
+  private static final long AWAITED_NANOS = 60_000_000_000L;
   private static final long CID = 42;
   private static final int PORT = 5000;
   private static final int ROOM = 64 << 10;
@@ -79,7 +80,8 @@ class VsockDeviceTest {
 
   private Packet await() throws InterruptedException {
     Packet packet = heard();
-    for (int i = 0; i < 2000 && packet == null; i++) {
+    long end = System.nanoTime() + AWAITED_NANOS;
+    while (packet == null && System.nanoTime() < end) {
       Thread.sleep(2);
       packet = heard();
     }
@@ -100,12 +102,12 @@ class VsockDeviceTest {
   @ValueSource(booleans = {false, true})
   void theHostOpensAStream(boolean packed) throws Exception {
     boot(packed);
-    var opening = later(() -> device.connect(PORT, Duration.ofSeconds(20)));
+    var opening = later(() -> device.connect(PORT, Duration.ofSeconds(120)));
     Packet request = await();
     assertThat(request.operation()).isEqualTo(Packet.REQUEST);
     assertThat(request.toCid()).isEqualTo(CID);
     send(PORT, request.fromPort(), Packet.RESPONSE);
-    VsockStream stream = opening.get(20, TimeUnit.SECONDS);
+    VsockStream stream = opening.get(120, TimeUnit.SECONDS);
     stream.write(ByteBuffer.wrap(new byte[] {1, 2, 3}));
     Packet data = await();
     assertThat(data.operation()).isEqualTo(Packet.DATA);
@@ -149,7 +151,7 @@ class VsockDeviceTest {
     boot(packed);
     assertThatThrownBy(() -> device.connect(1, Duration.ofMillis(50)))
         .isInstanceOf(ConnectException.class);
-    var opening = later(() -> device.connect(2, Duration.ofSeconds(20)));
+    var opening = later(() -> device.connect(2, Duration.ofSeconds(120)));
     Packet request = await();
     while (request == null || request.toPort() != 2) {
       request = await();
@@ -173,7 +175,7 @@ class VsockDeviceTest {
     send(new Packet(CID, 2, 7, PORT, 0, 1, Packet.CREDIT_UPDATE, 0, 100, 100));
     assertThat(await().length()).isEqualTo(100);
     send(new Packet(CID, 2, 7, PORT, 0, 1, Packet.CREDIT_UPDATE, 0, 1000, 200));
-    assertThat(writing.get(20, TimeUnit.SECONDS)).isEqualTo(250);
+    assertThat(writing.get(120, TimeUnit.SECONDS)).isEqualTo(250);
     assertThat(await().length()).isEqualTo(50);
     send(new Packet(CID, 2, 7, PORT, 0, 1, Packet.CREDIT_REQUEST, 0, 100, 250));
     assertThat(heard().operation()).isEqualTo(Packet.CREDIT_UPDATE);
