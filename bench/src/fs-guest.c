@@ -2,23 +2,27 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  *
- * What bench/fs measures inside its guest: one pass over one mounted directory, figures on stdout.
+ * What bench/fs measures inside its guest: one pass over one mounted directory. Before and after each measure
+ * it says so on stdout and waits for a line on stdin, so that the host can read its own clocks meanwhile.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MIB = 1 << 20, SIZE = 64, PAGE = 4096, RANDOM = 1500 };
+enum { MIB = 1 << 20, SIZE = 64, PAGE = 4096, RANDOM = 2000, MADE = 500 };
 
 static const char *label;
 static char *buffer;
 static long files;
+static double began;
 
 static double now(void) {
   struct timespec t;
@@ -38,28 +42,48 @@ static void forget(void) {
   close(fd);
 }
 
-static void say(const char *what, double value) { printf("RESULT %s %s %.2f\n", label, what, value); }
+static void await_host(void) {
+  char c;
+  while (read(0, &c, 1) == 1)
+    if (c == '\n') return;
+  fail("host");
+}
+
+static void begin(void) {
+  printf("BEGIN %s\n", label);
+  fflush(stdout);
+  await_host();
+  began = now();
+}
+
+/* So many of a unit were done since begin(). */
+static void end(const char *what, long units) {
+  double seconds = now() - began;
+  printf("RESULT %s %s %ld %.2f\n", label, what, units, units / seconds);
+  fflush(stdout);
+  await_host();
+}
 
 static void sequential_write(const char *path) {
-  double begin = now();
+  begin();
   int fd = open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644);
   if (fd < 0) fail(path);
   for (int i = 0; i < SIZE; i++)
     if (write(fd, buffer, MIB) != MIB) fail("write");
   if (fsync(fd)) fail("fsync");
   close(fd);
-  say("sequential-write-MiB/s", SIZE / (now() - begin));
+  end("sequential-write-MiB", SIZE);
 }
 
 static void sequential_read(const char *path) {
   forget();
-  double begin = now();
+  begin();
   int fd = open(path, O_RDONLY);
   if (fd < 0) fail(path);
   for (int i = 0; i < SIZE; i++)
     if (read(fd, buffer, MIB) != MIB) fail("read");
   close(fd);
-  say("sequential-read-MiB/s", SIZE / (now() - begin));
+  end("sequential-read-MiB", SIZE);
 }
 
 static void random_io(const char *path, int writes) {
@@ -67,29 +91,14 @@ static void random_io(const char *path, int writes) {
   int fd = open(path, O_RDWR | O_DIRECT);
   if (fd < 0) fail(path);
   srandom(1);
-  double begin = now();
+  begin();
   for (int i = 0; i < RANDOM; i++) {
     off_t at = (off_t)(random() % (SIZE * (MIB / PAGE))) * PAGE;
     ssize_t done = writes ? pwrite(fd, buffer, PAGE, at) : pread(fd, buffer, PAGE, at);
     if (done != PAGE) fail("random");
   }
-  double end = now();
+  end(writes ? "random-write-4k" : "random-read-4k", RANDOM);
   close(fd);
-  say(writes ? "random-write-4k/s" : "random-read-4k/s", RANDOM / (end - begin));
-}
-
-static int visit(const char *path, const struct stat *status, int kind, struct FTW *where) {
-  (void)status;
-  (void)where;
-  files++;
-  if (kind == FTW_F) {
-    int fd = open(path, O_RDONLY);
-    if (fd < 0) fail(path);
-    while (read(fd, buffer, MIB) > 0) {
-    }
-    close(fd);
-  }
-  return 0;
 }
 
 static int look(const char *path, const struct stat *status, int kind, struct FTW *where) {
@@ -101,20 +110,57 @@ static int look(const char *path, const struct stat *status, int kind, struct FT
   return 0;
 }
 
+static int visit(const char *path, const struct stat *status, int kind, struct FTW *where) {
+  look(path, status, kind, where);
+  if (kind == FTW_F) {
+    int fd = open(path, O_RDONLY);
+    if (fd < 0) fail(path);
+    while (read(fd, buffer, MIB) > 0) {
+    }
+    close(fd);
+  }
+  return 0;
+}
+
 static void walk(const char *tree, int reads) {
   forget();
   files = 0;
-  double begin = now();
+  begin();
   if (nftw(tree, reads ? visit : look, 32, FTW_PHYS)) fail(tree);
-  say(reads ? "walk-and-read-files/s" : "walk-files/s", files / (now() - begin));
+  end(reads ? "walk-and-read-files" : "walk-files", files);
+}
+
+static void make_and_remove(const char *directory) {
+  char path[4200];
+  if (mkdir(directory, 0755) && errno != EEXIST) fail(directory);
+  forget();
+  begin();
+  for (int i = 0; i < MADE; i++) {
+    snprintf(path, sizeof path, "%s/%d", directory, i);
+    int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0644);
+    if (fd < 0 || write(fd, buffer, 100) != 100 || close(fd)) fail(path);
+  }
+  end("create-files", MADE);
+  begin();
+  for (int i = 0; i < MADE; i++) {
+    snprintf(path, sizeof path, "%s/%d", directory, i);
+    if (unlink(path)) fail(path);
+  }
+  end("delete-files", MADE);
 }
 
 int main(int count, char **words) {
   if (count != 3) return 2;
   label = words[1];
-  char file[4096], tree[4096];
+  struct termios terminal;
+  if (!tcgetattr(0, &terminal)) {
+    terminal.c_lflag &= ~ECHO;
+    tcsetattr(0, TCSANOW, &terminal);
+  }
+  char file[4096], tree[4096], made[4096];
   snprintf(file, sizeof file, "%s/file", words[2]);
   snprintf(tree, sizeof tree, "%s/tree", words[2]);
+  snprintf(made, sizeof made, "%s/made", words[2]);
   if (posix_memalign((void **)&buffer, PAGE, MIB)) fail("memory");
   memset(buffer, 7, MIB);
   sequential_write(file);
@@ -123,5 +169,6 @@ int main(int count, char **words) {
   random_io(file, 1);
   walk(tree, 0);
   walk(tree, 1);
+  make_and_remove(made);
   return 0;
 }

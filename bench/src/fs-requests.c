@@ -1,0 +1,310 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A vhost-user front end without a guest: sends the same FUSE requests, one at a time, to a file server and
+ * says how long each took and how much CPU the server used for it. For bench/fs-requests.
+ * usage: fs-requests SOCKET PID [NAME-OF-EXPORT]
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <linux/virtio_ring.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { RING = 1024, MEMORY = 8 << 20, PIECE = 4096, MIB = 1 << 20, WARM_SECONDS = 2, SECONDS_EACH = 1 };
+enum { IN = 1 << 20, OUT = 4 << 20 }; /* where requests and answers lie in the memory */
+
+struct queue {
+  struct vring ring;
+  int kick, call;
+  uint16_t seen;
+};
+
+static int connection;
+static char *memory;
+static int memory_file;
+static struct queue queues[2];
+static clockid_t server_clock;
+static int event_index;
+static uint64_t unique;
+
+static void fail(const char *what) {
+  fprintf(stderr, "fs-requests: %s: %s\n", what, strerror(errno));
+  exit(1);
+}
+
+static void tell(uint32_t request, const void *payload, uint32_t size, int file) {
+  char bytes[256];
+  uint32_t header[3] = {request, 1, size};
+  memcpy(bytes, header, 12);
+  if (size) memcpy(bytes + 12, payload, size);
+  struct iovec part = {bytes, 12 + size};
+  union { struct cmsghdr header; char room[CMSG_SPACE(sizeof(int))]; } control = {0};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+  if (file >= 0) {
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&message);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(c), &file, sizeof file);
+  }
+  if (sendmsg(connection, &message, 0) < 0) fail("sendmsg");
+}
+
+static uint64_t ask(uint32_t request) {
+  struct { uint32_t header[3]; uint64_t value; } __attribute__((packed)) answer;
+  tell(request, NULL, 0, -1);
+  if (recv(connection, &answer, sizeof answer, MSG_WAITALL) != sizeof answer) fail("recv");
+  return answer.value;
+}
+
+static void plug(int index) {
+  struct queue *q = &queues[index];
+  char *at = memory + index * (MIB / 2);
+  vring_init(&q->ring, RING, at, 4096);
+  q->kick = eventfd(0, EFD_NONBLOCK);
+  q->call = eventfd(0, 0);
+  uint32_t size[2] = {index, RING}, base[2] = {index, 0}, enable[2] = {index, 1};
+  struct { uint32_t index, flags; uint64_t descriptors, used, available, log; } address = {
+      index, 0, (uint64_t)q->ring.desc, (uint64_t)q->ring.used, (uint64_t)q->ring.avail, 0};
+  uint64_t number = index;
+  tell(8, size, sizeof size, -1);
+  tell(10, base, sizeof base, -1);
+  tell(9, &address, sizeof address, -1);
+  tell(13, &number, sizeof number, q->call);
+  tell(12, &number, sizeof number, q->kick);
+  tell(18, enable, sizeof enable, -1);
+}
+
+static void connect_to(const char *path) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  strncpy(name.sun_path, path, sizeof name.sun_path - 1);
+  connection = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (connect(connection, (struct sockaddr *)&name, sizeof name)) fail(path);
+  memory_file = memfd_create("guest", 0);
+  if (ftruncate(memory_file, MEMORY)) fail("ftruncate");
+  memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory_file, 0);
+  uint64_t features = ask(1), wanted = 1ull << 32 | 1ull << 30 | 1ull << VIRTIO_RING_F_EVENT_IDX;
+  features &= wanted;
+  event_index = (features >> VIRTIO_RING_F_EVENT_IDX) & 1;
+  tell(3, NULL, 0, -1);
+  uint64_t protocol = ask(15) & 1;
+  tell(16, &protocol, sizeof protocol, -1);
+  tell(2, &features, sizeof features, -1);
+  struct { uint32_t count, padding; uint64_t guest, size, user, offset; } table = {
+      1, 0, 0, MEMORY, (uint64_t)memory, 0};
+  tell(5, &table, sizeof table, memory_file);
+  plug(0);
+  plug(1);
+}
+
+/* Sends what lies at IN and waits for what comes to OUT; answers minus errno, or bytes behind the header. */
+static int exchange(struct fuse_in_header *header, uint32_t in, uint32_t out) {
+  struct queue *q = &queues[1];
+  struct vring *r = &q->ring;
+  header->len = in;
+  header->unique = ++unique;
+  int n = 0;
+  /* As Linux's driver lays it out: header, fixed arguments, data. */
+  uint32_t fixed = header->opcode == FUSE_WRITE ? sizeof(struct fuse_write_in) : PIECE;
+  for (uint32_t done = 0, take; done < in; done += take, n++) {
+    take = in - done;
+    uint32_t most = n == 0 ? sizeof(struct fuse_in_header) : n == 1 ? fixed : PIECE;
+    if (take > most) take = most;
+    r->desc[n] = (struct vring_desc){IN + done, take, VRING_DESC_F_NEXT, n + 1};
+  }
+  uint32_t whole = sizeof(struct fuse_out_header) + out;
+  for (uint32_t done = 0, take; done < whole; done += take, n++) {
+    take = done == 0 ? sizeof(struct fuse_out_header) : whole - done > PIECE ? PIECE : whole - done;
+    r->desc[n] = (struct vring_desc){OUT + done, take, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, n + 1};
+  }
+  r->desc[n - 1].flags &= ~VRING_DESC_F_NEXT;
+  uint16_t old = r->avail->idx;
+  r->avail->ring[old % RING] = 0;
+  vring_used_event(r) = q->seen;
+  __atomic_store_n(&r->avail->idx, old + 1, __ATOMIC_SEQ_CST);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  int wanted = event_index ? vring_need_event(vring_avail_event(r), old + 1, old)
+                           : !(r->used->flags & VRING_USED_F_NO_NOTIFY);
+  if (wanted && eventfd_write(q->kick, 1)) fail("kick");
+  while (__atomic_load_n(&r->used->idx, __ATOMIC_ACQUIRE) == q->seen) {
+    eventfd_t count;
+    if (eventfd_read(q->call, &count)) fail("call");
+  }
+  q->seen++;
+  struct fuse_out_header *answer = (void *)(memory + OUT);
+  if (answer->unique != unique) fail("an answer to another request");
+  return answer->error ? answer->error : (int)(answer->len - sizeof *answer);
+}
+
+static struct fuse_in_header *request(uint32_t opcode, uint64_t node) {
+  struct fuse_in_header *header = (void *)(memory + IN);
+  *header = (struct fuse_in_header){.opcode = opcode, .nodeid = node};
+  return header;
+}
+
+static void *arguments(void) { return memory + IN + sizeof(struct fuse_in_header); }
+static void *answer(void) { return memory + OUT + sizeof(struct fuse_out_header); }
+
+static uint64_t lookup(uint64_t parent, const char *name) {
+  struct fuse_in_header *header = request(FUSE_LOOKUP, parent);
+  strcpy(arguments(), name);
+  if (exchange(header, sizeof *header + strlen(name) + 1, sizeof(struct fuse_entry_out)) < 0) return 0;
+  return ((struct fuse_entry_out *)answer())->nodeid;
+}
+
+static int get_attributes(uint64_t node) {
+  struct fuse_in_header *header = request(FUSE_GETATTR, node);
+  memset(arguments(), 0, sizeof(struct fuse_getattr_in));
+  return exchange(header, sizeof *header + sizeof(struct fuse_getattr_in), sizeof(struct fuse_attr_out));
+}
+
+static uint64_t open_file(uint32_t opcode, uint64_t node, int flags) {
+  struct fuse_in_header *header = request(opcode, node);
+  *(struct fuse_open_in *)arguments() = (struct fuse_open_in){.flags = flags};
+  if (exchange(header, sizeof *header + sizeof(struct fuse_open_in), sizeof(struct fuse_open_out)) < 0) return ~0ull;
+  return ((struct fuse_open_out *)answer())->fh;
+}
+
+static int close_file(uint32_t opcode, uint64_t node, uint64_t handle) {
+  struct fuse_in_header *header = request(opcode, node);
+  *(struct fuse_release_in *)arguments() = (struct fuse_release_in){.fh = handle};
+  return exchange(header, sizeof *header + sizeof(struct fuse_release_in), 0);
+}
+
+static int read_file(uint32_t opcode, uint64_t node, uint64_t handle, uint64_t offset, uint32_t size) {
+  struct fuse_in_header *header = request(opcode, node);
+  *(struct fuse_read_in *)arguments() = (struct fuse_read_in){.fh = handle, .offset = offset, .size = size};
+  return exchange(header, sizeof *header + sizeof(struct fuse_read_in), size);
+}
+
+static int write_file(uint64_t node, uint64_t handle, uint64_t offset, uint32_t size) {
+  struct fuse_in_header *header = request(FUSE_WRITE, node);
+  *(struct fuse_write_in *)arguments() = (struct fuse_write_in){.fh = handle, .offset = offset, .size = size};
+  return exchange(header, sizeof *header + sizeof(struct fuse_write_in) + size, sizeof(struct fuse_write_out));
+}
+
+static uint32_t written(void) { return ((struct fuse_write_out *)answer())->size; }
+
+static uint64_t create_file(uint64_t parent, const char *name, uint64_t *handle) {
+  struct fuse_in_header *header = request(FUSE_CREATE, parent);
+  struct fuse_create_in *in = arguments();
+  *in = (struct fuse_create_in){.flags = O_RDWR | O_CREAT, .mode = 0100644};
+  strcpy((char *)(in + 1), name);
+  uint32_t out = sizeof(struct fuse_entry_out) + sizeof(struct fuse_open_out);
+  if (exchange(header, sizeof *header + sizeof *in + strlen(name) + 1, out) < 0) return 0;
+  struct fuse_entry_out *entry = answer();
+  *handle = ((struct fuse_open_out *)(entry + 1))->fh;
+  return entry->nodeid;
+}
+
+static int unlink_file(uint64_t parent, const char *name) {
+  struct fuse_in_header *header = request(FUSE_UNLINK, parent);
+  strcpy(arguments(), name);
+  return exchange(header, sizeof *header + strlen(name) + 1, 0);
+}
+
+static long long clock_of(clockid_t clock) {
+  struct timespec t;
+  if (clock_gettime(clock, &t)) fail("clock");
+  return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+static uint64_t top, file_node, tree_node, file_handle;
+
+static void do_lookup(int i) { (void)i; if (!lookup(top, "file")) fail("lookup"); }
+static void do_attributes(int i) { (void)i; if (get_attributes(file_node) < 0) fail("getattr"); }
+static void do_open(int i) {
+  (void)i;
+  uint64_t handle = open_file(FUSE_OPEN, file_node, O_RDONLY);
+  if (handle == ~0ull || close_file(FUSE_RELEASE, file_node, handle) < 0) fail("open");
+}
+static void do_read_4k(int i) {
+  if (read_file(FUSE_READ, file_node, file_handle, (i * 37 % 4096) * 4096ull, 4096) != 4096) fail("read");
+}
+static void do_write_4k(int i) {
+  if (write_file(file_node, file_handle, (i * 37 % 4096) * 4096ull, 4096) < 0 || written() != 4096) fail("write");
+}
+static void do_read_1m(int i) {
+  if (read_file(FUSE_READ, file_node, file_handle, (i % 16) * (uint64_t)MIB, MIB) != MIB) fail("read");
+}
+static void do_write_1m(int i) {
+  if (write_file(file_node, file_handle, (i % 16) * (uint64_t)MIB, MIB) < 0 || written() != MIB) fail("write");
+}
+static void do_list(int i) {
+  (void)i;
+  uint64_t handle = open_file(FUSE_OPENDIR, tree_node, O_RDONLY | O_DIRECTORY), offset = 0;
+  for (int size; (size = read_file(FUSE_READDIRPLUS, tree_node, handle, offset, 4096)) > 0;) {
+    for (int at = 0; at < size;) {
+      struct fuse_direntplus *entry = (void *)((char *)answer() + at);
+      offset = entry->dirent.off;
+      at += FUSE_DIRENTPLUS_SIZE(entry);
+    }
+  }
+  if (close_file(FUSE_RELEASEDIR, tree_node, handle) < 0) fail("list");
+}
+static void do_create(int i) {
+  char name[32];
+  snprintf(name, sizeof name, "made-%d", i % 10);
+  uint64_t handle, node = create_file(top, name, &handle);
+  if (!node || close_file(FUSE_RELEASE, node, handle) < 0 || unlink_file(top, name) < 0) fail("create");
+}
+
+static const struct { const char *name; void (*one)(int); } measures[] = {
+    {"lookup", do_lookup},     {"attributes", do_attributes}, {"open-close", do_open},
+    {"read-4k", do_read_4k},   {"write-4k", do_write_4k},     {"read-1m", do_read_1m},
+    {"write-1m", do_write_1m}, {"list-100-files", do_list},   {"create-close-delete", do_create}};
+
+static void measure(int number, int warming) {
+  long long wall = clock_of(CLOCK_MONOTONIC), cpu = clock_of(server_clock), now = wall;
+  int count = 0;
+  for (; now - wall < (warming ? WARM_SECONDS : SECONDS_EACH) * 1000000000ll; now = clock_of(CLOCK_MONOTONIC))
+    for (int i = 0; i < 10; i++) measures[number].one(count++);
+  double used = (clock_of(server_clock) - cpu) / 1e3 / count;
+  if (!warming) printf("%s %.2f %.2f\n", measures[number].name, used, (now - wall) / 1e3 / count);
+  fflush(stdout);
+}
+
+/* virtiofsd serves from a child, in namespaces of its own, once somebody has connected. */
+static int serving(int pid) {
+  char path[64];
+  int child;
+  snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
+  FILE *children = fopen(path, "r");
+  if (!children || fscanf(children, "%d", &child) != 1) child = pid;
+  if (children) fclose(children);
+  return child;
+}
+
+int main(int count, char **words) {
+  if (count < 3) return 2;
+  connect_to(words[1]);
+  struct fuse_in_header *header = request(FUSE_INIT, 0);
+  *(struct fuse_init_in *)arguments() =
+      (struct fuse_init_in){.major = 7, .minor = 36, .max_readahead = MIB, .flags = ~(FUSE_INIT_EXT | FUSE_POSIX_LOCKS)};
+  if (exchange(header, sizeof *header + sizeof(struct fuse_init_in), sizeof(struct fuse_init_out)) < 0) fail("init");
+  if (clock_getcpuclockid(serving(atoi(words[2])), &server_clock)) fail("pid");
+  top = count > 3 ? lookup(FUSE_ROOT_ID, words[3]) : FUSE_ROOT_ID;
+  uint64_t made = create_file(top, "file", &file_handle);
+  if (!made) fail("create");
+  file_node = made;
+  tree_node = lookup(top, "tree");
+  for (int i = 0; i < 16; i++) do_write_1m(i);
+  int all = sizeof measures / sizeof *measures;
+  for (int i = 0; i < 2 * all; i++) measure(i % all, i < all);
+  return 0;
+}
