@@ -9,8 +9,10 @@ import dev.caisson.linux.Fd;
 import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
 import dev.caisson.linux.call.SystemCall;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 
 /**
  * A file, directory, link or special file held by an O_PATH descriptor: what a file server keeps
@@ -42,12 +44,16 @@ public final class Node implements AutoCloseable {
   private static final int NO_SYMLINKS = 0x04;
   private static final int BENEATH = 0x08;
 
+  private static final int AT_SYMLINK_NOFOLLOW = 0x100;
+  private static final int AT_NO_AUTOMOUNT = 0x800;
+  private static final MemorySegment EMPTY = Arena.global().allocate(1);
+
   private final Fd fd;
-  private final String throughProc;
+  private final byte[] throughProc;
 
   private Node(Fd fd) {
     this.fd = fd;
-    this.throughProc = "/proc/self/fd/" + fd.number();
+    this.throughProc = ("/proc/self/fd/" + fd.number() + '\0').getBytes(StandardCharsets.US_ASCII);
   }
 
   /** Takes ownership of a descriptor opened with O_PATH. */
@@ -55,7 +61,10 @@ public final class Node implements AutoCloseable {
     return new Node(path);
   }
 
-  /** The number of a new O_PATH descriptor for a name in this directory. */
+  /**
+   * The number of a new O_PATH descriptor for a name in this directory; also for a path of several
+   * components below it, none but the last of which may be a link.
+   */
   public long lookup(MemorySegment name) {
     return openAt(name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
   }
@@ -66,7 +75,7 @@ public final class Node implements AutoCloseable {
       return Downcall.attempt(
           SystemCall.OPENAT,
           AT_FDCWD,
-          scratch.string(throughProc).address(),
+          scratch.bytes(throughProc).address(),
           (flags & ~(O_CREAT | O_NOFOLLOW)) | O_CLOEXEC | O_NOCTTY,
           0);
     }
@@ -96,30 +105,46 @@ public final class Node implements AutoCloseable {
 
   /** As {@link #status}, of an open descriptor. */
   public static long statusOf(int descriptor, MemorySegment statx) {
+    return statusAt(descriptor, EMPTY, AT_EMPTY_PATH, statx);
+  }
+
+  /** As {@link #status}, of a name in this directory; a link is itself. */
+  public long statusAt(MemorySegment name, MemorySegment statx) {
+    return statusAt(fd.number(), name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, statx);
+  }
+
+  private static long statusAt(int descriptor, MemorySegment name, int flags, MemorySegment statx) {
     if (statx.byteSize() < STATX_SIZE) {
       throw new IllegalArgumentException("struct statx needs " + STATX_SIZE + " bytes");
     }
+    return Downcall.attempt(
+        SystemCall.STATX,
+        descriptor,
+        name.address(),
+        flags,
+        STATX_BASIC | STATX_MNT_ID,
+        statx.address(),
+        0);
+  }
+
+  /**
+   * Where the host has this file now, as it names mounts and removed files; not NUL-terminated.
+   * proc(5)
+   */
+  public long hostPath(MemorySegment target) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
-          SystemCall.STATX,
-          descriptor,
-          scratch.string("").address(),
-          AT_EMPTY_PATH,
-          STATX_BASIC | STATX_MNT_ID,
-          statx.address(),
-          0);
+          SystemCall.READLINKAT,
+          AT_FDCWD,
+          scratch.bytes(throughProc).address(),
+          target.address(),
+          target.byteSize());
     }
   }
 
   public long readLink(MemorySegment target) {
-    try (Scratch scratch = Scratch.open()) {
-      return Downcall.attempt(
-          SystemCall.READLINKAT,
-          fd.number(),
-          scratch.string("").address(),
-          target.address(),
-          target.byteSize());
-    }
+    return Downcall.attempt(
+        SystemCall.READLINKAT, fd.number(), EMPTY.address(), target.address(), target.byteSize());
   }
 
   public long makeDirectory(MemorySegment name, int mode) {
@@ -144,7 +169,7 @@ public final class Node implements AutoCloseable {
       return Downcall.attempt(
           SystemCall.LINKAT,
           AT_FDCWD,
-          scratch.string(existing.throughProc).address(),
+          scratch.bytes(existing.throughProc).address(),
           fd.number(),
           name.address(),
           AT_SYMLINK_FOLLOW,
@@ -174,23 +199,21 @@ public final class Node implements AutoCloseable {
 
   /** -1 leaves the user or the group as it is. */
   public long changeOwner(int user, int group) {
-    try (Scratch scratch = Scratch.open()) {
-      return Downcall.attempt(
-          SystemCall.FCHOWNAT,
-          fd.number(),
-          scratch.string("").address(),
-          Integer.toUnsignedLong(user),
-          Integer.toUnsignedLong(group),
-          AT_EMPTY_PATH,
-          0);
-    }
+    return Downcall.attempt(
+        SystemCall.FCHOWNAT,
+        fd.number(),
+        EMPTY.address(),
+        Integer.toUnsignedLong(user),
+        Integer.toUnsignedLong(group),
+        AT_EMPTY_PATH,
+        0);
   }
 
   /** Not for symbolic links, which have no permissions of their own. */
   public long changePermissions(int mode) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
-          SystemCall.FCHMODAT, AT_FDCWD, scratch.string(throughProc).address(), mode & 07777);
+          SystemCall.FCHMODAT, AT_FDCWD, scratch.bytes(throughProc).address(), mode & 07777);
     }
   }
 
@@ -200,20 +223,14 @@ public final class Node implements AutoCloseable {
    * @param times two struct timespec, with UTIME_NOW and UTIME_OMIT as the kernel has them
    */
   public long changeTimes(MemorySegment times) {
-    try (Scratch scratch = Scratch.open()) {
-      return Downcall.attempt(
-          SystemCall.UTIMENSAT,
-          fd.number(),
-          scratch.string("").address(),
-          times.address(),
-          AT_EMPTY_PATH);
-    }
+    return Downcall.attempt(
+        SystemCall.UTIMENSAT, fd.number(), EMPTY.address(), times.address(), AT_EMPTY_PATH);
   }
 
   /** truncate(2); only for regular files. */
   public long truncate(long size) {
     try (Scratch scratch = Scratch.open()) {
-      return Downcall.attempt(SystemCall.TRUNCATE, scratch.string(throughProc).address(), size);
+      return Downcall.attempt(SystemCall.TRUNCATE, scratch.bytes(throughProc).address(), size);
     }
   }
 
@@ -226,7 +243,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       long plain = // syncfs(2) refuses O_PATH descriptors
           Downcall.attempt(
-              SystemCall.OPENAT, AT_FDCWD, scratch.string(throughProc).address(), O_CLOEXEC, 0);
+              SystemCall.OPENAT, AT_FDCWD, scratch.bytes(throughProc).address(), O_CLOEXEC, 0);
       if (plain < 0) {
         return plain;
       }
@@ -244,7 +261,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.GETXATTR,
-          scratch.string(throughProc).address(),
+          scratch.bytes(throughProc).address(),
           name.address(),
           target.byteSize() == 0 ? 0 : target.address(),
           target.byteSize());
@@ -255,7 +272,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.SETXATTR,
-          scratch.string(throughProc).address(),
+          scratch.bytes(throughProc).address(),
           name.address(),
           value.address(),
           value.byteSize(),
@@ -267,7 +284,7 @@ public final class Node implements AutoCloseable {
   public long removeAttribute(MemorySegment name) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
-          SystemCall.REMOVEXATTR, scratch.string(throughProc).address(), name.address());
+          SystemCall.REMOVEXATTR, scratch.bytes(throughProc).address(), name.address());
     }
   }
 
@@ -276,7 +293,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.LISTXATTR,
-          scratch.string(throughProc).address(),
+          scratch.bytes(throughProc).address(),
           target.byteSize() == 0 ? 0 : target.address(),
           target.byteSize());
     }

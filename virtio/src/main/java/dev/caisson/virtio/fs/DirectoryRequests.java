@@ -44,7 +44,7 @@ final class DirectoryRequests {
         throw Refusal.of(Errno.ENOTDIR);
       }
       long descriptor = Refusal.checked(node.node.open(O_DIRECTORY));
-      reply.u64(handles.add(new OpenHandle(OpenNode.of(Fd.adopt(descriptor)), node, false)));
+      reply.u64(handles.add(new OpenHandle(OpenNode.of(Fd.adopt(descriptor)), node, 0)));
       reply.u64(0);
     }
   }

@@ -61,7 +61,7 @@ final class FileRequests {
         killPrivileges(node);
       }
       long descriptor = Refusal.checked(node.node.open(openFlags(flags)));
-      var handle = new OpenHandle(OpenNode.of(Fd.adopt(descriptor)), node, writes(flags));
+      var handle = new OpenHandle(OpenNode.of(Fd.adopt(descriptor)), node, openFlags(flags));
       reply.u64(handles.add(handle));
       reply.u32(node.export.cacheSeconds() > 1 ? KEEP_CACHE : 0);
       reply.u32(0);

@@ -4,7 +4,6 @@
  */
 package dev.caisson.virtio.fs;
 
-import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.DeviceQueue;
 import dev.caisson.virtio.device.DeviceType;
 import dev.caisson.virtio.device.Restorable;
@@ -81,22 +80,24 @@ public final class FileSystemDevice implements VirtioDevice, Restorable {
   }
 
   /**
-   * Refuses: what the guest knows are open files of this host, which no bytes bring back.
+   * What the guest knows of its files.
    *
-   * @throws VirtioException HOST
+   * @throws dev.caisson.virtio.VirtioException HOST when it has a removed file open
    */
   @Override
   public byte[] state() {
-    throw new VirtioException(
-        VirtioException.Kind.HOST,
-        "a machine with forwarded files cannot be saved: its guest holds open files of this host");
+    return server.save();
   }
 
-  /** Refuses, as {@link #state} does. */
+  /**
+   * Files are found again by their paths.
+   *
+   * @throws dev.caisson.virtio.VirtioException PEER when the bytes are no such state; HOST when a
+   *     file the guest has open is not there any more
+   */
   @Override
   public void restore(byte[] state) {
-    throw new VirtioException(
-        VirtioException.Kind.PEER, "a file system's open files cannot be restored");
+    server.restore(state);
   }
 
   @Override

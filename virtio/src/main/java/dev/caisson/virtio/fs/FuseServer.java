@@ -30,6 +30,7 @@ public final class FuseServer implements AutoCloseable {
   private final NodeRequests attributes;
   private final FileRequests files;
   private final DirectoryRequests directories;
+  private final FileKeeper keeper;
   private final ThreadLocal<Exchange> exchange = ThreadLocal.withInitial(Exchange::new);
 
   /**
@@ -43,6 +44,7 @@ public final class FuseServer implements AutoCloseable {
     this.attributes = new NodeRequests(nodes, handles);
     this.files = new FileRequests(nodes, handles);
     this.directories = new DirectoryRequests(nodes, handles);
+    this.keeper = new FileKeeper(nodes, handles);
   }
 
   /** Request and answer of one thread. */
@@ -147,13 +149,14 @@ public final class FuseServer implements AutoCloseable {
       case Opcode.WRITE -> files.write(request, reply);
       case Opcode.RELEASE, Opcode.RELEASEDIR -> handles.remove(request.u64());
       case Opcode.FSYNC, Opcode.FSYNCDIR -> files.sync(request);
-      case Opcode.FLUSH -> {}
       case Opcode.FALLOCATE -> files.allocate(request);
       case Opcode.LSEEK -> files.seek(request, reply);
       case Opcode.COPY_FILE_RANGE -> files.copy(request, reply);
       case Opcode.OPENDIR -> directories.open(request, reply);
       case Opcode.READDIR -> directories.read(request, reply, false);
       case Opcode.READDIRPLUS -> directories.read(request, reply, true);
+      // A close has nothing to wait for here: writes went to the file. So told once, the guest
+      // never asks again. FUSE_FLUSH is among these.
       default -> throw Refusal.of(Errno.ENOSYS);
     }
     return 0;
@@ -168,6 +171,32 @@ public final class FuseServer implements AutoCloseable {
   public void reset() {
     handles.reset();
     nodes.reset();
+  }
+
+  /**
+   * What the guest knows, for a snapshot; no request is being answered meanwhile.
+   *
+   * @throws VirtioException HOST when the guest has a removed file open
+   */
+  public byte[] save() {
+    return keeper.save().encode();
+  }
+
+  /**
+   * Goes on where another server stopped, on the same or equal directories. A file that is not
+   * there any more is stale for the guest.
+   *
+   * @throws VirtioException PEER when the bytes are no such state, or of other exports; HOST when a
+   *     file the guest has open is not there any more
+   */
+  public void restore(byte[] state) {
+    reset();
+    try {
+      keeper.restore(SavedFiles.decode(state, nodes.capacity(), handles.capacity()));
+    } catch (VirtioException e) {
+      reset();
+      throw e;
+    }
   }
 
   @Override

@@ -5,7 +5,9 @@
 package dev.caisson.virtio.fs;
 
 import dev.caisson.linux.Errno;
+import dev.caisson.virtio.fs.SavedFiles.SavedHandle;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,28 @@ final class HandleTable {
     }
     handles.put(next, handle);
     return next++;
+  }
+
+  synchronized List<SavedHandle> saved() {
+    return handles.entrySet().stream()
+        .map(one -> new SavedHandle(one.getKey(), one.getValue().node, one.getValue().flags))
+        .toList();
+  }
+
+  synchronized long nextNumber() {
+    return next;
+  }
+
+  synchronized void continueFrom(long number) {
+    next = Math.max(next, number);
+  }
+
+  synchronized void restore(long number, OpenHandle handle) {
+    handles.put(number, handle);
+  }
+
+  int capacity() {
+    return capacity;
   }
 
   /** Uses a handle until the answer is closed. */

@@ -22,6 +22,9 @@ final class KnownNode extends Counted {
   /** Whether it is the top of an export, where the guest sees a file system of its own. */
   final boolean top;
 
+  /** Whether the last name found in this directory led to a file that was known before. */
+  volatile boolean revisited;
+
   /** How many lookups the guest has not forgotten; guarded by the table. */
   long lookups;
 

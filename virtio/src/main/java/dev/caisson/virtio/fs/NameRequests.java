@@ -11,6 +11,7 @@ import dev.caisson.linux.node.OpenNode;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** Requests about a name in a directory: find, make, remove, rename. */
 final class NameRequests {
@@ -100,7 +101,7 @@ final class NameRequests {
           nodes.forget(node.id, 1);
           throw Refusal.of(Errno.ESTALE); // the host put something else there meanwhile
         }
-        reply.u64(handles.add(new OpenHandle(file, node, FileRequests.writes(flags))));
+        reply.u64(handles.add(new OpenHandle(file, node, FileRequests.openFlags(flags))));
         reply.u64(0);
       } catch (Refusal refusal) {
         file.close();
@@ -179,6 +180,12 @@ final class NameRequests {
     if (!parent.isDirectory()) {
       throw Refusal.of(Errno.ENOTDIR);
     }
+    if (parent.revisited) {
+      @Nullable KnownNode again = recall(nodes, reply, parent, name);
+      if (again != null) {
+        return again;
+      }
+    }
     long descriptor = Refusal.checked(parent.node.lookup(name));
     Status status;
     try {
@@ -188,6 +195,19 @@ final class NameRequests {
       throw refusal;
     }
     KnownNode node = nodes.known(descriptor, parent, status);
+    Entry.entry(reply, node, status);
+    return node;
+  }
+
+  /** A known file needs no descriptor: one call instead of three. Null when it is not known. */
+  private static @Nullable KnownNode recall(
+      NodeTable nodes, FuseReply reply, KnownNode parent, MemorySegment name) {
+    Status status = Status.ofName(parent.node, name);
+    @Nullable KnownNode node = nodes.again(status.identity(), parent.export);
+    if (node == null) {
+      parent.revisited = false;
+      return null;
+    }
     Entry.entry(reply, node, status);
     return node;
   }

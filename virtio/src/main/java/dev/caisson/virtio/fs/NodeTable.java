@@ -83,6 +83,7 @@ final class NodeTable {
       if (old != null && old.export.equals(parent.export) && old.enter()) {
         fd.close();
         old.lookups++;
+        parent.revisited = true;
         return old;
       }
       if (byId.size() >= capacity) {
@@ -97,6 +98,38 @@ final class NodeTable {
       byIdentity.put(identity, node);
       return node;
     }
+  }
+
+  /** Counts one lookup of a known file, in use until closed; null when it is not known. */
+  synchronized @Nullable KnownNode again(KnownNode.Identity identity, Export export) {
+    @Nullable KnownNode old = byIdentity.get(identity);
+    if (old == null || !old.export.equals(export) || !old.enter()) {
+      return null;
+    }
+    old.lookups++;
+    return old;
+  }
+
+  /** Those the guest looked up, without the exports themselves. */
+  synchronized List<KnownNode> all() {
+    return byId.values().stream().filter(node -> !node.top).toList();
+  }
+
+  synchronized long nextId() {
+    return nextId;
+  }
+
+  synchronized void continueFrom(long next) {
+    nextId = Math.max(nextId, next);
+  }
+
+  /** Knows a file under the number it had; takes ownership of the descriptor. */
+  synchronized void restore(long id, long lookups, Fd fd, Status status, Export export) {
+    KnownNode.Identity identity = status.identity();
+    var node = new KnownNode(id, identity, Node.of(fd), status.type(), export, false);
+    node.lookups = lookups;
+    byId.put(id, node);
+    byIdentity.putIfAbsent(identity, node);
   }
 
   /** The guest dropped lookups of a node, perhaps its last. */
@@ -116,6 +149,10 @@ final class NodeTable {
       node = found;
     }
     node.close();
+  }
+
+  int capacity() {
+    return capacity;
   }
 
   synchronized int size() {

@@ -28,7 +28,6 @@ final class Opcode {
   static final int GETXATTR = 22;
   static final int LISTXATTR = 23;
   static final int REMOVEXATTR = 24;
-  static final int FLUSH = 25;
   static final int INIT = 26;
   static final int OPENDIR = 27;
   static final int READDIR = 28;

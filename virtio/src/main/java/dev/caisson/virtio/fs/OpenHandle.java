@@ -12,12 +12,19 @@ final class OpenHandle extends Counted {
   final KnownNode.Identity identity;
   final Export export;
   final boolean writable;
+  final long node;
+  final int flags;
 
-  OpenHandle(OpenNode file, KnownNode node, boolean writable) {
+  /**
+   * @param flags as open(2) has them
+   */
+  OpenHandle(OpenNode file, KnownNode node, int flags) {
     this.file = file;
     this.identity = node.identity;
     this.export = node.export;
-    this.writable = writable;
+    this.writable = FileRequests.writes(flags);
+    this.node = node.id;
+    this.flags = flags;
   }
 
   @Override

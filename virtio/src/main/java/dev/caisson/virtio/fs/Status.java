@@ -23,6 +23,12 @@ record Status(MemorySegment statx) {
     return new Status(room);
   }
 
+  static Status ofName(Node directory, MemorySegment name) {
+    MemorySegment room = ROOM.get();
+    Refusal.checked(directory.statusAt(name, room));
+    return new Status(room);
+  }
+
   static Status ofDescriptor(int number) {
     MemorySegment room = ROOM.get();
     Refusal.checked(Node.statusOf(number, room));

@@ -20,11 +20,13 @@ final class DescriptorTable {
   private final MemorySegment table;
   private final int size;
   private final boolean indirectAllowed;
+  private final Parts parts;
 
   DescriptorTable(GuestMemory memory, QueueLayout layout, long features) {
     this.memory = memory;
     this.size = layout.size();
     this.table = memory.slice(layout.descriptors(), (long) DESCRIPTOR * size);
+    this.parts = new Parts(memory, size);
     this.indirectAllowed = Features.has(features, Features.INDIRECT_DESCRIPTORS);
   }
 
@@ -33,7 +35,7 @@ final class DescriptorTable {
   }
 
   Chain chain(int head) {
-    var parts = new Parts(memory, size);
+    parts.begin();
     MemorySegment current = table;
     int entries = size;
     int index = head;
@@ -75,48 +77,89 @@ final class DescriptorTable {
     return (int) entries;
   }
 
-  /** Collects the buffers of one chain; readable ones come first. */
+  /**
+   * Collects the buffers of one chain after the other; readable ones come first. Neighbours in
+   * memory become one buffer: where descriptors end says nothing. virtio 1.2, section 2.7.4
+   */
   static final class Parts {
     private final GuestMemory memory;
     private final int limit;
-    private MemorySegment[] parts = new MemorySegment[4];
+    private long[] addresses = new long[8];
+    private long[] lengths = new long[8];
+    private int[] regions = new int[8];
+    private int descriptors;
     private int count;
     private int readable;
 
     /**
-     * @param limit the most buffers a chain may have
+     * @param limit the most descriptors a chain may have
      */
     Parts(GuestMemory memory, int limit) {
       this.memory = memory;
       this.limit = limit;
     }
 
+    void begin() {
+      descriptors = 0;
+      count = 0;
+      readable = 0;
+    }
+
     void add(long address, long length, boolean writable) {
       if (length == 0) {
         throw VirtioException.guest("descriptor of no bytes");
       }
-      if (count == limit) {
+      if (descriptors++ == limit) {
         throw VirtioException.guest("descriptor chain of more than " + limit + " buffers");
       }
       if (!writable && count > readable) {
         throw VirtioException.guest("readable descriptor behind a writable one");
       }
-      if (count == parts.length) {
-        parts = Arrays.copyOf(parts, count * 2);
+      int region = memory.regionOf(address, length);
+      if (!joined(region, address, length, writable)) {
+        append(region, address, length);
       }
-      parts[count++] = memory.slice(address, length);
       if (!writable) {
         readable = count;
       }
     }
 
+    private boolean joined(int region, long address, long length, boolean writable) {
+      int last = count - 1;
+      boolean neighbour =
+          count > (writable ? readable : 0)
+              && regions[last] == region
+              && addresses[last] + lengths[last] == address;
+      if (neighbour) {
+        lengths[last] += length;
+      }
+      return neighbour;
+    }
+
+    private void append(int region, long address, long length) {
+      if (count == addresses.length) {
+        addresses = Arrays.copyOf(addresses, count * 2);
+        lengths = Arrays.copyOf(lengths, count * 2);
+        regions = Arrays.copyOf(regions, count * 2);
+      }
+      addresses[count] = address;
+      lengths[count] = length;
+      regions[count++] = region;
+    }
+
     Chain chain(int id, int slots) {
-      Buffers in = readable == 0 ? Buffers.NONE : new Buffers(parts, readable);
-      Buffers out =
-          readable == count
-              ? Buffers.NONE
-              : new Buffers(Arrays.copyOfRange(parts, readable, count), count - readable);
-      return new Chain(id, slots, in, out);
+      return new Chain(id, slots, buffers(0, readable), buffers(readable, count));
+    }
+
+    private Buffers buffers(int from, int to) {
+      if (from == to) {
+        return Buffers.NONE;
+      }
+      var parts = new MemorySegment[to - from];
+      for (int i = from; i < to; i++) {
+        parts[i - from] = memory.slice(regions[i], addresses[i], lengths[i]);
+      }
+      return new Buffers(parts, parts.length);
     }
   }
 }

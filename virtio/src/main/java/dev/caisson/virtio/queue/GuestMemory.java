@@ -57,21 +57,32 @@ public final class GuestMemory {
   }
 
   /**
+   * Which region holds these bytes.
+   *
+   * @throws VirtioException GUEST when any of them is outside one region
+   */
+  int regionOf(long address, long length) {
+    for (int i = 0; i < regions.length; i++) {
+      long offset = address - regions[i].start;
+      long size = regions[i].bytes.byteSize();
+      if (offset >= 0 && offset < size && length >= 0 && length <= size - offset) {
+        return i;
+      }
+    }
+    throw VirtioException.guest("address 0x%x + %d is not memory".formatted(address, length));
+  }
+
+  /** Bytes that {@link #regionOf} found to be in a region. */
+  MemorySegment slice(int region, long address, long length) {
+    return regions[region].bytes.asSlice(address - regions[region].start, length);
+  }
+
+  /**
    * The bytes at a guest physical address.
    *
    * @throws VirtioException GUEST when any of them is outside one region
    */
   public MemorySegment slice(long address, long length) {
-    for (Region region : regions) {
-      long offset = address - region.start;
-      long size = region.bytes.byteSize();
-      if (offset >= 0 && offset < size) {
-        if (length < 0 || length > size - offset) {
-          break;
-        }
-        return region.bytes.asSlice(offset, length);
-      }
-    }
-    throw VirtioException.guest("address 0x%x + %d is not memory".formatted(address, length));
+    return slice(regionOf(address, length), address, length);
   }
 }

@@ -35,6 +35,7 @@ public final class PackedQueue implements VirtQueue {
   private final MemorySegment driverEvent;
   private final MemorySegment deviceEvent;
   private final boolean indirectAllowed;
+  private final DescriptorTable.Parts parts;
   private final boolean eventIndex;
   private int nextAvailable;
   private boolean availableWrap;
@@ -54,6 +55,7 @@ public final class PackedQueue implements VirtQueue {
     this.ring = memory.slice(layout.descriptors(), (long) DESCRIPTOR * size);
     this.driverEvent = memory.slice(layout.driver(), 4);
     this.deviceEvent = memory.slice(layout.device(), 4);
+    this.parts = new DescriptorTable.Parts(memory, size);
     this.indirectAllowed = Features.has(features, Features.INDIRECT_DESCRIPTORS);
     this.eventIndex = Features.has(features, Features.EVENT_INDEX);
     int start = position == 0 ? WRAP | (WRAP << 16) : position;
@@ -80,7 +82,7 @@ public final class PackedQueue implements VirtQueue {
     if (isEmpty()) {
       return null;
     }
-    var parts = new DescriptorTable.Parts(memory, size);
+    parts.begin();
     int slot = nextAvailable;
     for (int slots = 1; slots <= size; slots++) {
       long at = (long) DESCRIPTOR * slot;
@@ -92,7 +94,7 @@ public final class PackedQueue implements VirtQueue {
         if (slots > 1 || !indirectAllowed || (flags & NEXT) != 0) {
           throw VirtioException.guest("misplaced indirect descriptor " + slot);
         }
-        indirect(parts, address, length);
+        indirect(address, length);
       } else {
         parts.add(address, length, (flags & WRITE) != 0);
       }
@@ -105,7 +107,7 @@ public final class PackedQueue implements VirtQueue {
     throw VirtioException.guest("descriptor chain from " + nextAvailable + " fills its queue");
   }
 
-  private void indirect(DescriptorTable.Parts parts, long address, long length) {
+  private void indirect(long address, long length) {
     if (length % DESCRIPTOR != 0 || length == 0) {
       throw VirtioException.guest("indirect table of " + length + " bytes");
     }

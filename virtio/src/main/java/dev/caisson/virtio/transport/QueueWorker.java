@@ -4,11 +4,10 @@
  */
 package dev.caisson.virtio.transport;
 
+import dev.caisson.linux.io.Doorbells;
 import dev.caisson.linux.io.EventCounter;
-import dev.caisson.linux.io.Readiness;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.VirtioDevice;
-import java.util.BitSet;
 import java.util.function.Consumer;
 
 /**
@@ -16,6 +15,8 @@ import java.util.function.Consumer;
  */
 public final class QueueWorker implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(QueueWorker.class.getName());
+
+  private static final int STOP = 1;
 
   private final VirtioDevice device;
   private final int queue;
@@ -48,16 +49,15 @@ public final class QueueWorker implements AutoCloseable {
   }
 
   private void run() {
-    try {
+    try (var bells = new Doorbells(stop, kick)) {
       // A kick that came before this worker may have been taken by its predecessor.
       device.kicked(queue);
       while (true) {
-        BitSet ready = Readiness.readable(-1, stop.fd(), kick.fd());
-        if (ready.get(0)) {
+        int rung = bells.await();
+        if ((rung & STOP) != 0) {
           return;
         }
-        if (ready.get(1)) {
-          kick.take();
+        if (rung != 0) {
           device.kicked(queue);
         }
       }

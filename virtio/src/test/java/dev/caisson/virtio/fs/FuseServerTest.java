@@ -4,20 +4,16 @@
  */
 package dev.caisson.virtio.fs;
 
+import static dev.caisson.virtio.fs.FuseClient.name;
+import static dev.caisson.virtio.fs.FuseClient.numbers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.virtio.VirtioException;
-import dev.caisson.virtio.queue.Buffers;
-import dev.caisson.virtio.queue.Chain;
-import dev.caisson.virtio.queue.LittleEndian;
+import dev.caisson.virtio.fs.FuseClient.Reply;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,9 +30,9 @@ class FuseServerTest {
   private static final int FIRST_TOP = 2;
 
   @TempDir Path directory;
-  private final Arena arena = Arena.ofConfined();
   private Path share;
   private FuseServer server;
+  private FuseClient client;
 
   @BeforeEach
   void export() throws IOException {
@@ -49,57 +45,19 @@ class FuseServerTest {
 
   private FuseServer server(boolean readOnly, int capacity) {
     var root = Directory.openFile(share, 0, OpenFlag.PATH);
-    return new FuseServer(List.of(new Export("root", root, readOnly, 1)), capacity);
+    var made = new FuseServer(List.of(new Export("root", root, readOnly, 1)), capacity);
+    client = new FuseClient(made);
+    return made;
   }
 
   @AfterEach
   void close() {
     server.close();
-    arena.close();
-  }
-
-  private record Reply(int error, ByteBuffer body) {
-    long node() {
-      assertThat(error).isZero();
-      return body.getLong(0);
-    }
+    client.close();
   }
 
   private Reply ask(int opcode, long node, byte[]... parts) {
-    int size = FuseRequest.HEADER;
-    for (byte[] part : parts) {
-      size += part.length;
-    }
-    MemorySegment request = arena.allocate(size, 8);
-    request.set(LittleEndian.U32, 0, size);
-    request.set(LittleEndian.U32, 4, opcode);
-    request.set(LittleEndian.U64, 8, 77);
-    request.set(LittleEndian.U64, 16, node);
-    long at = FuseRequest.HEADER;
-    for (byte[] part : parts) {
-      MemorySegment.copy(part, 0, request, LittleEndian.U8, at, part.length);
-      at += part.length;
-    }
-    MemorySegment answer = arena.allocate(8192, 8);
-    long written = server.serve(new Chain(0, 1, Buffers.of(request), Buffers.of(answer)));
-    if (written == 0) {
-      return new Reply(0, ByteBuffer.allocate(0));
-    }
-    assertThat(answer.get(LittleEndian.U64, 8)).isEqualTo(77);
-    ByteBuffer body = answer.asSlice(FuseReply.HEADER, written - FuseReply.HEADER).asByteBuffer();
-    return new Reply(-answer.get(LittleEndian.U32, 4), body.order(ByteOrder.LITTLE_ENDIAN));
-  }
-
-  private static byte[] name(String text) {
-    return (text + "\0").getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static byte[] numbers(long... values) {
-    ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
-    for (long value : values) {
-      bytes.putLong(value);
-    }
-    return bytes.array();
+    return client.ask(opcode, node, parts);
   }
 
   private long lookup(String text) {
@@ -107,15 +65,15 @@ class FuseServerTest {
   }
 
   private int refused(Reply reply) {
-    return reply.error;
+    return reply.error();
   }
 
   @Test
   void aFileIsFoundOpenedAndRead() {
     assertThat(ask(Opcode.LOOKUP, NodeTable.ROOT, name("root")).node()).isEqualTo(FIRST_TOP);
-    long handle = ask(Opcode.OPEN, lookup("file"), numbers(0)).body.getLong(0);
+    long handle = ask(Opcode.OPEN, lookup("file"), numbers(0)).body().getLong(0);
     Reply read = ask(Opcode.READ, 0, numbers(handle, 0, 100, 0, 0));
-    assertThat(StandardCharsets.UTF_8.decode(read.body).toString()).isEqualTo("content");
+    assertThat(StandardCharsets.UTF_8.decode(read.body()).toString()).isEqualTo("content");
   }
 
   @Test
@@ -135,7 +93,7 @@ class FuseServerTest {
   void aLinkIsReadNotFollowed() {
     long link = lookup("out");
     Reply target = ask(Opcode.READLINK, link);
-    assertThat(StandardCharsets.UTF_8.decode(target.body).toString()).isEqualTo("../secret");
+    assertThat(StandardCharsets.UTF_8.decode(target.body()).toString()).isEqualTo("../secret");
     assertThat(refused(ask(Opcode.OPEN, link, numbers(0)))).isEqualTo(Errno.EINVAL.number());
     assertThat(refused(ask(Opcode.LOOKUP, link, name("x")))).isEqualTo(Errno.ENOTDIR.number());
     assertThat(refused(ask(Opcode.GETXATTR, link, numbers(0), name("user.x"))))
@@ -222,6 +180,24 @@ class FuseServerTest {
   }
 
   @Test
+  void aKnownDirectoryIsLookedUpAgainAndSeesEveryChange() throws IOException {
+    long file = lookup("file");
+    assertThat(lookup("file")).isEqualTo(file); // from now on known files are looked for first
+    assertThat(lookup("file")).isEqualTo(file);
+    Files.move(share.resolve("file"), share.resolve("moved"));
+    assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, name("file"))))
+        .isEqualTo(Errno.ENOENT.number());
+    assertThat(lookup("moved")).isEqualTo(file);
+    Files.writeString(share.resolve("file"), "another");
+    long other = lookup("file");
+    assertThat(other).isNotEqualTo(file);
+    long handle = ask(Opcode.OPEN, other, numbers(0)).body().getLong(0);
+    assertThat(ask(Opcode.READ, 0, numbers(handle, 0, 100, 0, 0)).text()).isEqualTo("another");
+    ask(Opcode.FORGET, file, numbers(4));
+    assertThat(refused(ask(Opcode.GETATTR, file))).isEqualTo(Errno.ESTALE.number());
+  }
+
+  @Test
   void line52NothingIsRenamedOverTheRoot() {
     long root = NodeTable.ROOT;
     assertThat(refused(ask(Opcode.RENAME, FIRST_TOP, numbers(root), name("file"), name("root"))))
@@ -239,11 +215,11 @@ class FuseServerTest {
 
   @Test
   void line52AReadOfAnySizeStaysInTheRoomThereIs() {
-    long handle = ask(Opcode.OPEN, lookup("file"), numbers(0)).body.getLong(0);
+    long handle = ask(Opcode.OPEN, lookup("file"), numbers(0)).body().getLong(0);
     Reply read = ask(Opcode.READ, 0, numbers(handle, 0, 0xffff_ffffL, 0, 0));
-    assertThat(read.error).isZero();
-    assertThat(read.body.remaining()).isEqualTo(7);
-    assertThat(ask(Opcode.READ, 0, numbers(handle, -1, 0xffff_ffffL, 0, 0)).body.remaining())
+    assertThat(read.error()).isZero();
+    assertThat(read.body().remaining()).isEqualTo(7);
+    assertThat(ask(Opcode.READ, 0, numbers(handle, -1, 0xffff_ffffL, 0, 0)).body().remaining())
         .isZero();
     assertThat(refused(ask(Opcode.WRITE, 0, numbers(handle, 0, 0xffff_ffffL, 0, 0))))
         .isEqualTo(Errno.EBADF.number());
@@ -253,7 +229,7 @@ class FuseServerTest {
   void line52AWriteTakesSetUserIdAwayWhereItShould() throws IOException {
     Path file = share.resolve("file");
     Files.setAttribute(file, "unix:mode", 0104755);
-    long handle = ask(Opcode.OPEN, lookup("file"), numbers(1)).body.getLong(0);
+    long handle = ask(Opcode.OPEN, lookup("file"), numbers(1)).body().getLong(0);
     byte[] data = {1};
     ask(Opcode.WRITE, 0, numbers(handle, 0, 1, 0, 0), data);
     assertThat((int) Files.getAttribute(file, "unix:mode") & 07777).isEqualTo(04755);
@@ -270,9 +246,9 @@ class FuseServerTest {
     Files.move(inner, share.resolve("moved"));
     Files.createSymbolicLink(inner, directory);
     long found = ask(Opcode.LOOKUP, known, name("secret")).node();
-    long handle = ask(Opcode.OPEN, found, numbers(0)).body.getLong(0);
+    long handle = ask(Opcode.OPEN, found, numbers(0)).body().getLong(0);
     Reply read = ask(Opcode.READ, 0, numbers(handle, 0, 100, 0, 0));
-    assertThat(StandardCharsets.UTF_8.decode(read.body).toString()).isEqualTo("inner");
+    assertThat(StandardCharsets.UTF_8.decode(read.body()).toString()).isEqualTo("inner");
     assertThat(refused(ask(Opcode.LOOKUP, lookup("inner"), name("secret"))))
         .isEqualTo(Errno.ENOTDIR.number());
   }
@@ -297,23 +273,23 @@ class FuseServerTest {
    * @param entry bytes in front of each struct fuse_dirent
    */
   private List<String> listing(int opcode, int entry, int room) {
-    long handle = ask(Opcode.OPENDIR, FIRST_TOP, numbers(0)).body.getLong(0);
+    long handle = ask(Opcode.OPENDIR, FIRST_TOP, numbers(0)).body().getLong(0);
     List<String> names = new ArrayList<>();
     long position = 0;
     while (true) {
       Reply reply = ask(opcode, FIRST_TOP, numbers(handle, position, room, 0, 0));
-      assertThat(reply.error).isZero();
-      if (!reply.body.hasRemaining()) {
+      assertThat(reply.error()).isZero();
+      if (!reply.body().hasRemaining()) {
         return names;
       }
-      assertThat(reply.body.remaining()).isLessThanOrEqualTo(room);
-      while (reply.body.hasRemaining()) {
-        int start = reply.body.position() + entry;
-        position = reply.body.getLong(start + 8);
-        var name = new byte[reply.body.getInt(start + 16)];
-        reply.body.get(start + 24, name);
+      assertThat(reply.body().remaining()).isLessThanOrEqualTo(room);
+      while (reply.body().hasRemaining()) {
+        int start = reply.body().position() + entry;
+        position = reply.body().getLong(start + 8);
+        var name = new byte[reply.body().getInt(start + 16)];
+        reply.body().get(start + 24, name);
         names.add(new String(name, StandardCharsets.UTF_8));
-        reply.body.position(start + (24 + name.length + 7 & -8));
+        reply.body().position(start + (24 + name.length + 7 & -8));
       }
     }
   }
