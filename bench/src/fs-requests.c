@@ -112,9 +112,8 @@ static void connect_to(const char *path) {
   plug(1);
 }
 
-/* Sends what lies at IN and waits for what comes to OUT; answers minus errno, or bytes behind the header. */
-static int exchange(struct fuse_in_header *header, uint32_t in, uint32_t out) {
-  struct queue *q = &queues[1];
+/* Sends what lies at IN and waits until it is done; what comes lies at OUT. */
+static void send_over(struct queue *q, struct fuse_in_header *header, uint32_t in, uint32_t whole) {
   struct vring *r = &q->ring;
   header->len = in;
   header->unique = ++unique;
@@ -127,7 +126,6 @@ static int exchange(struct fuse_in_header *header, uint32_t in, uint32_t out) {
     if (take > most) take = most;
     r->desc[n] = (struct vring_desc){IN + done, take, VRING_DESC_F_NEXT, n + 1};
   }
-  uint32_t whole = sizeof(struct fuse_out_header) + out;
   for (uint32_t done = 0, take; done < whole; done += take, n++) {
     take = done == 0 ? sizeof(struct fuse_out_header) : whole - done > PIECE ? PIECE : whole - done;
     r->desc[n] = (struct vring_desc){OUT + done, take, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, n + 1};
@@ -146,6 +144,11 @@ static int exchange(struct fuse_in_header *header, uint32_t in, uint32_t out) {
     if (eventfd_read(q->call, &count)) fail("call");
   }
   q->seen++;
+}
+
+/* Answers minus errno, or bytes behind the header. */
+static int exchange(struct fuse_in_header *header, uint32_t in, uint32_t out) {
+  send_over(&queues[1], header, in, sizeof(struct fuse_out_header) + out);
   struct fuse_out_header *answer = (void *)(memory + OUT);
   if (answer->unique != unique) fail("an answer to another request");
   return answer->error ? answer->error : (int)(answer->len - sizeof *answer);
@@ -212,6 +215,12 @@ static uint64_t create_file(uint64_t parent, const char *name, uint64_t *handle)
   return entry->nodeid;
 }
 
+static void forget(uint64_t node) {
+  struct fuse_in_header *header = request(FUSE_FORGET, node);
+  *(struct fuse_forget_in *)arguments() = (struct fuse_forget_in){.nlookup = 1};
+  send_over(&queues[0], header, sizeof *header + sizeof(struct fuse_forget_in), 0);
+}
+
 static int unlink_file(uint64_t parent, const char *name) {
   struct fuse_in_header *header = request(FUSE_UNLINK, parent);
   strcpy(arguments(), name);
@@ -262,6 +271,7 @@ static void do_create(int i) {
   snprintf(name, sizeof name, "made-%d", i % 10);
   uint64_t handle, node = create_file(top, name, &handle);
   if (!node || close_file(FUSE_RELEASE, node, handle) < 0 || unlink_file(top, name) < 0) fail("create");
+  forget(node);
 }
 
 static const struct { const char *name; void (*one)(int); } measures[] = {
