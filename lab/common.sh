@@ -18,11 +18,14 @@ fetch_kernel() { # fetches and unpacks the distribution's cloud kernel, once
 
 make_java() { # DIRECTORY: a runtime small enough for a RAM disk; made once per JDK
   local key
-  key=$lab/java-cds-$(sed -n 's/^IMPLEMENTOR_VERSION="\(.*\)"/\1/p; s/^JAVA_RUNTIME_VERSION="\(.*\)"/\1/p' "$java_home/release" | tr -c 'A-Za-z0-9.\n' _ | head -1)
+  key=$lab/java-small-$(sed -n 's/^IMPLEMENTOR_VERSION="\(.*\)"/\1/p; s/^JAVA_RUNTIME_VERSION="\(.*\)"/\1/p' "$java_home/release" | tr -c 'A-Za-z0-9.\n' _ | head -1)
   if [ ! -d "$key" ]; then
     rm -rf "$key.new"
     "$java_home/bin/jlink" --add-modules java.base,java.desktop,java.logging,java.xml,java.net.http,jdk.unsupported \
       --strip-debug --no-man-pages --no-header-files --generate-cds-archive --output "$key.new" >&2
+    # A library wants the desktop module to be there; nobody draws.
+    rm -f "$key.new"/lib/server/classes_nocoops.jsa \
+      "$key.new"/lib/lib{awt*,fontmanager,freetype,mlib_image,lcms,splashscreen,javajpeg,jsound}.so
     mv "$key.new" "$key"
   fi
   cp -r "$key" "$1"
@@ -55,7 +58,8 @@ machine_tree() { # MODULE...: the tree of the RAM disk in $work/tree, with these
   cat >"$tree/init" <<'INIT'
 #!/bin/sh
 export PATH=/bin LD_LIBRARY_PATH=/lib64
-if [ "$1" != second ]; then # pivot_root(2) cannot leave the initial RAM disk, so another root comes first
+# pivot_root(2) cannot leave the initial RAM disk, so another root comes first, unless nobody here will call it
+if [ "$1" != second ] && [ ! -e /lab/stay ]; then
   /bin/busybox mkdir /new
   /bin/busybox mount -t tmpfs -o size=90% new /new
   /bin/busybox cp -a /bin /lib /lib64 /app /java /etc /lab /usr /home /init /new/

@@ -22,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 final class NestedGuest implements AutoCloseable {
   static final Path APP = Path.of("/app");
   private static final boolean LIVE = Boolean.getBoolean("lab.live");
+  private static final String MORE_WORDS = System.getProperty("lab.guest", "").replace(',', ' ');
   private static final long MEBIBYTE = 1 << 20;
   private static final int PATIENCE_SECONDS = 90;
 
@@ -74,7 +75,7 @@ final class NestedGuest implements AutoCloseable {
   }
 
   static String commandLine(String job) {
-    return "console=ttyS0 quiet panic=-1 reboot=t job=" + job;
+    return "console=ttyS0 quiet panic=-1 reboot=t job=" + job + " " + MORE_WORDS;
   }
 
   /** One that does not run yet. */

@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** The host's virtual machine device. Documentation/virt/kvm/api.rst */
 public final class Kvm implements AutoCloseable {
@@ -29,6 +30,7 @@ public final class Kvm implements AutoCloseable {
 
   private final Fd device;
   private final long runSize;
+  private volatile @Nullable Cpuid supported;
 
   private Kvm(Fd device) {
     this.device = device;
@@ -77,8 +79,20 @@ public final class Kvm implements AutoCloseable {
     }
   }
 
-  /** What a guest may be told of the processor, as the kernel would tell it. */
+  /**
+   * What a guest may be told of the processor, as the kernel would tell it. Asked once: it does not
+   * change while the host runs, and each of its answers may cost the host's own hypervisor an exit.
+   */
   public Cpuid supportedCpuid() {
+    Cpuid known = supported;
+    if (known == null) {
+      known = readSupportedCpuid();
+      supported = known;
+    }
+    return known;
+  }
+
+  private Cpuid readSupportedCpuid() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment list = arena.allocate(8L + CPUID_ENTRY * MOST_CPUID_ENTRIES, 8);
       list.set(ValueLayout.JAVA_INT, 0, MOST_CPUID_ENTRIES);

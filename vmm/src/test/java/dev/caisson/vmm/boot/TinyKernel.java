@@ -33,6 +33,20 @@ public final class TinyKernel {
     return code(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
   }
 
+  public TinyKernel append(TinyKernel more) {
+    code.writeBytes(more.code.toByteArray());
+    return this;
+  }
+
+  public int size() {
+    return code.size();
+  }
+
+  /** A far jump to the next instruction. */
+  public TinyKernel jumpToSegment(int selector) {
+    return code(0xea).number(START + code.size() + 6).code(selector, 0);
+  }
+
   /** mov dx, port; mov al, value; out dx, al */
   public TinyKernel out(int port, int value) {
     return code(0x66, 0xba, port & 0xff, port >>> 8, 0xb0, value, 0xee);

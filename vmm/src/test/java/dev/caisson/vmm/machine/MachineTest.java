@@ -40,6 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class MachineTest {
   private static final int DEVICE = 0xd000_0000;
+  private static final int LOCAL_APIC = 0xfee0_0000;
+  private static final int IO_APIC = 0xfec0_0000;
 
   @TempDir Path directory;
   private Kvm kvm;
@@ -264,6 +266,49 @@ class MachineTest {
     start(guest.load(0x300000).printNumber().powerOff(), new EntropyDevice(new Constant()));
     assertThat(end().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
     assertThat(console).hasToString("RRRR");
+  }
+
+  /** With interrupts of the device's line at vector 0x40, whose handler prints an i. */
+  private static TinyKernel interrupted(int line) {
+    TinyKernel handler = new TinyKernel().print("i").store(LOCAL_APIC + 0xb0, 0);
+    // pop eax; add esp, 8; jmp eax: an iret that this machine's KVM can emulate
+    handler.code(0x58, 0x83, 0xc4, 8, 0xff, 0xe0);
+    int address = TinyKernel.START + 5;
+    return new TinyKernel()
+        .code(0xe9, handler.size(), 0, 0, 0) // jmp over the handler
+        .append(handler)
+        .code(0xbc, 0, 0, 0x19, 0) // mov esp, 0x190000
+        .store(0x180008, 0xffff)
+        .store(0x18000c, 0xcf9a00) // code segment 8: flat
+        .store(0x180020, 0xf)
+        .store(0x180024, 0x18)
+        .code(0x0f, 0x01, 0x15, 0x20, 0, 0x18, 0) // lgdt [0x180020]
+        .jumpToSegment(8)
+        .store(0x181200, (address & 0xffff) | 8 << 16)
+        .store(0x181204, (address & 0xffff0000) | 0x8e00)
+        .store(0x180030, 0x10000fff)
+        .store(0x180034, 0x18)
+        .code(0x0f, 0x01, 0x1d, 0x30, 0, 0x18, 0) // lidt [0x180030]
+        .store(LOCAL_APIC + 0xf0, 0x1ff)
+        .store(IO_APIC, 0x10 + 2 * line)
+        .store(IO_APIC + 0x10, 0x40)
+        .store(IO_APIC, 0x11 + 2 * line)
+        .store(IO_APIC + 0x10, 0);
+  }
+
+  @Test
+  void answersWakeAHaltedGuestByInterrupt() throws Exception {
+    TinyKernel guest = interrupted(16).append(driver(1));
+    guest.store(0x200000, 0x300000).store(0x200008, 4).store(0x20000c, 2).store(0x200404, 0);
+    for (int request = 1; request <= 20; request++) {
+      guest.store(0x200400, request << 16).store(DEVICE + 0x50, 0).code(0xfb, 0xf4, 0xfa);
+      guest.store(DEVICE + 0x64, 1); // sti; hlt; cli above
+    }
+    start(
+        guest.load(0x200800).code(0xc1, 0xe8, 16).code(0x04, 'A').print().powerOff(),
+        new EntropyDevice(new Constant()));
+    assertThat(end().kind()).isEqualTo(MachineEnd.Kind.POWER_OFF);
+    assertThat(console).hasToString("i".repeat(20) + (char) ('A' + 20));
   }
 
   /** A driver that resets its device as fast as it can, with queues and doorbells in between. */
