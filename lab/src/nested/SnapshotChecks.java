@@ -7,11 +7,14 @@ import dev.caisson.kvm.Kvm;
 import dev.caisson.vmm.snapshot.Snapshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Linux guests that go on from a snapshot. */
 final class SnapshotChecks {
   private static final int CLONES = 2;
   private static final String TICK = "tick ";
+  private static final Pattern CLOCK = Pattern.compile("now (\\d+)\r?\n");
 
   private SnapshotChecks() {}
 
@@ -30,8 +33,10 @@ final class SnapshotChecks {
       String whole = said.substring(0, said.lastIndexOf('\n'));
       last = Integer.parseInt(whole.substring(whole.lastIndexOf(TICK) + TICK.length()).strip());
     }
+    Thread.sleep(3000); // what a clock that had stood still would be behind
     for (int clone = 0; clone < CLONES; clone++) {
       long before = System.nanoTime();
+      final long earliest = System.currentTimeMillis() / 1000;
       try (NestedGuest restored =
           NestedCheck.watched(NestedGuest.restored(kvm, order, Snapshot.open(place)))) {
         restored.awaitWords("\n");
@@ -40,6 +45,22 @@ final class SnapshotChecks {
         if (restored.console().contains(TICK + (last - 1))) {
           throw new AssertionError("the guest did again what it had done before the snapshot");
         }
+        restored.awaitWords("now ");
+        restored.awaitWords(TICK + (last + 10));
+        checkClock(restored.console(), earliest);
+      }
+    }
+  }
+
+  /** All that a clone says of the time lies between its restoring and now. */
+  private static void checkClock(String console, long earliest) {
+    Matcher said = CLOCK.matcher(console);
+    long latest = System.currentTimeMillis() / 1000;
+    while (said.find()) {
+      long time = Long.parseLong(said.group(1));
+      if (time < earliest - 1 || time > latest + 1) {
+        throw new AssertionError(
+            "the clone's clock says %d, it is %d to %d".formatted(time, earliest, latest));
       }
     }
   }

@@ -32,6 +32,7 @@ final class Request {
   static final long SET_IRQCHIP = 0x8208ae63L;
   static final long SET_CLOCK = 0x4030ae7bL;
   static final long GET_CLOCK = 0x8030ae7cL;
+  static final long KVMCLOCK_CTRL = 0xaead;
 
   private Request() {}
 }

@@ -21,6 +21,7 @@ import dev.caisson.vmm.snapshot.Snapshot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -126,8 +127,9 @@ public final class Machine implements AutoCloseable {
    * Puts a machine together that goes on where a snapshot stands; nothing runs yet. Its memory is
    * the snapshot's, copied page by page when written: clones share what they do not write.
    *
-   * <p>Clones agree in all the guest knows, random numbers to come and hardware addresses included;
-   * whoever runs more than one gives each what must differ before anything asks for it.
+   * <p>The guest's clock goes on at the present: to it, as to a sleeper, the time between was short.
+   * Clones agree in all else the guest knows, random numbers to come and hardware addresses
+   * included; whoever runs more than one gives each what must differ before anything asks for it.
    *
    * @param config as the machine's that was saved, but for name, pins and console; its boot files
    *     are not read, its devices new ones of the same making
@@ -157,7 +159,8 @@ public final class Machine implements AutoCloseable {
             processors.get(i).restore(state.vcpus().get(i));
           }
           state.interruptControllers().forEach(machine::interruptController);
-          machine.clock(state.clock());
+          machine.clock(state.clockAt(Instant.now()));
+          processors.forEach(Vcpu::stoodStill);
           board.restore(state.serial(), state.devices()); // last: devices raise interrupts
         });
   }
@@ -260,6 +263,7 @@ public final class Machine implements AutoCloseable {
     return new MachineState(
         memory.size(),
         machine.clock(),
+        MachineState.nanoseconds(Instant.now()),
         vcpus.stream().map(vcpu -> vcpu.save(registers)).toList(),
         IntStream.range(0, INTERRUPT_CONTROLLERS).mapToObj(machine::interruptController).toList(),
         board.serial().state(),

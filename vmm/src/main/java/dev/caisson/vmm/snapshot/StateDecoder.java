@@ -62,9 +62,11 @@ final class StateDecoder {
     }
     long memory = in.getLong();
     long clock = in.getLong();
+    long savedAt = in.getLong();
     List<VcpuState> vcpus = list(this::vcpu);
     List<byte[]> controllers = list(this::byteArray);
-    var state = new MachineState(memory, clock, vcpus, controllers, serial(), list(this::device));
+    var state = new MachineState(
+            memory, clock, savedAt, vcpus, controllers, serial(), list(this::device));
     var digests = new MemoryDigests(list(this::byteArray));
     if (in.hasRemaining()) {
       throw refused(in.remaining() + " bytes too many");

@@ -20,7 +20,7 @@ import java.util.Objects;
 /** A machine's state as bytes; {@link StateDecoder} reads them in the same order. Big-endian. */
 final class StateEncoder {
   static final long MAGIC = 0x43414953534e4150L; // "CAISSNAP"
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
   private final DataOutputStream out = new DataOutputStream(bytes);
@@ -42,6 +42,7 @@ final class StateEncoder {
     out.writeInt(VERSION);
     out.writeLong(state.memory());
     out.writeLong(state.clock());
+    out.writeLong(state.savedAt());
     out.writeInt(state.vcpus().size());
     for (VcpuState vcpu : state.vcpus()) {
       vcpu(vcpu);

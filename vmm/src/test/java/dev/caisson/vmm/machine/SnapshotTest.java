@@ -23,6 +23,7 @@ import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.boot.BootFiles;
 import dev.caisson.vmm.boot.TinyKernel;
 import dev.caisson.vmm.memory.MachineMemory;
+import dev.caisson.vmm.snapshot.MachineState;
 import dev.caisson.vmm.snapshot.Snapshot;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -149,6 +150,23 @@ class SnapshotTest {
       assertThat(own.next()).isEqualTo((next + 1) & 0xff);
     }
     snapshot.verify();
+  }
+
+  @Test
+  void theClockOfACloneGoesOnAtThePresent() throws Exception {
+    Machine original = paused(new Console());
+    Path place = directory.resolve("snapshot");
+    MachineState before = original.save(place).state();
+    Thread.sleep(2000);
+    var console = new Console();
+    Machine restored = kept(Machine.restore(kvm, config(console), Snapshot.open(place)));
+    restored.start();
+    console.next();
+    restored.pause();
+    MachineState after = restored.save(directory.resolve("later")).state();
+    long apart = after.savedAt() - before.savedAt();
+    assertThat(after.clock() - before.clock())
+        .isBetween(apart - 1_000_000_000L, apart + 1_000_000_000L);
   }
 
   @Test
