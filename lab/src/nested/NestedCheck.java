@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class NestedCheck {
   private static final int MOST_ATTEMPTS = 2;
-  private static final int PATIENCE_SECONDS = 120;
+  private static final int PATIENCE_SECONDS = 240;
 
   /** What runs when nothing is named: all but the comparison, which needs a peer beside it. */
   private static final List<String> EVERYTHING =

@@ -24,7 +24,7 @@ final class NestedGuest implements AutoCloseable {
   private static final boolean LIVE = Boolean.getBoolean("lab.live");
   private static final String MORE_WORDS = System.getProperty("lab.guest", "").replace(',', ' ');
   private static final long MEBIBYTE = 1 << 20;
-  private static final int PATIENCE_SECONDS = 90;
+  private static final int PATIENCE_SECONDS = 200;
 
   private final StringBuilder console = new StringBuilder();
   private final Machine machine;

@@ -42,7 +42,7 @@ final class SnapshotChecks {
         restored.awaitWords("\n");
         System.out.printf("figure snapshot: restored to a line in %d ms%n", millisSince(before));
         restored.awaitWords(TICK + (last + 5));
-        if (restored.console().contains(TICK + (last - 1))) {
+        if (restored.console().contains(TICK + (last - 1) + "\r\n")) {
           throw new AssertionError("the guest did again what it had done before the snapshot");
         }
         restored.awaitWords("now ");

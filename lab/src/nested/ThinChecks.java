@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Images in thin machines, by the same interface the engine uses, on our own hypervisor. */
 final class ThinChecks {
-  private static final int PATIENCE_SECONDS = 90;
+  private static final int PATIENCE_SECONDS = 200;
 
   private ThinChecks() {}
 

@@ -127,8 +127,8 @@ public final class Machine implements AutoCloseable {
    * Puts a machine together that goes on where a snapshot stands; nothing runs yet. Its memory is
    * the snapshot's, copied page by page when written: clones share what they do not write.
    *
-   * <p>The guest's clock goes on at the present: to it, as to a sleeper, the time between was short.
-   * Clones agree in all else the guest knows, random numbers to come and hardware addresses
+   * <p>The guest's clock goes on at the present: to it, as to a sleeper, the time between was
+   * short. Clones agree in all else the guest knows, random numbers to come and hardware addresses
    * included; whoever runs more than one gives each what must differ before anything asks for it.
    *
    * @param config as the machine's that was saved, but for name, pins and console; its boot files

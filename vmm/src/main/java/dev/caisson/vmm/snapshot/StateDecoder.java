@@ -65,8 +65,8 @@ final class StateDecoder {
     long savedAt = in.getLong();
     List<VcpuState> vcpus = list(this::vcpu);
     List<byte[]> controllers = list(this::byteArray);
-    var state = new MachineState(
-            memory, clock, savedAt, vcpus, controllers, serial(), list(this::device));
+    var state =
+        new MachineState(memory, clock, savedAt, vcpus, controllers, serial(), list(this::device));
     var digests = new MemoryDigests(list(this::byteArray));
     if (in.hasRemaining()) {
       throw refused(in.remaining() + " bytes too many");
