@@ -149,7 +149,14 @@ final class RunStep {
             .reduce("", (_, last) -> last);
     return switch (wanted) {
       case "", "default" -> "";
-      case "none", "host" -> wanted;
+      case "none" -> wanted;
+      case "host" -> {
+        if (!request.networkMode().equals("host")) { // a Dockerfile alone opens no host
+          throw new BuildException(
+              "RUN --network=host needs a build that was asked for the host's network: --network host");
+        }
+        yield wanted;
+      }
       default -> throw new BuildException("RUN --network is default, none or host, not " + wanted);
     };
   }

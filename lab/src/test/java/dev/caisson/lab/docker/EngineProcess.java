@@ -16,6 +16,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -34,11 +35,13 @@ final class EngineProcess implements AutoCloseable {
       List.of("jetty", "jackson", "picocli", "commons-", "xz-", "zstd", "slf4j-api", "jspecify");
 
   private final Path folder;
-  private final Process process;
+  private final List<String> command;
+  private Process process;
 
-  private EngineProcess(Path folder, Process process) {
+  private EngineProcess(Path folder, List<String> command) throws IOException {
     this.folder = folder;
-    this.process = process;
+    this.command = command;
+    this.process = launched();
   }
 
   /** Starts one and waits for its first answer; skips the test where no containers can be. */
@@ -50,14 +53,44 @@ final class EngineProcess implements AutoCloseable {
   }
 
   private static EngineProcess start(Path folder, List<String> command) throws IOException {
-    Process process =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("engine.out").toFile())
-            .start();
-    EngineProcess engine = new EngineProcess(folder, process);
+    EngineProcess engine = new EngineProcess(folder, command);
     engine.awaitFirstAnswer();
     return engine;
+  }
+
+  /** As {@link #start}, with another most for the heap, as {@code 64m}. */
+  static EngineProcess startWithHeap(String heap) throws IOException {
+    Assumptions.assumeTrue(
+        System.getProperty("user.name").equals("root"), "needs root: networks and cgroups");
+    Path folder = Files.createTempDirectory("cd");
+    List<String> command = command(folder);
+    command.replaceAll(word -> word.startsWith("-Xmx") ? "-Xmx" + heap : word);
+    return start(folder, command);
+  }
+
+  private Process launched() throws IOException {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("engine.out").toFile()))
+        .start();
+  }
+
+  /** SIGKILL, at once; returns when the process is gone. */
+  void kill() {
+    try {
+      process.destroyForcibly().waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Starts it anew with the same folders; tells how long its first answer took. */
+  Duration restart() throws IOException {
+    long start = System.nanoTime();
+    process = launched();
+    awaitFirstAnswer();
+    return Duration.ofNanos(System.nanoTime() - start);
   }
 
   /** The words that start an engine in {@code folder}, for those who start it some other way. */

@@ -87,9 +87,12 @@ final class OpenApi {
     return problems;
   }
 
-  /** The schema of an application/json body, or null. */
+  /** The schema of an application/json body, or of each document of a streamed one; or null. */
   private Object content(Object part) {
-    return map(map(map(resolved(map(part))).get("content")).get("application/json")).get("schema");
+    Map<String, Object> body = resolved(map(part));
+    return body.containsKey("x-documents")
+        ? body.get("x-documents")
+        : map(map(body.get("content")).get("application/json")).get("schema");
   }
 
   private Map<String, Object> resolved(Map<String, Object> value) {

@@ -21,6 +21,13 @@ class OpenApiTest {
       Pattern.compile("\\| (GET|HEAD|POST|PUT|DELETE) \\| `([^`]+)` .*");
 
   @Test
+  void everyRouteIsExercisedByARealClient() throws IOException {
+    assertThat(Files.readAllLines(Path.of("../docs/docker-api.md")))
+        .filteredOn(line -> ROW.matcher(line).matches())
+        .noneMatch(line -> line.endsWith("|  |"));
+  }
+
+  @Test
   void everyRouteIsDescribedAndNothingElse() throws IOException {
     Set<String> printed = new TreeSet<>();
     for (String line : Files.readAllLines(Path.of("../docs/docker-api.md"))) {
@@ -54,6 +61,13 @@ class OpenApiTest {
         .anyMatch(problem -> problem.contains("Scope is not local"))
         .anyMatch(problem -> problem.contains("Labels.a is no string"))
         .anyMatch(problem -> problem.contains("lacks Driver"));
+    assertThat(
+            described.problems(
+                mapper.readTree(
+                    "{\"method\":\"GET\",\"route\":\"/events\",\"status\":200,\"answer\":{\"Type\":\"moon\",\"Action\":\"rise\",\"Actor\":{},\"scope\":\"local\",\"time\":1,\"timeNano\":1}}")))
+        .as("a document of a stream")
+        .anyMatch(problem -> problem.contains("Type is none of"))
+        .anyMatch(problem -> problem.contains("Actor lacks ID"));
     assertThat(
             described.problems(
                 mapper.readTree(

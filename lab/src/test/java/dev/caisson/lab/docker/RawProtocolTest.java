@@ -6,6 +6,7 @@ package dev.caisson.lab.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -15,6 +16,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -121,6 +123,74 @@ class RawProtocolTest {
     assertThat(engine.requests()).content().doesNotContain("geheim");
     assertThat(curl("GET", "/swarm").ok()).endsWith("503");
     assertThat(curl("POST", "/session").ok()).endsWith("404");
+  }
+
+  /** What a daemon outside a swarm and without plugins answers, with its status and reason. */
+  @Test
+  void whatIsNotHereIsRefusedAsPromised() {
+    for (String collection : List.of("services", "tasks", "nodes", "secrets", "configs")) {
+      assertThat(curl("GET", "/" + collection).ok()).contains("swarm manager").endsWith("503");
+      assertThat(curl("GET", "/" + collection + "/a").ok()).endsWith("503");
+    }
+    for (String collection : List.of("services", "secrets", "configs")) {
+      assertThat(json("POST", "/" + collection + "/create", "{}")).endsWith("503");
+      assertThat(json("POST", "/" + collection + "/a/update", "{}")).endsWith("503");
+      assertThat(curl("DELETE", "/" + collection + "/a").ok()).endsWith("503");
+    }
+    assertThat(json("POST", "/nodes/a/update", "{}")).endsWith("503");
+    assertThat(curl("DELETE", "/nodes/a").ok()).endsWith("503");
+    assertThat(curl("GET", "/services/a/logs").ok()).endsWith("503");
+    assertThat(curl("GET", "/tasks/a/logs").ok()).endsWith("503");
+    assertThat(curl("GET", "/swarm/unlockkey").ok()).endsWith("503");
+    assertThat(curl("POST", "/swarm/leave").ok()).contains("not part of a swarm").endsWith("503");
+    assertThat(json("PUT", "/volumes/a", "{}")).endsWith("503");
+    for (String verb : List.of("init", "join", "update", "unlock")) {
+      assertThat(json("POST", "/swarm/" + verb, "{}")).contains("one host").endsWith("501");
+    }
+    assertThat(curl("GET", "/plugins").ok()).isEqualTo("[]\n\n200");
+    assertThat(curl("GET", "/plugins/privileges?remote=a").ok()).endsWith("200");
+    for (String path : List.of("pull", "create", "a/enable", "a/disable")) {
+      assertThat(json("POST", "/plugins/" + path, "[]")).contains("no plugins").endsWith("501");
+    }
+    for (String verb : List.of("push", "set", "upgrade")) {
+      assertThat(json("POST", "/plugins/a/b/" + verb, "[]")).contains("not found").endsWith("404");
+    }
+    assertThat(curl("GET", "/plugins/a/json").ok()).endsWith("404");
+    assertThat(curl("DELETE", "/plugins/a").ok()).endsWith("404");
+    assertThat(curl("POST", "/grpc").ok()).endsWith("404");
+    assertThat(curl("POST", "/build/cancel?id=a").ok()).endsWith("404");
+  }
+
+  /** Each line of a log in its frame, and times as RFC 3339 with nine digits. */
+  @Test
+  void logsAreFramedAndStamped() throws IOException {
+    String id = created("echo out; echo err >&2; sleep 0.1; echo last");
+    curl("POST", "/containers/" + id + "/start").ok();
+    assertThat(curl("POST", "/containers/" + id + "/wait").ok()).contains("\"StatusCode\":0");
+    byte[] body =
+        body("/v1.43/containers/" + id + "/logs?stdout=1&stderr=1&timestamps=1")
+            .getBytes(StandardCharsets.ISO_8859_1);
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(body));
+    StringBuilder out = new StringBuilder();
+    while (in.available() > 0) {
+      int stream = in.readUnsignedByte();
+      assertThat(stream).isBetween(1, 2);
+      assertThat(in.readNBytes(3)).containsOnly(0);
+      String line = new String(in.readNBytes(in.readInt()), StandardCharsets.UTF_8);
+      assertThat(line).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z \\w+\n");
+      out.append(stream).append(line.substring(line.indexOf(' ')));
+    }
+    assertThat(out.toString().lines()).containsExactlyInAnyOrder("1 out", "2 err", "1 last");
+    assertThat(body("/containers/" + id + "/logs?stdout=1&tail=1").substring(8))
+        .isEqualTo("last\n");
+    assertThat(body("/containers/" + id + "/logs?stdout=1&until=1")).isEmpty();
+    curl("DELETE", "/containers/" + id).ok();
+  }
+
+  private String body(String path) throws IOException {
+    String answer = engine.http("GET " + path + " HTTP/1.0\r\nHost: a\r\n\r\n");
+    assertThat(answer).startsWith("HTTP/1.1 200");
+    return answer.substring(answer.indexOf("\r\n\r\n") + 4);
   }
 
   @Test
@@ -264,6 +334,15 @@ class RawProtocolTest {
                 .ok())
         .isEqualTo("44 155\n");
     assertThat(curl("POST", "/containers/" + id + "/resize?h=x&w=1").ok()).endsWith("400");
+    String exec =
+        json(
+                "POST",
+                "/containers/" + id + "/exec",
+                "{\"AttachStdin\":true,\"AttachStdout\":true,\"Tty\":true,\"Cmd\":[\"sh\"]}")
+            .replaceAll("(?s).*\"Id\":\"([0-9a-f]{64})\".*", "$1");
+    assertThat(json("POST", "/exec/" + exec + "/start", "{\"Detach\":true,\"Tty\":true}"))
+        .endsWith("200");
+    assertThat(curl("POST", "/exec/" + exec + "/resize?h=33&w=99").ok()).endsWith("200");
     curl("DELETE", "/containers/" + id + "?force=1").ok();
   }
 }

@@ -7,8 +7,6 @@ package dev.caisson.lab.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
@@ -24,20 +22,12 @@ class RegistryTest {
   void imagesGoToARegistryAndComeBack(@TempDir Path folder) throws IOException {
     Shell.need("docker-registry", "needs the package docker-registry");
     Shell.need("docker", "needs the docker command line");
-    int port = freePort();
-    Path configuration = folder.resolve("registry.yml");
-    Files.writeString(
-        configuration,
-        "version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: "
-            + folder.resolve("data")
-            + "\nhttp:\n  addr: 127.0.0.1:"
-            + port
-            + "\n");
-    Process registry = Shell.of("docker-registry", "serve", configuration.toString()).start();
-    try (EngineProcess engine = EngineProcess.start()) {
+    try (LoopbackRegistry registry = LoopbackRegistry.start(folder);
+        EngineProcess engine = EngineProcess.start()) {
       engine.importBusybox();
       Shell docker = Shell.of("docker", "-H", engine.address());
-      String name = "127.0.0.1:" + port + "/lab/busybox:1";
+      int port = registry.port();
+      String name = registry.name("lab/busybox:1");
       docker.with("tag", "busybox", name).ok();
       assertThat(docker.with("push", name).ok()).contains("digest: sha256:");
       docker.with("rmi", name).ok();
@@ -49,20 +39,21 @@ class RegistryTest {
                   .ok())
           .contains("\"digest\":\"sha256:")
           .contains("linux");
+      assertThat(
+              Shell.of("curl", "-s", "--unix-socket", engine.socket().toString())
+                  .with("-H", "Content-Type: application/json", "-d")
+                  .with("{\"username\":\"\",\"serveraddress\":\"127.0.0.1:" + port + "\"}")
+                  .with("http://d/auth")
+                  .ok())
+          .contains("Login Succeeded");
+      ClientCoverage.check(
+          engine.requests(), "curl with a registry", agent -> agent.startsWith("curl/"));
       assertThat(docker.with("search", "127.0.0.1:" + port + "/busy", "--format", "{{.Name}}").ok())
           .isEqualTo("lab/busybox\n");
       assertThat(docker.with("pull", "127.0.0.1:" + port + "/lab/nosuch").run().err())
           .contains("manifest latest");
       ClientCoverage.check(
           engine.requests(), "docker with a registry", agent -> agent.startsWith("Docker-Client/"));
-    } finally {
-      registry.destroy();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -34,8 +34,10 @@ import tools.jackson.databind.JsonNode;
 /** {@code /build}: the classic builder's endpoint. */
 final class BuildRoutes {
   private final Engine engine;
+  private final HostAccess access;
 
-  BuildRoutes(Engine engine) {
+  BuildRoutes(Engine engine, HostAccess access) {
+    this.access = access;
     this.engine = engine;
   }
 
@@ -43,6 +45,16 @@ final class BuildRoutes {
     routes
         .post("/build", this::build)
         .post("/build/prune", this::prune)
+        .add(
+            "POST",
+            "/build/cancel",
+            "404: a build ends with its request",
+            exchange -> {
+              exchange.drain();
+              throw new HttpException(
+                  404,
+                  "no build '" + exchange.query("id", "") + "': a build ends with its request");
+            })
         .add(
             "POST",
             "/session",
@@ -73,6 +85,10 @@ final class BuildRoutes {
           400, "this daemon builds with its own builder: set DOCKER_BUILDKIT=0");
     }
     BuildRequest request = request(exchange);
+    if (exchange.query("networkmode", "").equals("host")) {
+      access.check(
+          HostAccess.Kind.HOST_NAMESPACES, "a build in the host's network", exchange.client());
+    }
     boolean quiet = exchange.flag("q");
     BuildPlace place = BuildPlace.of(engine);
     Progress.report(

@@ -12,6 +12,7 @@ import dev.caisson.engine.Feed;
 import dev.caisson.engine.LogOptions;
 import dev.caisson.engine.WaitCondition;
 import dev.caisson.engine.spec.CopySpec;
+import dev.caisson.engine.spec.InstanceSpec;
 import dev.caisson.engine.view.Created;
 import dev.caisson.engine.view.ExitStatus;
 import dev.caisson.engine.view.FileChange;
@@ -45,9 +46,11 @@ final class ContainerRoutes {
   private static final String TAR = "application/x-tar";
 
   private final Containers containers;
+  private final HostAccess access;
   private final ListedContainers listed = new ListedContainers();
 
-  ContainerRoutes(Engine engine) {
+  ContainerRoutes(Engine engine, HostAccess access) {
+    this.access = access;
     this.containers = engine.containers();
   }
 
@@ -178,9 +181,9 @@ final class ContainerRoutes {
   private void create(Exchange exchange) throws IOException {
     JsonNode body = exchange.json();
     List<String> warnings = HostConfigReview.review(Body.of(body));
-    Created created =
-        containers.create(
-            CreateBody.read(body, exchange.query("name"), exchange.query("platform")));
+    InstanceSpec spec = CreateBody.read(body, exchange.query("name"), exchange.query("platform"));
+    access.check(spec, exchange.client());
+    Created created = containers.create(spec);
     warnings.addAll(created.warnings());
     ObjectNode json = Json.object().put("Id", created.id());
     json.set("Warnings", Json.strings(warnings));
@@ -290,7 +293,7 @@ final class ContainerRoutes {
     if (exchange.flag("stream", true)) {
       Feed<Stats> feed = containers.statsFeed(id);
       exchange.streamUntilClosed(
-          "application/json", client -> Streams.jsonLines(client, feed, StatsJson::of));
+          "application/json", client -> Streams.jsonLines(exchange, client, feed, StatsJson::of));
       return;
     }
     if (exchange.flag("one-shot")) {
@@ -346,7 +349,7 @@ final class ContainerRoutes {
         "application/json",
         client -> {
           Streams.closeWhenGone(client, () -> exit.cancel(false));
-          Streams.line(client, exitJson(exit));
+          Streams.line(exchange, client, exitJson(exit));
         });
   }
 

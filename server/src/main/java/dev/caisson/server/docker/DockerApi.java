@@ -30,23 +30,23 @@ public final class DockerApi {
   private DockerApi() {}
 
   /** All routes, in the order they are tried. */
-  public static RouteTable routes(Engine engine) {
+  static RouteTable routes(Engine engine, HostAccess access) {
     RouteTable routes = new RouteTable();
     new SystemRoutes(engine).addTo(routes);
-    new ContainerRoutes(engine).addTo(routes);
+    new ContainerRoutes(engine, access).addTo(routes);
     new CheckpointRoutes(engine).addTo(routes);
-    new ExecRoutes(engine).addTo(routes);
-    new BuildRoutes(engine).addTo(routes);
+    new ExecRoutes(engine, access).addTo(routes);
+    new BuildRoutes(engine, access).addTo(routes);
     new ImageRoutes(engine).addTo(routes);
     new NetworkRoutes(engine).addTo(routes);
-    new VolumeRoutes(engine).addTo(routes);
+    new VolumeRoutes(engine, access).addTo(routes);
     SwarmRoutes.addTo(routes);
     return routes;
   }
 
   /** The API as an HTTP dialect. */
-  public static Dialect dialect(Engine engine, RequestLog log) {
-    return new Dialect(routes(engine), DockerApi::split, ErrorForms::of, log);
+  static Dialect dialect(Engine engine, HostAccess access, RequestLog log) {
+    return new Dialect(routes(engine, access), DockerApi::split, ErrorForms::of, log);
   }
 
   static Dialect.Versioned split(String path) {

@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Options: {@code socket} (a path, or {@code inherited} for systemd's socket activation), {@code
  * mode} of the socket (0660), {@code tcp} (HOST:PORT, which needs {@code tlscacert}, {@code
  * tlscert} and {@code tlskey}, as dockerd's: clients must show a certificate), {@code metrics} (a
- * loopback port for Prometheus), {@code log} (a file for the request log) and {@code bodies}
- * ({@code yes} to write JSON bodies into it).
+ * loopback port for Prometheus), {@code refuse} ({@link HostAccess.Kind}s, separated by commas),
+ * {@code log} (a file for the request log) and {@code bodies} ({@code yes} to write JSON bodies
+ * into it).
  */
 public final class DockerEndpoint implements Endpoint {
   private @Nullable HttpServer server;
@@ -45,7 +46,10 @@ public final class DockerEndpoint implements Endpoint {
                 Path.of(options.get("log")), "yes".equals(options.getOrDefault("bodies", "no")))
             : RequestLog.none();
     log = requests;
-    HttpServer http = new HttpServer(DockerApi.dialect(engine, requests));
+    HttpServer http =
+        new HttpServer(
+            DockerApi.dialect(
+                engine, HostAccess.refusing(options.getOrDefault("refuse", "")), requests));
     String socket = options.getOrDefault("socket", "");
     if (socket.equals("inherited")) {
       http.listenInherited();

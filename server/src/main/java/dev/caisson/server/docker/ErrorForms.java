@@ -20,6 +20,9 @@ final class ErrorForms {
               failed.kind().httpStatus(),
               message(failed),
               failed.kind() == EngineException.Kind.INTERNAL);
+      case OutOfMemoryError full ->
+          new Dialect.Failure(
+              503, "the engine has no memory left for this request; try again later", false);
       default -> new Dialect.Failure(500, message(thrown), true);
     };
   }

@@ -25,8 +25,10 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code /exec}. */
 final class ExecRoutes {
   private final Containers containers;
+  private final HostAccess access;
 
-  ExecRoutes(Engine engine) {
+  ExecRoutes(Engine engine, HostAccess access) {
+    this.access = access;
     this.containers = engine.containers();
   }
 
@@ -51,6 +53,9 @@ final class ExecRoutes {
     List<String> command = body.strings("Cmd");
     if (command.isEmpty()) {
       throw HttpException.badRequest("No exec command specified");
+    }
+    if (body.flag("Privileged")) {
+      access.check(HostAccess.Kind.PRIVILEGED, "a privileged exec", exchange.client());
     }
     ExecSpec spec =
         new ExecSpec(

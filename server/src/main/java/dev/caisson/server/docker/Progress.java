@@ -98,6 +98,7 @@ final class Progress implements ProgressListener {
       if (out == null) {
         out = exchange.flushing(200, "application/json");
       }
+      exchange.sent(json);
       out.write(Streams.bytes(json));
     } catch (IOException gone) {
       throw new UncheckedIOException("the client went away", gone);

@@ -5,6 +5,7 @@
 package dev.caisson.server.docker;
 
 import dev.caisson.engine.Feed;
+import dev.caisson.server.http.Exchange;
 import dev.caisson.server.http.Takeover;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -41,19 +42,23 @@ final class Streams {
   }
 
   /** One JSON object a line until the feed or the client ends. */
-  static <T> void jsonLines(Takeover client, Feed<T> feed, Function<T, ? extends JsonNode> form) {
+  static <T> void jsonLines(
+      Exchange exchange, Takeover client, Feed<T> feed, Function<T, ? extends JsonNode> form) {
     try (feed) {
       closeWhenGone(client, feed);
       for (Optional<T> next = feed.next(); next.isPresent(); next = feed.next()) {
-        client.output().write(bytes(form.apply(next.get())));
+        JsonNode json = form.apply(next.get());
+        exchange.sent(json);
+        client.output().write(bytes(json));
       }
     } catch (IOException gone) {
       // The client went away; the feed is closed.
     }
   }
 
-  static void line(Takeover client, JsonNode json) {
+  static void line(Exchange exchange, Takeover client, JsonNode json) {
     try {
+      exchange.sent(json);
       client.output().write(bytes(json));
     } catch (IOException gone) {
       // There is nobody left to tell.

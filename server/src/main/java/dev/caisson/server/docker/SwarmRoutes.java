@@ -15,39 +15,45 @@ final class SwarmRoutes {
   private static final String NO_MANAGER =
       "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try"
           + " again.";
-  private static final Handler REFUSE =
+  static final String NOTE = "503, as a daemon outside a swarm";
+  static final Handler REFUSE =
       exchange -> {
         exchange.drain();
         throw new HttpException(503, NO_MANAGER);
       };
 
+  private static final Handler NO_SUCH_PLUGIN =
+      exchange -> {
+        exchange.drain();
+        throw new HttpException(404, "plugin \"" + exchange.path("name") + "\" not found");
+      };
+
   private SwarmRoutes() {}
 
   static void addTo(RouteTable routes) {
-    String note = "503, as a daemon outside a swarm";
     for (String collection : List.of("services", "tasks", "nodes", "secrets", "configs")) {
-      routes.add("GET", "/" + collection, note, REFUSE);
-      routes.add("GET", "/" + collection + "/{id}", note, REFUSE);
+      routes.add("GET", "/" + collection, NOTE, REFUSE);
+      routes.add("GET", "/" + collection + "/{id}", NOTE, REFUSE);
     }
     for (String collection : List.of("services", "secrets", "configs")) {
-      routes.add("POST", "/" + collection + "/create", note, REFUSE);
-      routes.add("POST", "/" + collection + "/{id}/update", note, REFUSE);
-      routes.add("DELETE", "/" + collection + "/{id}", note, REFUSE);
+      routes.add("POST", "/" + collection + "/create", NOTE, REFUSE);
+      routes.add("POST", "/" + collection + "/{id}/update", NOTE, REFUSE);
+      routes.add("DELETE", "/" + collection + "/{id}", NOTE, REFUSE);
     }
-    routes.add("POST", "/nodes/{id}/update", note, REFUSE);
-    routes.add("DELETE", "/nodes/{id}", note, REFUSE);
-    routes.add("GET", "/services/{id}/logs", note, REFUSE);
-    routes.add("GET", "/tasks/{id}/logs", note, REFUSE);
-    routes.add("GET", "/swarm", note, REFUSE);
+    routes.add("POST", "/nodes/{id}/update", NOTE, REFUSE);
+    routes.add("DELETE", "/nodes/{id}", NOTE, REFUSE);
+    routes.add("GET", "/services/{id}/logs", NOTE, REFUSE);
+    routes.add("GET", "/tasks/{id}/logs", NOTE, REFUSE);
+    routes.add("GET", "/swarm", NOTE, REFUSE);
     routes.add(
         "POST",
         "/swarm/leave",
-        note,
+        NOTE,
         exchange -> {
           exchange.drain();
           throw new HttpException(503, "This node is not part of a swarm");
         });
-    routes.add("GET", "/swarm/unlockkey", note, REFUSE);
+    routes.add("GET", "/swarm/unlockkey", NOTE, REFUSE);
     for (String verb : List.of("init", "join", "update", "unlock")) {
       routes.add(
           "POST",
@@ -58,6 +64,10 @@ final class SwarmRoutes {
             throw new HttpException(501, "Caisson runs on one host and joins no swarm");
           });
     }
+    addPlugins(routes);
+  }
+
+  private static void addPlugins(RouteTable routes) {
     routes.get("/plugins", exchange -> exchange.json(Json.array()));
     routes.get("/plugins/privileges", exchange -> exchange.json(Json.array()));
     for (String path :
@@ -75,12 +85,10 @@ final class SwarmRoutes {
             throw new HttpException(501, "Caisson has no plugins");
           });
     }
-    routes.add(
-        "GET",
-        "/plugins/{name*}/json",
-        "404: no plugins",
-        exchange -> {
-          throw new HttpException(404, "plugin \"" + exchange.path("name") + "\" not found");
-        });
+    for (String verb : List.of("push", "set", "upgrade")) {
+      routes.add("POST", "/plugins/{name*}/" + verb, "404: no plugins", NO_SUCH_PLUGIN);
+    }
+    routes.add("GET", "/plugins/{name*}/json", "404: no plugins", NO_SUCH_PLUGIN);
+    routes.add("DELETE", "/plugins/{name*}", "404: no plugins", NO_SUCH_PLUGIN);
   }
 }

@@ -172,7 +172,8 @@ final class SystemRoutes {
                 Times.query(exchange.query("until"), now),
                 Queries.filters(exchange));
     exchange.streamUntilClosed(
-        "application/json", client -> Streams.jsonLines(client, feed, SystemRoutes::event));
+        "application/json",
+        client -> Streams.jsonLines(exchange, client, feed, SystemRoutes::event));
   }
 
   static ObjectNode event(Event event) {

@@ -18,8 +18,10 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code /volumes}. */
 final class VolumeRoutes {
   private final Volumes volumes;
+  private final HostAccess access;
 
-  VolumeRoutes(Engine engine) {
+  VolumeRoutes(Engine engine, HostAccess access) {
+    this.access = access;
     this.volumes = engine.volumes();
   }
 
@@ -43,6 +45,7 @@ final class VolumeRoutes {
         .get(
             "/volumes/{name}",
             exchange -> exchange.json(volume(volumes.inspect(exchange.path("name")))))
+        .add("PUT", "/volumes/{name}", SwarmRoutes.NOTE, SwarmRoutes.REFUSE)
         .delete(
             "/volumes/{name}",
             exchange -> {
@@ -59,6 +62,8 @@ final class VolumeRoutes {
             body.text("Driver", "local"),
             body.stringMap("DriverOpts"),
             body.stringMap("Labels"));
+    HostAccess.device(spec.options())
+        .ifPresent(device -> access.check(HostAccess.Kind.HOST_PATHS, device, exchange.client()));
     exchange.json(201, volume(volumes.create(spec)));
   }
 

@@ -18,6 +18,7 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
 /** A route table behind version negotiation and one form of error. */
 public final class Dialect {
@@ -89,7 +90,10 @@ public final class Dialect {
   }
 
   private void answer(Request request, Response response, Callback callback) {
-    Progress progress = new Progress(System.nanoTime());
+    Progress progress =
+        new Progress(
+            System.nanoTime(),
+            Optional.ofNullable(request.getHeaders().get("User-Agent")).orElse(""));
     try {
       handle(request, response, progress);
       callback.succeeded();
@@ -115,9 +119,20 @@ public final class Dialect {
     }
     progress.route = found.get().route().template();
     Exchange exchange =
-        new Exchange(request, response, found.get().variables(), versioned.version());
+        new Exchange(
+            request,
+            response,
+            found.get().variables(),
+            versioned.version(),
+            log.wantsBodies()
+                ? document -> log.write(entry(request, progress, document))
+                : document -> {});
     progress.exchange = exchange;
-    found.get().route().handler().handle(exchange);
+    try {
+      found.get().route().handler().handle(exchange);
+    } finally {
+      exchange.end();
+    }
   }
 
   private static String path(Request request) {
@@ -128,27 +143,48 @@ public final class Dialect {
   /** How far a request has come. */
   private static final class Progress {
     private final long start;
+    private final String client;
     private ApiVersion version = new ApiVersion(0, 0);
     private String route = "";
     private @Nullable Exchange exchange;
 
-    Progress(long start) {
+    Progress(long start, String client) {
       this.start = start;
+      this.client = client;
     }
   }
 
   private RequestLog.Entry entry(Request request, Response response, Progress progress) {
     Exchange exchange = log.wantsBodies() ? progress.exchange : null;
+    return entry(
+        request,
+        progress,
+        response.getStatus(),
+        exchange == null ? null : exchange.asked(),
+        exchange == null ? null : exchange.answered());
+  }
+
+  /** A document of a streamed answer has a line of its own, since streams may last for days. */
+  private static RequestLog.Entry entry(Request request, Progress progress, JsonNode document) {
+    return entry(request, progress, 200, null, document);
+  }
+
+  private static RequestLog.Entry entry(
+      Request request,
+      Progress progress,
+      int status,
+      @Nullable JsonNode asked,
+      @Nullable JsonNode answered) {
     return new RequestLog.Entry(
-        Optional.ofNullable(request.getHeaders().get("User-Agent")).orElse(""),
+        progress.client,
         request.getMethod(),
         path(request),
         progress.route,
         progress.version,
-        response.getStatus(),
+        status,
         (System.nanoTime() - progress.start) / 1_000,
-        exchange == null ? null : exchange.asked(),
-        exchange == null ? null : exchange.answered());
+        asked,
+        answered);
   }
 
   private void fail(
@@ -167,7 +203,8 @@ public final class Dialect {
     response.reset();
     try {
       drain(request);
-      Exchange exchange = new Exchange(request, response, Map.of(), progress.version);
+      Exchange exchange =
+          new Exchange(request, response, Map.of(), progress.version, document -> {});
       progress.exchange = exchange;
       if (failure.status() == 304 || request.getMethod().equals("HEAD")) {
         exchange.empty(failure.status());

@@ -35,11 +35,22 @@ public final class Exchange {
   private final Map<String, String> variables;
   private final ApiVersion version;
   private final Fields query;
+  private final Consumer<JsonNode> documents;
+  private final JsonBody jsonBody = new JsonBody();
   private @Nullable JsonNode asked;
   private @Nullable JsonNode answered;
   private byte @Nullable [] rendered;
 
-  Exchange(Request request, Response response, Map<String, String> variables, ApiVersion version) {
+  /**
+   * @param documents hears of what is sent piece by piece, for the request log
+   */
+  Exchange(
+      Request request,
+      Response response,
+      Map<String, String> variables,
+      ApiVersion version,
+      Consumer<JsonNode> documents) {
+    this.documents = documents;
     this.request = request;
     this.response = response;
     this.variables = variables;
@@ -107,12 +118,14 @@ public final class Exchange {
     return Optional.ofNullable(request.getHeaders().get(name));
   }
 
+  /** How the client calls itself; empty when it does not. */
+  public String client() {
+    return header("User-Agent").orElse("");
+  }
+
   /** The body as JSON; an absent body is an empty object. */
   public JsonNode json() throws IOException {
-    byte[] bytes = body().readNBytes(BODY_LIMIT + 1); // closing it early is an error of its own
-    if (bytes.length > BODY_LIMIT) {
-      throw new HttpException(413, "the request's body is larger than " + BODY_LIMIT + " bytes");
-    }
+    byte[] bytes = jsonBody.read(body());
     if (bytes.length == 0) {
       return Json.object();
     }
@@ -131,6 +144,11 @@ public final class Exchange {
     }
   }
 
+  /** The handler is done; streams that were handed over do not need the body. */
+  void end() {
+    jsonBody.close();
+  }
+
   /** The JSON body that was read, for the request log. */
   @Nullable JsonNode asked() {
     return asked;
@@ -140,6 +158,11 @@ public final class Exchange {
   @Nullable JsonNode answered() {
     byte[] bytes = rendered;
     return bytes == null ? answered : Json.MAPPER.readTree(bytes);
+  }
+
+  /** A document of a streamed answer, for the request log. */
+  public void sent(JsonNode document) {
+    documents.accept(document);
   }
 
   /** The body as it comes, for archives. */

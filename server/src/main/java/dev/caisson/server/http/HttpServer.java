@@ -9,10 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.UriCompliance;
-import org.eclipse.jetty.io.Connection;
-import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -24,7 +21,6 @@ import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
-import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
  * Jetty, wired for the dialects: requests on virtual threads, headers of at most 64 KiB, idle
@@ -37,7 +33,7 @@ public final class HttpServer implements AutoCloseable {
   private static final Duration IDLE = Duration.ofSeconds(60);
 
   private final Server server;
-  private final Duration deadline;
+  private final HeadDeadline deadline;
   private final HttpConfiguration configuration = new HttpConfiguration();
 
   public HttpServer(Dialect dialect) {
@@ -45,15 +41,15 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * @param deadline for the first whole request header of a connection
+   * @param deadline for a whole request header, from the connection's or its own beginning
    */
   public HttpServer(Dialect dialect, Duration deadline) {
-    this.deadline = deadline;
+    this.deadline = new HeadDeadline(deadline);
     QueuedThreadPool threads = new QueuedThreadPool(16, 2);
     threads.setName("http");
     threads.setVirtualThreadsExecutor(VirtualThreads.getNamedVirtualThreadsExecutor("http-"));
     server = new Server(threads);
-    server.setHandler(dialect.handler());
+    server.setHandler(this.deadline.around(CrossSite.around(dialect.handler())));
     server.setErrorHandler(dialect.errors());
     configuration.setRequestHeaderSize(HEADER_LIMIT);
     configuration.setSendServerVersion(false);
@@ -88,34 +84,6 @@ public final class HttpServer implements AutoCloseable {
     add(connector);
   }
 
-  /**
-   * A client that has sent no whole request in time is a slow or hostile one: one byte now and then
-   * would keep its connection from ever being idle.
-   */
-  private static final class FirstRequest implements Connection.Listener {
-    private final Scheduler scheduler;
-    private final Duration deadline;
-
-    FirstRequest(Scheduler scheduler, Duration deadline) {
-      this.scheduler = scheduler;
-      this.deadline = deadline;
-    }
-
-    @Override
-    public void onOpened(Connection connection) {
-      scheduler.schedule(
-          () -> {
-            EndPoint endPoint = connection.getEndPoint();
-            // A stream that was taken over has another connection on its end point by now.
-            if (connection.equals(endPoint.getConnection()) && connection.getMessagesIn() == 0) {
-              endPoint.close();
-            }
-          },
-          deadline.toMillis(),
-          TimeUnit.MILLISECONDS);
-    }
-  }
-
   /** Listens on TCP; clients must show a certificate that {@code tls} trusts. */
   public void listenMutualTls(String host, int port, SslContextFactory.Server tls) {
     tls.setNeedClientAuth(true);
@@ -140,7 +108,7 @@ public final class HttpServer implements AutoCloseable {
 
   private void add(AbstractConnector connector) {
     connector.setIdleTimeout(IDLE.toMillis());
-    connector.addBean(new FirstRequest(connector.getScheduler(), deadline));
+    connector.addBean(deadline);
     server.addConnector(connector);
   }
 
@@ -156,6 +124,7 @@ public final class HttpServer implements AutoCloseable {
         Files.deleteIfExists(socket.path());
       }
       server.start();
+      deadline.watch(server.getScheduler());
       for (SocketFile socket : sockets) {
         Files.setPosixFilePermissions(
             socket.path(), PosixFilePermissions.fromString(socket.permissions()));

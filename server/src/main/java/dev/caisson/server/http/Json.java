@@ -19,7 +19,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The one JSON mapper of the dialects, bounded, and short ways to build trees. */
 public final class Json {
-  /** Depth 100, names and strings bounded by the body limit. */
+  private static final int TOKENS = 200_000;
+
+  /**
+   * Depth 100, names and strings bounded by the body limit, and so few tokens that a body of
+   * nothing but brackets takes a few MiB of trees.
+   */
   public static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -27,6 +32,7 @@ public final class Json {
                       StreamReadConstraints.builder()
                           .maxNestingDepth(100)
                           .maxStringLength(Exchange.BODY_LIMIT)
+                          .maxTokenCount(TOKENS)
                           .build())
                   .build())
           .build();

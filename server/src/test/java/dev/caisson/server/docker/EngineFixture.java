@@ -23,9 +23,13 @@ final class EngineFixture implements AutoCloseable {
   private final HttpServer server;
 
   EngineFixture(Path folder) {
+    this(folder, HostAccess.refusing(""));
+  }
+
+  EngineFixture(Path folder, HostAccess access) {
     socket = folder.resolve("docker.sock");
     engine = Engine.open(EngineOptions.at(folder.resolve("root"), folder.resolve("run")));
-    server = new HttpServer(DockerApi.dialect(engine, RequestLog.none()));
+    server = new HttpServer(DockerApi.dialect(engine, access, RequestLog.none()));
     server.listen(socket, "rw-rw----");
     server.start();
   }

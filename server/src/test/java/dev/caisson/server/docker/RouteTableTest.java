@@ -29,7 +29,7 @@ class RouteTableTest {
   /** The clients of the page are kept: lab's client tests hold those against what they saw. */
   private String table(String page) {
     try (EngineFixture api = new EngineFixture(folder)) {
-      RouteTable routes = DockerApi.routes(api.engine());
+      RouteTable routes = DockerApi.routes(api.engine(), HostAccess.refusing(""));
       return "| method | path | differs from dockerd | exercised by |\n|---|---|---|---|\n"
           + routes.routes().stream()
               .map(route -> row(route) + clients(page, route) + " |\n")
@@ -71,7 +71,7 @@ class RouteTableTest {
   @Test
   void moreSpecificRoutesComeFirst() {
     try (EngineFixture api = new EngineFixture(folder)) {
-      RouteTable routes = DockerApi.routes(api.engine());
+      RouteTable routes = DockerApi.routes(api.engine(), HostAccess.refusing(""));
       for (String path : new String[] {"/images/json", "/images/get", "/images/search"}) {
         assertThat(routes.find("GET", path).orElseThrow().route().template()).isEqualTo(path);
       }
