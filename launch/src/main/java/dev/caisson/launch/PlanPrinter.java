@@ -4,6 +4,7 @@
  */
 package dev.caisson.launch;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -20,13 +21,23 @@ public final class PlanPrinter {
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
   private static final JsonMapper MAPPER = JsonMapper.shared();
 
+  /** Of an action on one line, in characters. */
+  private static final int LONGEST = 100;
+
+  /** Numbers that people read in octal. */
+  private static final Set<String> PERMISSIONS = Set.of("mode", "mask");
+
   private PlanPrinter() {}
 
-  /** One line a step: position, side, name, what is done; the reason on a line of its own. */
+  /**
+   * A step in a few lines: position, side, name and what is done; then its reason, unless it is the
+   * one above. A long action has an argument a line.
+   */
   public static String table(LaunchPlan plan) {
     int nameWidth = plan.steps().stream().mapToInt(s -> s.name().length()).max().orElse(0);
     var text = new StringBuilder();
     int position = 0;
+    String said = "";
     for (Step step : plan.steps()) {
       position++;
       String start =
@@ -35,12 +46,30 @@ public final class PlanPrinter {
               position,
               lower(step.side().name()),
               step.name());
-      text.append(start).append(describe(step.action())).append('\n');
-      if (!step.why().isEmpty()) {
-        text.append(" ".repeat(start.length())).append("because ").append(step.why()).append('\n');
+      String indent = "\n" + " ".repeat(start.length());
+      text.append(start).append(String.join(indent + "  ", lines(step.action())));
+      String reason = Reasons.of(step);
+      if (!reason.equals(said)) {
+        text.append(indent).append("because ").append(reason);
       }
+      said = reason;
+      text.append('\n');
     }
     return text.toString();
+  }
+
+  private static List<String> lines(Action action) {
+    String whole = describe(action);
+    if (whole.length() <= LONGEST) {
+      return List.of(whole);
+    }
+    var lines = new ArrayList<String>();
+    lines.add(action.getClass().getSimpleName());
+    for (String argument : arguments(action)) {
+      lines.addAll(
+          argument.length() <= LONGEST ? List.of(argument) : List.of(argument.split("(?<=,) ")));
+    }
+    return lines;
   }
 
   /** An array with an object a step: position, side, name, why, action, arguments. */
@@ -51,9 +80,7 @@ public final class PlanPrinter {
       position++;
       ObjectNode node = NODES.objectNode();
       node.put("step", position).put("side", lower(step.side().name())).put("name", step.name());
-      if (!step.why().isEmpty()) {
-        node.put("why", step.why());
-      }
+      node.put("why", Reasons.of(step));
       node.put("action", step.action().getClass().getSimpleName());
       node.set("arguments", toJson(step.action()));
       array.add(node);
@@ -66,18 +93,22 @@ public final class PlanPrinter {
    * out.
    */
   public static String describe(Action action) {
-    String arguments =
-        Components.of(action.getClass()).all().stream()
-            .map(c -> argument(c.name(), c.read((Record) action)))
-            .filter(text -> !text.isEmpty())
-            .collect(Collectors.joining(" "));
+    String arguments = String.join(" ", arguments(action));
     String name = action.getClass().getSimpleName();
     return arguments.isEmpty() ? name : name + " " + arguments;
+  }
+
+  private static List<String> arguments(Action action) {
+    return Components.of(action.getClass()).all().stream()
+        .map(c -> argument(c.name(), c.read((Record) action)))
+        .filter(text -> !text.isEmpty())
+        .toList();
   }
 
   private static String argument(String name, Object value) {
     return switch (value) {
       case Boolean truth -> truth ? name : "";
+      case Integer bits when PERMISSIONS.contains(name) -> "%s=%04o".formatted(name, bits);
       case Optional<?> optional -> optional.map(v -> argument(name, v)).orElse("");
       case Collection<?> empty when empty.isEmpty() -> "";
       case String empty when empty.isEmpty() -> "";

@@ -60,10 +60,37 @@ class LaunchPlanTest {
         .isEqualTo(
             """
               1  outside  new process  Clone created=mount
+                                       because the kernel shows it only what is its own
               2  inside   switch root  PivotRoot
+                                       because from here on no path leads to the host
               3  inside   run          Exec program=true arguments=[true] keptDescriptors=0
                                        because that is what was asked for
             """);
+  }
+
+  @Test
+  void equalReasonsAreSaidOnceAndPermissionsInOctal() {
+    assertThat(
+            PlanPrinter.table(
+                LaunchPlan.of(
+                    CLONE,
+                    Step.inside("null", new FileAction.MakeDevice("/n", 'c', 1, 3, 0666, 0, 0)),
+                    Step.inside("fd", new FileAction.MakeLink("/fd", "/proc/self/fd")),
+                    EXEC)))
+        .contains("mode=0666")
+        .containsOnlyOnce("Linux programs count on it");
+  }
+
+  @Test
+  void aLongActionHasAnArgumentALine() {
+    var files = List.of("/" + "a".repeat(60), "/" + "b".repeat(60));
+    assertThat(
+            PlanPrinter.table(
+                LaunchPlan.of(
+                    CLONE, Step.outside("groups", new NamespaceAction.JoinCgroups(files)), EXEC)))
+        .contains("JoinCgroups\n", "procsFiles=[" + files.getFirst() + ",\n")
+        .satisfies(text ->
+            assertThat(text.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThan(130)));
   }
 
   @Test
