@@ -11,38 +11,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The docker command line, as people use it every day. */
-@Tag("integration")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
-class DockerCommandTest {
+class DockerCommandTest extends OnOneEngine {
   @TempDir private Path files;
-  private EngineProcess engine;
-
-  @BeforeAll
-  void start() throws IOException {
-    Shell.need("docker", "needs the docker command line");
-    engine = EngineProcess.start();
-    engine.importBusybox();
-  }
 
   /** The page's claim is checked once everything has been done. */
-  @AfterAll
-  void stop() throws IOException {
-    if (engine != null) {
-      try (EngineProcess over = engine) {
-        ClientCoverage.check(
-            over.requests(), "docker", agent -> agent.startsWith("Docker-Client/"));
-      }
-    }
+  @Override
+  void checkRequests(EngineProcess over) throws IOException {
+    ClientCoverage.check(over.requests(), "docker", agent -> agent.startsWith("Docker-Client/"));
   }
 
   private Shell docker(String... words) {

@@ -16,35 +16,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
 /** Clients that are slow, many or malicious: the engine answers others and does not grow. */
-@Tag("integration")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
-class HostileClientsTest {
+class HostileClientsTest extends OnOneEngine {
   private static final String PING = "GET /_ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-
-  private EngineProcess engine;
-
-  @BeforeAll
-  void start() throws IOException {
-    Shell.need("docker", "needs the docker command line");
-    engine = EngineProcess.start();
-    engine.importBusybox();
-  }
-
-  @AfterAll
-  void stop() throws IOException {
-    if (engine != null) {
-      engine.close();
-    }
-  }
 
   private void assertPing(Duration most) throws IOException {
     long start = System.nanoTime();

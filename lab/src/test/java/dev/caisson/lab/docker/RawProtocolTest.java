@@ -18,37 +18,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The bytes on the socket, by curl and by hand. */
-@Tag("integration")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
-class RawProtocolTest {
+class RawProtocolTest extends OnOneEngine {
   @TempDir private Path files;
-  private EngineProcess engine;
 
   @BeforeAll
-  void start() throws IOException {
+  static void needCurl() {
     Shell.need("curl", "needs curl");
-    Shell.need("docker", "needs the docker command line");
-    engine = EngineProcess.start();
-    engine.importBusybox();
   }
 
-  @AfterAll
-  void stop() throws IOException {
-    if (engine != null) {
-      try (EngineProcess over = engine) {
-        ClientCoverage.check(over.requests(), "curl", agent -> agent.startsWith("curl/"));
-      }
-    }
+  @Override
+  void checkRequests(EngineProcess over) throws IOException {
+    ClientCoverage.check(over.requests(), "curl", agent -> agent.startsWith("curl/"));
   }
 
   private Shell curl(String method, String path) {

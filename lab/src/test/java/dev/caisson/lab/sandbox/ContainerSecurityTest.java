@@ -7,9 +7,7 @@ package dev.caisson.lab.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.caisson.container.ContainerIsolation;
 import dev.caisson.lab.sandbox.Bench.Outcome;
-import dev.caisson.sandbox.Isolation;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Attachable;
@@ -35,40 +33,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What containers must not be able to do: the runtime lines of docs/threats.md, by number. */
-@Tag("integration")
-class ContainerSecurityTest {
-  @TempDir static Path image;
-  private static RootFilesystem.Layers root;
-  @TempDir Path places;
-  @TempDir Path directory;
-  private Bench bench;
-
-  @BeforeAll
-  static void makeImage() {
-    root = BusyboxLayer.make(image.resolve("layer"));
-  }
-
-  @BeforeEach
-  void open() {
-    Isolation isolation = new ContainerIsolation();
-    isolation.unavailable().ifPresent(why -> Assumptions.abort(why.reason()));
-    bench = new Bench(isolation, places, root);
-  }
-
-  @AfterEach
-  void close() {
-    bench.close();
-  }
-
+class ContainerSecurityTest extends InContainers {
   @Test
   void line1TheEnteringProgramIsNoFileOfTheHostAndCannotBeWritten() {
     Sandbox sandbox = bench.start(bench.workload("sleep", "100"));
