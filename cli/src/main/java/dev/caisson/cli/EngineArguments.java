@@ -21,9 +21,23 @@ import java.util.Map;
  */
 record EngineArguments(
     EngineOptions options, Map<String, Map<String, String>> endpoints, boolean once) {
-  private static final String USAGE =
-      "caisson engine [--root DIR] [--run DIR] [--isolation NAME] [--label NAME=VALUE]"
-          + " [--docker-socket PATH] [--metrics ADDRESS:PORT]";
+  static final String USAGE =
+      """
+      Usage: caisson engine [OPTIONS]
+      Run the engine in the foreground
+
+            --root DIR               what survives a reboot
+            --run DIR                what does not, sockets among it
+            --isolation NAME         for containers that name none (container)
+            --label NAME=VALUE       of this host; may be repeated
+            --docker-socket PATH     open the Docker API there
+            --docker-tcp ADDRESS:PORT  and there, with --docker-tlscacert, --docker-tlscert
+                                     and --docker-tlskey FILE
+            --docker-log FILE        a line of JSON for each request
+            --docker-bodies yes      with what was sent, passwords left out
+            --metrics PORT           for Prometheus, on loopback
+            --help                   show this text
+      """;
 
   static EngineArguments parse(List<String> words) {
     var defaults = EngineOptions.fromEnvironment();
@@ -53,7 +67,7 @@ record EngineArguments(
           // --docker-socket PATH is option "socket" of endpoint "docker".
           var parts = word.startsWith("--") ? word.substring(2).split("-", 2) : new String[0];
           if (parts.length == 0 || !(parts.length == 2 || parts[0].equals("metrics"))) {
-            throw EngineException.invalid("unknown option " + word, USAGE);
+            throw EngineException.invalid("unknown option " + word, "caisson engine --help");
           }
           var endpoint = parts.length == 2 ? parts[0] : "docker";
           endpoints
@@ -81,7 +95,7 @@ record EngineArguments(
 
   private static String value(List<String> words, int index, String option) {
     if (index >= words.size()) {
-      throw EngineException.invalid(option + " needs a value", USAGE);
+      throw EngineException.invalid(option + " needs a value", "caisson engine --help");
     }
     return words.get(index);
   }

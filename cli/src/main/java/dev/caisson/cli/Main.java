@@ -27,6 +27,10 @@ public final class Main {
 
   static void main(String[] words) {
     int code = 0;
+    if (List.of(words).contains("--help")) {
+      System.out.print(EngineArguments.USAGE);
+      return;
+    }
     LibraryDigests.install(); // the launcher leaves out the compiler that makes the JDK's quick
     try {
       serve(EngineArguments.parse(List.of(words)));

@@ -76,6 +76,7 @@ final class ArchiveCommands {
 
     @Option(
         names = {"-m", "--message"},
+        paramLabel = "TEXT",
         defaultValue = "",
         description = "what the history tells")
     String message = "";

@@ -7,11 +7,14 @@ package dev.caisson.cli.command;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -149,6 +152,7 @@ public final class CommandTable {
     line.setStopAtPositional(stopsAtPositional(path));
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setUsageHelpAutoWidth(false);
+    line.getCommandSpec().usageMessage().abbreviateSynopsis(true);
     line.setPosixClusteredShortOptionsAllowed(true);
     return line;
   }
@@ -182,13 +186,21 @@ public final class CommandTable {
       return Optional.empty();
     }
     if (group.isEmpty()) {
-      lines.append("%nGroups: builder, container, image, network, volume, system%n".formatted());
+      lines.append("%nGroups: %s%n".formatted(String.join(", ", groups())));
       lines.append("caisson engine runs the engine in the foreground.%n".formatted());
+      lines.append("caisson oci runs a bundle, as runc does.%n".formatted());
     }
     return Optional.of(
         "Usage: caisson %s COMMAND [OPTIONS]%n%n%s%nTry caisson COMMAND --help%n"
             .formatted(group, lines)
             .replace("caisson  ", "caisson "));
+  }
+
+  private SortedSet<String> groups() {
+    return makers.keySet().stream()
+        .filter(path -> path.indexOf(' ') > 0)
+        .map(path -> path.substring(0, path.indexOf(' ')))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static String description(EngineCommand command) {

@@ -45,7 +45,11 @@ final class CompareCommand extends EngineCommand {
       description = "and its arguments; else the one of the image")
   List<String> command = new ArrayList<>();
 
-  @Option(names = "--format", defaultValue = "", description = "table, json or a template")
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "",
+      description = "table, json or a template")
   String format = "";
 
   /**

@@ -30,20 +30,27 @@ final class CreateOptions {
   @Mixin ResourceOptions resources = new ResourceOptions();
   @Mixin HealthOptions health = new HealthOptions();
 
-  @Option(names = "--name", description = "a name; else one is made up")
+  @Option(names = "--name", paramLabel = "NAME", description = "a name; else one is made up")
   Optional<String> name = Optional.empty();
 
-  @Option(names = "--isolation", description = "container, thin, vm: which wall")
+  @Option(
+      names = "--isolation",
+      paramLabel = "NAME",
+      description = "container, thin, vm: which wall")
   Optional<String> isolation = Optional.empty();
 
   @Option(names = "--platform", paramLabel = "OS/ARCH", description = "where the image runs")
   Optional<String> platform = Optional.empty();
 
-  @Option(names = "--runtime", description = "taken for compatibility; --isolation chooses")
+  @Option(
+      names = "--runtime",
+      paramLabel = "NAME",
+      description = "taken for compatibility; --isolation chooses")
   Optional<String> runtime = Optional.empty();
 
   @Option(
       names = {"-a", "--attach"},
+      paramLabel = "STREAM",
       description = "stdin, stdout or stderr")
   List<String> attach = new ArrayList<>();
 
@@ -78,7 +85,11 @@ final class CreateOptions {
       description = "how long stop waits before killing; -1 for ever")
   Optional<Long> stopTimeout = Optional.empty();
 
-  @Option(names = "--log-driver", defaultValue = "", description = "json-file, local or none")
+  @Option(
+      names = "--log-driver",
+      paramLabel = "NAME",
+      defaultValue = "",
+      description = "json-file, local or none")
   String logDriver = "";
 
   @Option(

@@ -28,7 +28,10 @@ final class HealthOptions {
   @Option(names = "--health-timeout", paramLabel = "DURATION", description = "for one check (30s)")
   Optional<String> timeout = Optional.empty();
 
-  @Option(names = "--health-retries", description = "failures in a row that make it unhealthy (3)")
+  @Option(
+      names = "--health-retries",
+      paramLabel = "NUMBER",
+      description = "failures in a row that make it unhealthy (3)")
   Optional<Integer> retries = Optional.empty();
 
   @Option(

@@ -24,6 +24,7 @@ final class InspectCommands {
   abstract static class Inspecting extends EngineCommand {
     @Option(
         names = {"-f", "--format"},
+        paramLabel = "FORMAT",
         defaultValue = "",
         description = "json or a template")
     String format = "";
@@ -56,7 +57,11 @@ final class InspectCommands {
 
   @Command(name = "inspect", description = "All about containers, images, networks or volumes")
   static final class Any extends Inspecting {
-    @Option(names = "--type", defaultValue = "", description = "container, image, network, volume")
+    @Option(
+        names = "--type",
+        paramLabel = "KIND",
+        defaultValue = "",
+        description = "container, image, network, volume")
     String type = "";
 
     @Option(

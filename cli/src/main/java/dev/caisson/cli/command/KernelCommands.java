@@ -49,10 +49,17 @@ final class KernelCommands {
     @Parameters(index = "0", paramLabel = "VMLINUZ", description = "bzImage or ELF kernel")
     Path image = Path.of("");
 
-    @Option(names = "--version", required = true, description = "what to call it")
+    @Option(
+        names = "--version",
+        paramLabel = "VERSION",
+        required = true,
+        description = "what to call it")
     String version = "";
 
-    @Option(names = "--modules", description = "directory of its loadable modules")
+    @Option(
+        names = "--modules",
+        paramLabel = "DIR",
+        description = "directory of its loadable modules")
     Optional<Path> modules = Optional.empty();
 
     @Override

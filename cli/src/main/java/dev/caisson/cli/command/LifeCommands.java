@@ -29,6 +29,7 @@ final class LifeCommands {
   abstract static class Stopping extends OnContainers {
     @Option(
         names = {"-s", "--signal"},
+        paramLabel = "SIGNAL",
         description = "what to send first")
     Optional<String> signal = Optional.empty();
 
@@ -63,6 +64,7 @@ final class LifeCommands {
   static final class Kill extends OnContainers {
     @Option(
         names = {"-s", "--signal"},
+        paramLabel = "SIGNAL",
         defaultValue = "KILL",
         description = "name or number")
     String signal = "KILL";

@@ -18,7 +18,11 @@ final class ListOptions {
       description = "only ids, or names where there are none")
   boolean quiet;
 
-  @Option(names = "--format", defaultValue = "", description = "table, json or a template")
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      defaultValue = "",
+      description = "table, json or a template")
   String format = "";
 
   /**

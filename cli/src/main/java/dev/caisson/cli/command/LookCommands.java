@@ -43,6 +43,7 @@ final class LookCommands {
 
     @Option(
         names = {"-n", "--tail"},
+        paramLabel = "NUMBER",
         defaultValue = "all",
         description = "the last so many lines")
     String tail = "all";
@@ -169,7 +170,11 @@ final class LookCommands {
 
     @Mixin TimeRange range = new TimeRange();
 
-    @Option(names = "--format", defaultValue = "", description = "json or a template")
+    @Option(
+        names = "--format",
+        paramLabel = "FORMAT",
+        defaultValue = "",
+        description = "json or a template")
     String format = "";
 
     @Override
@@ -196,7 +201,11 @@ final class LookCommands {
 
     @Mixin WholeOption texts = new WholeOption();
 
-    @Option(names = "--format", defaultValue = "", description = "table, json or a template")
+    @Option(
+        names = "--format",
+        paramLabel = "FORMAT",
+        defaultValue = "",
+        description = "table, json or a template")
     String format = "";
 
     @Parameters(paramLabel = "CONTAINER", description = "name or id")

@@ -60,6 +60,7 @@ final class NetworkCommands {
   static final class Create extends EngineCommand {
     @Option(
         names = {"-d", "--driver"},
+        paramLabel = "NAME",
         defaultValue = "bridge",
         description = "bridge is what there is")
     String driver = "bridge";
@@ -145,10 +146,10 @@ final class NetworkCommands {
         description = "a further name for it there; may be repeated")
     List<String> aliases = new ArrayList<>();
 
-    @Option(names = "--ip", description = "its IPv4 address")
+    @Option(names = "--ip", paramLabel = "ADDRESS", description = "its IPv4 address")
     Optional<String> address = Optional.empty();
 
-    @Option(names = "--ip6", description = "its IPv6 address")
+    @Option(names = "--ip6", paramLabel = "ADDRESS", description = "its IPv6 address")
     Optional<String> address6 = Optional.empty();
 
     @Parameters(index = "0", paramLabel = "NETWORK", description = "name or id")

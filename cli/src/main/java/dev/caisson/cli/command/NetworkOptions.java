@@ -50,19 +50,26 @@ final class NetworkOptions {
 
   @Option(
       names = {"-h", "--hostname"},
+      paramLabel = "NAME",
       description = "its host name; else its short id")
   Optional<String> hostname = Optional.empty();
 
-  @Option(names = "--domainname", description = "its domain")
+  @Option(names = "--domainname", paramLabel = "NAME", description = "its domain")
   Optional<String> domainname = Optional.empty();
 
-  @Option(names = "--ip", description = "its IPv4 address, on a network of your own")
+  @Option(
+      names = "--ip",
+      paramLabel = "ADDRESS",
+      description = "its IPv4 address, on a network of your own")
   Optional<String> address = Optional.empty();
 
-  @Option(names = "--ip6", description = "its IPv6 address, on a network of your own")
+  @Option(
+      names = "--ip6",
+      paramLabel = "ADDRESS",
+      description = "its IPv6 address, on a network of your own")
   Optional<String> address6 = Optional.empty();
 
-  @Option(names = "--mac-address", description = "of its first interface")
+  @Option(names = "--mac-address", paramLabel = "ADDRESS", description = "of its first interface")
   Optional<String> macAddress = Optional.empty();
 
   @Option(
@@ -73,6 +80,7 @@ final class NetworkOptions {
 
   @Option(
       names = {"--dns-option", "--dns-opt"},
+      paramLabel = "OPTION",
       description = "an option of resolv.conf; may be repeated")
   List<String> dnsOptions = new ArrayList<>();
 

@@ -49,6 +49,7 @@ final class NewImageCommands {
   static final class Commit extends EngineCommand {
     @Option(
         names = {"-a", "--author"},
+        paramLabel = "NAME",
         defaultValue = "",
         description = "who made it")
     String author = "";
@@ -61,12 +62,14 @@ final class NewImageCommands {
 
     @Option(
         names = {"-m", "--message"},
+        paramLabel = "TEXT",
         defaultValue = "",
         description = "what the history tells")
     String message = "";
 
     @Option(
         names = {"-p", "--pause"},
+        paramLabel = "true|false",
         defaultValue = "true",
         arity = "0..1",
         fallbackValue = "true",

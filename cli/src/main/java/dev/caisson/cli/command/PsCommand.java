@@ -32,6 +32,7 @@ final class PsCommand extends EngineCommand {
 
   @Option(
       names = {"-n", "--last"},
+      paramLabel = "NUMBER",
       defaultValue = "0",
       description = "the newest so many, in any state")
   int last;

@@ -20,7 +20,10 @@ import picocli.CommandLine.Option;
 final class ResourceOptions {
   @Mixin LimitOptions limits = new LimitOptions();
 
-  @Option(names = "--memory-swappiness", description = "0 to 100: how readily it is swapped out")
+  @Option(
+      names = "--memory-swappiness",
+      paramLabel = "NUMBER",
+      description = "0 to 100: how readily it is swapped out")
   Optional<Long> swappiness = Optional.empty();
 
   @Option(
@@ -30,6 +33,7 @@ final class ResourceOptions {
 
   @Option(
       names = "--oom-score-adj",
+      paramLabel = "NUMBER",
       description = "-1000 to 1000: how readily it is killed for want of memory")
   Optional<Integer> oomScore = Optional.empty();
 
@@ -153,6 +157,7 @@ final class ResourceOptions {
 
     @Option(
         names = {"-c", "--cpu-shares"},
+        paramLabel = "NUMBER",
         description = "weight against others (1024)")
     Optional<Long> shares = Optional.empty();
 
@@ -171,10 +176,13 @@ final class ResourceOptions {
     @Option(names = "--cpuset-mems", paramLabel = "0,1", description = "which memory nodes")
     Optional<String> memoryNodes = Optional.empty();
 
-    @Option(names = "--pids-limit", description = "processes and threads; -1 for no limit")
+    @Option(
+        names = "--pids-limit",
+        paramLabel = "NUMBER",
+        description = "processes and threads; -1 for no limit")
     Optional<Long> pids = Optional.empty();
 
-    @Option(names = "--blkio-weight", description = "10 to 1000")
+    @Option(names = "--blkio-weight", paramLabel = "NUMBER", description = "10 to 1000")
     Optional<Integer> weight = Optional.empty();
 
     ResourceSpec.Builder builder() {

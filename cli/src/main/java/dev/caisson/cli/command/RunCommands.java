@@ -29,7 +29,11 @@ final class RunCommands {
   abstract static class OfImage extends EngineCommand {
     @Mixin CreateOptions options = new CreateOptions();
 
-    @Option(names = "--pull", defaultValue = "missing", description = "always, missing or never")
+    @Option(
+        names = "--pull",
+        paramLabel = "WHEN",
+        defaultValue = "missing",
+        description = "always, missing or never")
     String pull = "missing";
 
     @Parameters(index = "0", paramLabel = "IMAGE", description = "name or id")
@@ -92,7 +96,11 @@ final class RunCommands {
 
   @Command(name = "explain", description = "Print the plan by which a container would be started")
   static final class Explain extends OfImage {
-    @Option(names = "--format", defaultValue = "table", description = "table or json")
+    @Option(
+        names = "--format",
+        paramLabel = "FORMAT",
+        defaultValue = "table",
+        description = "table or json")
     String format = "table";
 
     @Override

@@ -10,6 +10,7 @@ import picocli.CommandLine.Option;
 final class SignalProxyOption {
   @Option(
       names = "--sig-proxy",
+      paramLabel = "true|false",
       defaultValue = "true",
       arity = "0..1",
       fallbackValue = "true",

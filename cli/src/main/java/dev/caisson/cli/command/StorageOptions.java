@@ -41,7 +41,10 @@ final class StorageOptions {
       description = "the mounts of another container; may be repeated")
   List<String> volumesFrom = new ArrayList<>();
 
-  @Option(names = "--volume-driver", description = "of volumes that are made for it")
+  @Option(
+      names = "--volume-driver",
+      paramLabel = "NAME",
+      description = "of volumes that are made for it")
   Optional<String> volumeDriver = Optional.empty();
 
   @Option(names = "--read-only", description = "the image's files cannot be changed")

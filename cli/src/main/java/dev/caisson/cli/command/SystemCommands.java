@@ -11,8 +11,10 @@ import dev.caisson.cli.format.Template;
 import dev.caisson.engine.view.Finding;
 import dev.caisson.engine.view.Status;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -24,6 +26,7 @@ final class SystemCommands {
   abstract static class Telling extends EngineCommand {
     @Option(
         names = {"-f", "--format"},
+        paramLabel = "FORMAT",
         defaultValue = "",
         description = "json or a template")
     String format = "";
@@ -103,7 +106,11 @@ final class SystemCommands {
 
   @Command(name = "doctor", description = "Show what this host can do, and what would help")
   static final class Doctor extends EngineCommand {
-    @Option(names = "--format", defaultValue = "", description = "table, json or a template")
+    @Option(
+        names = "--format",
+        paramLabel = "FORMAT",
+        defaultValue = "",
+        description = "table, json or a template")
     String format = "";
 
     @Override
@@ -112,11 +119,9 @@ final class SystemCommands {
           new Table()
               .column("Subject", "SUBJECT")
               .column("Verdict", "VERDICT")
-              .column("Detail", "DETAIL")
-              .column("Remedy", "REMEDY");
-      boolean missing = false;
-      for (var finding : engine().host().doctor()) {
-        missing |= finding.verdict() == Finding.Verdict.MISSING;
+              .column("Detail", "DETAIL");
+      var findings = engine().host().doctor();
+      for (var finding : findings) {
         var row = new LinkedHashMap<String, Object>();
         row.put("Subject", finding.subject());
         row.put("Verdict", finding.verdict().name().toLowerCase(Locale.ROOT));
@@ -125,13 +130,37 @@ final class SystemCommands {
         table.row(row);
       }
       table.print(console().out(), format);
+      if (format.isEmpty()) {
+        remedies(findings).forEach((remedy, subjects) -> print(remedy(remedy, subjects)));
+      }
+      boolean missing =
+          findings.stream().anyMatch(finding -> finding.verdict() == Finding.Verdict.MISSING);
       return missing ? FAILED : 0;
+    }
+
+    /** What would help, with what it would help; one remedy often serves several. */
+    private static Map<String, List<String>> remedies(List<Finding> findings) {
+      return findings.stream()
+          .filter(finding -> !finding.remedy().isEmpty())
+          .collect(
+              Collectors.groupingBy(
+                  Finding::remedy,
+                  LinkedHashMap::new,
+                  Collectors.mapping(Finding::subject, Collectors.toList())));
+    }
+
+    private static String remedy(String remedy, List<String> subjects) {
+      return "%nfor %s%n  try: %s".formatted(String.join(", ", subjects), remedy);
     }
   }
 
   @Command(name = "df", description = "Show who holds the disk")
   static final class DiskUsage extends EngineCommand {
-    @Option(names = "--format", defaultValue = "", description = "table, json or a template")
+    @Option(
+        names = "--format",
+        paramLabel = "FORMAT",
+        defaultValue = "",
+        description = "table, json or a template")
     String format = "";
 
     @Override

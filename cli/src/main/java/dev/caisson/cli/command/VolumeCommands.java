@@ -50,6 +50,7 @@ final class VolumeCommands {
   static final class Create extends EngineCommand {
     @Option(
         names = {"-d", "--driver"},
+        paramLabel = "NAME",
         defaultValue = "local",
         description = "local is what there is")
     String driver = "local";

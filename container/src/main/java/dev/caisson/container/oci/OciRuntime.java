@@ -29,6 +29,17 @@ import tools.jackson.databind.node.ObjectNode;
 public final class OciRuntime {
   private static final String STANDARD_ROOT = "/run/caisson-oci";
   private static final int FAILED = 1;
+  private static final String USAGE =
+      """
+      Usage: caisson oci [--root DIR] [--log FILE] COMMAND [OPTIONS] ID
+      Run OCI bundles, with runc's commands and options
+
+        create, start, run, exec      make a container of a bundle, and run programs in it
+        state, ps, list, events       look at containers
+        kill, pause, resume, delete   end them, hold them, take them away
+        update                        change their limits
+        spec, features                a config.json to begin with; what this runtime can do
+      """;
 
   private OciRuntime() {}
 
@@ -44,7 +55,7 @@ public final class OciRuntime {
             default -> String.valueOf(e);
           };
       log(arguments, text == null ? e.toString() : text);
-      System.err.println("caisson oci " + arguments.command() + ": " + text);
+      System.err.println(("caisson oci " + arguments.command()).strip() + ": " + text);
       System.exit(FAILED);
     }
   }
@@ -52,6 +63,10 @@ public final class OciRuntime {
   private static int run(Arguments arguments) {
     if (arguments.flag("version") || arguments.flag("v")) {
       System.out.println("caisson oci version 0.1.0\nspec: 1.2.0");
+      return 0;
+    }
+    if (arguments.flag("help") || arguments.flag("h") || arguments.command().equals("help")) {
+      System.out.print(USAGE);
       return 0;
     }
     if (arguments.flag("systemd-cgroup")) {
@@ -98,10 +113,9 @@ public final class OciRuntime {
               Features.specification());
       default ->
           throw new OciException(
-              "unknown command '"
-                  + arguments.command()
-                  + "'; there are create start run exec state kill delete pause"
-                  + " resume update events ps list features spec");
+              arguments.command().isEmpty()
+                  ? "which command? caisson oci --help lists them"
+                  : "unknown command; caisson oci --help lists them");
     }
     return 0;
   }
