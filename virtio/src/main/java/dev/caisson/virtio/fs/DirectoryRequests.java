@@ -25,8 +25,46 @@ final class DirectoryRequests {
 
   private final NodeTable nodes;
   private final HandleTable handles;
-  private final ThreadLocal<MemorySegment> listing =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(LISTING, 8));
+  private final ThreadLocal<Listing> listings = ThreadLocal.withInitial(Listing::new);
+
+  /** One thread's struct linux_dirent64, where the kernel puts them and where they are read. */
+  private static final class Listing {
+    final MemorySegment memory = Arena.ofAuto().allocate(LISTING, 8);
+    final byte[] bytes = new byte[LISTING];
+    int length;
+
+    void fill(OpenHandle handle, int most, long position) {
+      synchronized (handle) { // one position is shared by all who read it
+        length = (int) Refusal.checked(handle.file.entries(memory.asSlice(0, most), position));
+      }
+      MemorySegment.copy(memory, LittleEndian.U8, 0, bytes, 0, length);
+    }
+
+    int u16(int at) {
+      return (bytes[at] & 0xff) | (bytes[at + 1] & 0xff) << 8;
+    }
+
+    long u64(int at) {
+      long value = 0;
+      for (int i = 7; i >= 0; i--) {
+        value = value << 8 | (bytes[at + i] & 0xff);
+      }
+      return value;
+    }
+
+    int nameLength(int entry) {
+      int end = entry + HOST_HEADER;
+      while (bytes[end] != 0) {
+        end++;
+      }
+      return end - entry - HOST_HEADER;
+    }
+
+    boolean dots(int entry, int name) {
+      int at = entry + HOST_HEADER;
+      return name <= 2 && bytes[at] == '.' && (name == 1 || bytes[at + 1] == '.');
+    }
+  }
 
   DirectoryRequests(NodeTable nodes, HandleTable handles) {
     this.nodes = nodes;
@@ -81,71 +119,46 @@ final class DirectoryRequests {
     while (position != COMPLETE) {
       int room = reply.left() - end;
       int piece = Math.clamp(plus ? room / 4 : room / 2, LONGEST_ENTRY, LISTING);
-      MemorySegment entries = listing.get().asSlice(0, piece);
-      long length;
-      synchronized (handle) { // one position is shared by all who read it
-        length = Refusal.checked(handle.file.entries(entries, position));
-      }
-      position =
-          length == 0 ? COMPLETE : copy(parent, entries.asSlice(0, length), reply, plus, end);
+      Listing listing = listings.get();
+      listing.fill(handle, piece, position);
+      position = listing.length == 0 ? COMPLETE : copy(parent, listing, reply, plus, end);
     }
   }
 
   /** Answers where to go on, or that the reply is full. */
-  private long copy(
-      KnownNode parent, MemorySegment entries, FuseReply reply, boolean plus, int end) {
-    long at = 0;
+  private long copy(KnownNode parent, Listing listing, FuseReply reply, boolean plus, int end) {
     long next = COMPLETE;
-    while (at < entries.byteSize()) {
-      int record = Short.toUnsignedInt(entries.get(LittleEndian.U16, at + 16));
-      MemorySegment host = entries.asSlice(at, record);
-      int name = nameLength(host);
+    for (int at = 0; at < listing.length; at += listing.u16(at + 16)) {
+      int name = listing.nameLength(at);
       int needed = (plus ? Entry.SIZE : 0) + padded(HEADER + name);
       if (reply.left() - needed < end) {
         return COMPLETE;
       }
-      next = host.get(LittleEndian.U64, 8);
-      if (plus && !lookup(parent, host, name, reply)) {
-        at += record;
+      next = listing.u64(at + 8);
+      if (plus && !lookup(parent, listing, at, name, reply)) {
         continue;
       }
-      reply.u64(host.get(LittleEndian.U64, 0));
-      reply.u64(host.get(LittleEndian.U64, 8));
-      reply.u32(name);
-      reply.u32(host.get(LittleEndian.U8, 18));
-      reply.bytes(host.asSlice(HOST_HEADER, name));
-      reply.zero(padded(HEADER + name) - HEADER - name);
-      at += record;
+      entry(reply, listing.u64(at), next, name, listing.bytes[at + 18]);
+      reply.padded(listing.bytes, at + HOST_HEADER, name);
     }
     return next;
   }
 
   /** Answers false when the name vanished meanwhile. */
-  private boolean lookup(KnownNode parent, MemorySegment host, int name, FuseReply reply) {
-    boolean dots =
-        name <= 2
-            && host.get(LittleEndian.U8, HOST_HEADER) == '.'
-            && (name == 1 || host.get(LittleEndian.U8, HOST_HEADER + 1) == '.');
-    if (dots) {
+  private boolean lookup(KnownNode parent, Listing listing, int at, int name, FuseReply reply) {
+    if (listing.dots(at, name)) {
       reply.zero(Entry.SIZE);
       return true;
     }
     int mark = reply.mark();
     try {
-      NameRequests.find(nodes, reply, parent, host.asSlice(HOST_HEADER, name + 1L)).close();
+      MemorySegment text = listing.memory.asSlice(at + (long) HOST_HEADER, name + 1L);
+      NameRequests.find(nodes, reply, parent, text).close();
       return true;
     } catch (Refusal vanished) {
       reply.backTo(mark);
       return false;
     }
-  }
-
-  private static int nameLength(MemorySegment host) {
-    int length = 0;
-    while (host.get(LittleEndian.U8, HOST_HEADER + length) != 0) {
-      length++;
-    }
-    return length;
   }
 
   private void exports(FuseReply reply, long position, boolean plus, int end) {
@@ -160,13 +173,18 @@ final class DirectoryRequests {
       if (plus) {
         Entry.entry(reply, top, Status.of(top.node));
       }
-      reply.u64(top.id);
-      reply.u64(i + 1);
-      reply.u32(name.length);
-      reply.u32(top.type >> 12);
-      reply.bytes(MemorySegment.ofArray(name));
-      reply.zero(padded(HEADER + name.length) - HEADER - name.length);
+      entry(reply, top.id, i + 1, name.length, top.type >> 12);
+      reply.padded(name, 0, name.length);
     }
+  }
+
+  /** A struct fuse_dirent but for its name. */
+  private static void entry(FuseReply reply, long inode, long next, int name, int type) {
+    long[] words = reply.words();
+    words[0] = inode;
+    words[1] = next;
+    words[2] = name | (long) type << 32;
+    reply.put(words, 3);
   }
 
   private static int padded(int length) {

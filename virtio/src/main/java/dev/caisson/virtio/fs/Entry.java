@@ -16,23 +16,22 @@ final class Entry {
   private Entry() {}
 
   static void entry(FuseReply reply, KnownNode node, Status status) {
-    reply.u64(node.id);
-    reply.u64(0); // generation: numbers are never used again
-    validity(reply, node.export.cacheSeconds());
-    status.attributes(reply, node.top && node.isDirectory());
-  }
-
-  private static void validity(FuseReply reply, int seconds) {
-    reply.u64(seconds);
-    reply.u64(seconds);
-    reply.u32(0);
-    reply.u32(0);
+    long[] words = reply.words();
+    words[0] = node.id;
+    words[1] = 0; // generation: numbers are never used again
+    words[2] = node.export.cacheSeconds();
+    words[3] = node.export.cacheSeconds();
+    words[4] = 0;
+    status.attributes(words, 5, node.top && node.isDirectory());
+    reply.put(words, 5 + Status.ATTRIBUTES);
   }
 
   static void attributes(FuseReply reply, KnownNode node, Status status) {
-    reply.u64(node.export.cacheSeconds());
-    reply.u64(0);
-    status.attributes(reply, false);
+    long[] words = reply.words();
+    words[0] = node.export.cacheSeconds();
+    words[1] = 0;
+    status.attributes(words, 2, false);
+    reply.put(words, 2 + Status.ATTRIBUTES);
   }
 
   /** The file system's own root, which is no file of the host. */

@@ -13,7 +13,10 @@ final class FuseReply {
   /** struct fuse_out_header. */
   static final int HEADER = 16;
 
+  private static final int MOST_WORDS = 32;
+
   private final MemorySegment room;
+  private final long[] words = new long[MOST_WORDS];
   private int length;
   private int limit;
 
@@ -46,6 +49,27 @@ final class FuseReply {
 
   void u64(long value) {
     room.set(LittleEndian.U64, take(8), value);
+  }
+
+  /** Room for up to 32 words, to be {@link #put}. */
+  long[] words() {
+    return words;
+  }
+
+  /** Many fields at once: words hold them as memory does. */
+  void put(long[] source, int count) {
+    MemorySegment.copy(source, 0, room, LittleEndian.U64, take(8 * count), count);
+  }
+
+  /** Bytes of an array, then zeroes up to a multiple of eight. */
+  void padded(byte[] source, int from, int size) {
+    if (size == 0) {
+      return;
+    }
+    int whole = (size + 7) & -8;
+    int at = take(whole);
+    room.set(LittleEndian.U64, at + whole - 8L, 0);
+    MemorySegment.copy(source, from, room, LittleEndian.U8, at, size);
   }
 
   void bytes(MemorySegment source) {

@@ -21,52 +21,71 @@ final class FuseRequest {
   private static final int LONGEST_LINK = 4095;
 
   private final MemorySegment room;
+  private final byte[] bytes; // the same, since a byte of native memory costs more to read
   private Buffers source = Buffers.NONE;
   private long length;
   private long at;
 
   FuseRequest(MemorySegment room) {
     this.room = room;
+    this.bytes = new byte[(int) room.byteSize()];
   }
 
   void read(Buffers readable) {
     source = readable;
     length = readable.copyTo(0, room.asSlice(0, WRITE_HEADER));
     at = HEADER;
+    copied(0);
     if (length == WRITE_HEADER && opcode() != Opcode.WRITE) {
       length += readable.copyTo(WRITE_HEADER, room.asSlice(WRITE_HEADER));
+      copied(WRITE_HEADER);
     }
     if (length < HEADER) {
       throw VirtioException.guest("FUSE request of " + length + " bytes");
     }
   }
 
+  private void copied(int from) {
+    MemorySegment.copy(room, LittleEndian.U8, from, bytes, from, (int) length - from);
+  }
+
+  private int u32(int offset) {
+    return (bytes[offset] & 0xff)
+        | (bytes[offset + 1] & 0xff) << 8
+        | (bytes[offset + 2] & 0xff) << 16
+        | bytes[offset + 3] << 24;
+  }
+
+  private long u64(int offset) {
+    return Integer.toUnsignedLong(u32(offset)) | (long) u32(offset + 4) << 32;
+  }
+
   int opcode() {
-    return room.get(LittleEndian.U32, 4);
+    return u32(4);
   }
 
   long unique() {
-    return room.get(LittleEndian.U64, 8);
+    return u64(8);
   }
 
   long node() {
-    return room.get(LittleEndian.U64, 16);
+    return u64(16);
   }
 
   int user() {
-    return room.get(LittleEndian.U32, 24);
+    return u32(24);
   }
 
   int group() {
-    return room.get(LittleEndian.U32, 28);
+    return u32(28);
   }
 
   int u32() {
-    return room.get(LittleEndian.U32, take(4));
+    return u32((int) take(4));
   }
 
   long u64() {
-    return room.get(LittleEndian.U64, take(8));
+    return u64((int) take(8));
   }
 
   void skip(int bytes) {
@@ -80,17 +99,15 @@ final class FuseRequest {
 
   /** One plain component with its NUL: never empty, "." or "..", never with a slash. */
   MemorySegment name() {
+    int start = (int) at;
     MemorySegment name = string(LONGEST_NAME, Errno.ENAMETOOLONG);
-    long size = name.byteSize() - 1;
-    boolean dots =
-        size <= 2
-            && name.get(LittleEndian.U8, 0) == '.'
-            && (size == 1 || name.get(LittleEndian.U8, 1) == '.');
+    int size = (int) name.byteSize() - 1;
+    boolean dots = size <= 2 && bytes[start] == '.' && (size == 1 || bytes[start + 1] == '.');
     if (size == 0 || dots) {
       throw Refusal.of(Errno.EINVAL);
     }
-    for (long i = 0; i < size; i++) {
-      if (name.get(LittleEndian.U8, i) == '/') {
+    for (int i = start; i < start + size; i++) {
+      if (bytes[i] == '/') {
         throw Refusal.of(Errno.EINVAL);
       }
     }
@@ -123,8 +140,8 @@ final class FuseRequest {
   }
 
   private MemorySegment string(int longest, Errno tooLong) {
-    for (long end = at; end < length; end++) {
-      if (room.get(LittleEndian.U8, end) == 0) {
+    for (int end = (int) at; end < length; end++) {
+      if (bytes[end] == 0) {
         MemorySegment text = room.asSlice(at, end - at + 1);
         at = end + 1;
         if (text.byteSize() - 1 > longest) {

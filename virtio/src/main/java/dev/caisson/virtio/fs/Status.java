@@ -5,78 +5,80 @@
 package dev.caisson.virtio.fs;
 
 import dev.caisson.linux.node.Node;
-import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
- * What the host says of a file: a struct statx. Read by its own thread before the next one is
- * taken.
+ * What the host says of a file: a struct statx as 64-bit words. Read by its own thread before the
+ * next one is taken. Words, since a field read from native memory costs as much as ten here.
  */
-record Status(MemorySegment statx) {
-  private static final ThreadLocal<MemorySegment> ROOM =
-      ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(Node.STATX_SIZE, 8));
+record Status(long[] words) {
+  private static final int WORDS = 19; // up to and with stx_mnt_id
+
+  /** Words of a struct fuse_attr. */
+  static final int ATTRIBUTES = 11;
+
+  /** One thread's room for the kernel's answer. */
+  private static final class Room {
+    final MemorySegment statx = Arena.ofAuto().allocate(Node.STATX_SIZE, 8);
+    final Status status = new Status(new long[WORDS]);
+
+    Status read(long result) {
+      Refusal.checked(result);
+      MemorySegment.copy(statx, ValueLayout.JAVA_LONG, 0, status.words, 0, WORDS);
+      return status;
+    }
+  }
+
+  private static final ThreadLocal<Room> ROOM = ThreadLocal.withInitial(Room::new);
 
   static Status of(Node node) {
-    MemorySegment room = ROOM.get();
-    Refusal.checked(node.status(room));
-    return new Status(room);
+    Room room = ROOM.get();
+    return room.read(node.status(room.statx));
   }
 
   static Status ofName(Node directory, MemorySegment name) {
-    MemorySegment room = ROOM.get();
-    Refusal.checked(directory.statusAt(name, room));
-    return new Status(room);
+    Room room = ROOM.get();
+    return room.read(directory.statusAt(name, room.statx));
   }
 
   static Status ofDescriptor(int number) {
-    MemorySegment room = ROOM.get();
-    Refusal.checked(Node.statusOf(number, room));
-    return new Status(room);
+    Room room = ROOM.get();
+    return room.read(Node.statusOf(number, room.statx));
   }
 
   int mode() {
-    return Short.toUnsignedInt(statx.get(LittleEndian.U16, 28));
+    return (int) (words[3] >>> 32) & 0xffff;
   }
 
   int type() {
     return mode() & KnownNode.TYPE;
   }
 
-  long inode() {
-    return statx.get(LittleEndian.U64, 32);
-  }
-
-  long size() {
-    return statx.get(LittleEndian.U64, 40);
-  }
-
   KnownNode.Identity identity() {
-    long device =
-        ((long) statx.get(LittleEndian.U32, 136) << 32)
-            | Integer.toUnsignedLong(statx.get(LittleEndian.U32, 140));
-    return new KnownNode.Identity(statx.get(LittleEndian.U64, 144), device, inode());
+    return new KnownNode.Identity(words[18], words[17], words[4]);
   }
 
-  /** Writes a struct fuse_attr, 88 bytes. include/uapi/linux/fuse.h */
-  void attributes(FuseReply reply, boolean submount) {
-    reply.u64(inode());
-    reply.u64(size());
-    reply.u64(statx.get(LittleEndian.U64, 48)); // blocks of 512 bytes
-    reply.u64(statx.get(LittleEndian.U64, 64)); // accessed
-    reply.u64(statx.get(LittleEndian.U64, 112)); // modified
-    reply.u64(statx.get(LittleEndian.U64, 96)); // changed
-    reply.u32(statx.get(LittleEndian.U32, 72));
-    reply.u32(statx.get(LittleEndian.U32, 120));
-    reply.u32(statx.get(LittleEndian.U32, 104));
-    reply.u32(mode());
-    reply.u32(statx.get(LittleEndian.U32, 16)); // links
-    reply.u32(statx.get(LittleEndian.U32, 20)); // user
-    reply.u32(statx.get(LittleEndian.U32, 24)); // group
-    int major = statx.get(LittleEndian.U32, 128);
-    int minor = statx.get(LittleEndian.U32, 132);
-    reply.u32((minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)); // new_encode_dev()
-    reply.u32(statx.get(LittleEndian.U32, 4)); // block size
-    reply.u32(submount ? 1 : 0);
+  /** Puts a struct fuse_attr at a place of words. include/uapi/linux/fuse.h */
+  void attributes(long[] target, int at, boolean submount) {
+    target[at] = words[4]; // inode
+    target[at + 1] = words[5]; // size
+    target[at + 2] = words[6]; // blocks of 512 bytes
+    target[at + 3] = words[8]; // accessed
+    target[at + 4] = words[14]; // modified
+    target[at + 5] = words[12]; // changed
+    target[at + 6] = pair(words[9], words[15]); // their nanoseconds
+    target[at + 7] = pair(words[13], mode());
+    target[at + 8] = words[2]; // links, user
+    long major = words[16] & 0xffff_ffffL;
+    long minor = words[16] >>> 32;
+    long device = (minor & 0xff) | (major << 8) | ((minor & ~0xffL) << 12); // new_encode_dev()
+    target[at + 9] = pair(words[3], device); // group
+    target[at + 10] = pair(words[0] >>> 32, submount ? 1 : 0); // block size
+  }
+
+  private static long pair(long low, long high) {
+    return (low & 0xffff_ffffL) | high << 32;
   }
 }

@@ -47,9 +47,10 @@ final class DescriptorTable {
       }
       long at = (long) DESCRIPTOR * index;
       long address = current.get(LittleEndian.U64, at);
-      long length = Integer.toUnsignedLong(current.get(LittleEndian.U32, at + 8));
-      int flags = Short.toUnsignedInt(current.get(LittleEndian.U16, at + 12));
-      int next = Short.toUnsignedInt(current.get(LittleEndian.U16, at + 14));
+      long rest = current.get(LittleEndian.U64, at + 8); // length, flags and next, read once
+      long length = rest & 0xffff_ffffL;
+      int flags = (int) (rest >>> 32) & 0xffff;
+      int next = (int) (rest >>> 48);
       if ((flags & INDIRECT) != 0) {
         if (inside || !indirectAllowed || (flags & NEXT) != 0) {
           throw VirtioException.guest("misplaced indirect descriptor " + index);
