@@ -2,9 +2,9 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A vhost-user front end without a guest: sends the same FUSE requests, one at a time, to a file server and
- * says how long each took and how much CPU the server used for it. For bench/fs-requests.
- * usage: fs-requests SOCKET PID [NAME-OF-EXPORT [MEASURE]]
+ * A vhost-user front end without a guest: sends the same FUSE requests, one at a time, to two file servers in
+ * turns and says how long each took and how much CPU the server used for it. For bench/fs-requests.
+ * usage: fs-requests SOCKET PID EXPORT SOCKET PID EXPORT [MEASURE], an EXPORT "" for the root itself
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RING = 1024, MEMORY = 8 << 20, PIECE = 4096, MIB = 1 << 20, WARM_SECONDS = 2, SECONDS_EACH = 1 };
+enum { RING = 1024, MEMORY = 8 << 20, PIECE = 4096, MIB = 1 << 20, WARM_SECONDS = 3, MEASURE_SECONDS = 4, SLICE_MILLIS = 50 };
 enum { IN = 1 << 20, OUT = 4 << 20 }; /* where requests and answers lie in the memory */
 
 struct queue {
@@ -32,12 +32,18 @@ struct queue {
   uint16_t seen;
 };
 
-static int connection;
-static char *memory;
-static int memory_file;
-static struct queue queues[2];
-static clockid_t server_clock;
-static int event_index;
+/* One of the two that are compared. */
+struct server {
+  int connection, event_index;
+  char *memory;
+  struct queue queues[2];
+  clockid_t clock;
+  uint64_t top, file, tree, handle;
+  double cpu, wall;
+  long count;
+};
+
+static struct server servers[2], *s;
 static uint64_t unique;
 
 static void fail(const char *what) {
@@ -62,19 +68,19 @@ static void tell(uint32_t request, const void *payload, uint32_t size, int file)
     c->cmsg_len = CMSG_LEN(sizeof(int));
     memcpy(CMSG_DATA(c), &file, sizeof file);
   }
-  if (sendmsg(connection, &message, 0) < 0) fail("sendmsg");
+  if (sendmsg(s->connection, &message, 0) < 0) fail("sendmsg");
 }
 
 static uint64_t ask(uint32_t request) {
   struct { uint32_t header[3]; uint64_t value; } __attribute__((packed)) answer;
   tell(request, NULL, 0, -1);
-  if (recv(connection, &answer, sizeof answer, MSG_WAITALL) != sizeof answer) fail("recv");
+  if (recv(s->connection, &answer, sizeof answer, MSG_WAITALL) != sizeof answer) fail("recv");
   return answer.value;
 }
 
 static void plug(int index) {
-  struct queue *q = &queues[index];
-  char *at = memory + index * (MIB / 2);
+  struct queue *q = &s->queues[index];
+  char *at = s->memory + index * (MIB / 2);
   vring_init(&q->ring, RING, at, 4096);
   q->kick = eventfd(0, EFD_NONBLOCK);
   q->call = eventfd(0, 0);
@@ -93,20 +99,20 @@ static void plug(int index) {
 static void connect_to(const char *path) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
   strncpy(name.sun_path, path, sizeof name.sun_path - 1);
-  connection = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (connect(connection, (struct sockaddr *)&name, sizeof name)) fail(path);
-  memory_file = memfd_create("guest", 0);
+  s->connection = socket(AF_UNIX, SOCK_STREAM, 0);
+  if (connect(s->connection, (struct sockaddr *)&name, sizeof name)) fail(path);
+  int memory_file = memfd_create("guest", 0);
   if (ftruncate(memory_file, MEMORY)) fail("ftruncate");
-  memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory_file, 0);
+  s->memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory_file, 0);
   uint64_t features = ask(1), wanted = 1ull << 32 | 1ull << 30 | 1ull << VIRTIO_RING_F_EVENT_IDX;
   features &= wanted;
-  event_index = (features >> VIRTIO_RING_F_EVENT_IDX) & 1;
+  s->event_index = (features >> VIRTIO_RING_F_EVENT_IDX) & 1;
   tell(3, NULL, 0, -1);
   uint64_t protocol = ask(15) & 1;
   tell(16, &protocol, sizeof protocol, -1);
   tell(2, &features, sizeof features, -1);
   struct { uint32_t count, padding; uint64_t guest, size, user, offset; } table = {
-      1, 0, 0, MEMORY, (uint64_t)memory, 0};
+      1, 0, 0, MEMORY, (uint64_t)s->memory, 0};
   tell(5, &table, sizeof table, memory_file);
   plug(0);
   plug(1);
@@ -136,7 +142,7 @@ static void send_over(struct queue *q, struct fuse_in_header *header, uint32_t i
   vring_used_event(r) = q->seen;
   __atomic_store_n(&r->avail->idx, old + 1, __ATOMIC_SEQ_CST);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
-  int wanted = event_index ? vring_need_event(vring_avail_event(r), old + 1, old)
+  int wanted = s->event_index ? vring_need_event(vring_avail_event(r), old + 1, old)
                            : !(r->used->flags & VRING_USED_F_NO_NOTIFY);
   if (wanted && eventfd_write(q->kick, 1)) fail("kick");
   while (__atomic_load_n(&r->used->idx, __ATOMIC_ACQUIRE) == q->seen) {
@@ -148,20 +154,20 @@ static void send_over(struct queue *q, struct fuse_in_header *header, uint32_t i
 
 /* Answers minus errno, or bytes behind the header. */
 static int exchange(struct fuse_in_header *header, uint32_t in, uint32_t out) {
-  send_over(&queues[1], header, in, sizeof(struct fuse_out_header) + out);
-  struct fuse_out_header *answer = (void *)(memory + OUT);
+  send_over(&s->queues[1], header, in, sizeof(struct fuse_out_header) + out);
+  struct fuse_out_header *answer = (void *)(s->memory + OUT);
   if (answer->unique != unique) fail("an answer to another request");
   return answer->error ? answer->error : (int)(answer->len - sizeof *answer);
 }
 
 static struct fuse_in_header *request(uint32_t opcode, uint64_t node) {
-  struct fuse_in_header *header = (void *)(memory + IN);
+  struct fuse_in_header *header = (void *)(s->memory + IN);
   *header = (struct fuse_in_header){.opcode = opcode, .nodeid = node};
   return header;
 }
 
-static void *arguments(void) { return memory + IN + sizeof(struct fuse_in_header); }
-static void *answer(void) { return memory + OUT + sizeof(struct fuse_out_header); }
+static void *arguments(void) { return s->memory + IN + sizeof(struct fuse_in_header); }
+static void *answer(void) { return s->memory + OUT + sizeof(struct fuse_out_header); }
 
 static uint64_t lookup(uint64_t parent, const char *name) {
   struct fuse_in_header *header = request(FUSE_LOOKUP, parent);
@@ -218,7 +224,7 @@ static uint64_t create_file(uint64_t parent, const char *name, uint64_t *handle)
 static void forget(uint64_t node) {
   struct fuse_in_header *header = request(FUSE_FORGET, node);
   *(struct fuse_forget_in *)arguments() = (struct fuse_forget_in){.nlookup = 1};
-  send_over(&queues[0], header, sizeof *header + sizeof(struct fuse_forget_in), 0);
+  send_over(&s->queues[0], header, sizeof *header + sizeof(struct fuse_forget_in), 0);
 }
 
 static int unlink_file(uint64_t parent, const char *name) {
@@ -233,44 +239,42 @@ static long long clock_of(clockid_t clock) {
   return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-static uint64_t top, file_node, tree_node, file_handle;
-
-static void do_lookup(int i) { (void)i; if (!lookup(top, "file")) fail("lookup"); }
-static void do_attributes(int i) { (void)i; if (get_attributes(file_node) < 0) fail("getattr"); }
+static void do_lookup(int i) { (void)i; if (!lookup(s->top, "file")) fail("lookup"); }
+static void do_attributes(int i) { (void)i; if (get_attributes(s->file) < 0) fail("getattr"); }
 static void do_open(int i) {
   (void)i;
-  uint64_t handle = open_file(FUSE_OPEN, file_node, O_RDONLY);
-  if (handle == ~0ull || close_file(FUSE_RELEASE, file_node, handle) < 0) fail("open");
+  uint64_t handle = open_file(FUSE_OPEN, s->file, O_RDONLY);
+  if (handle == ~0ull || close_file(FUSE_RELEASE, s->file, handle) < 0) fail("open");
 }
 static void do_read_4k(int i) {
-  if (read_file(FUSE_READ, file_node, file_handle, (i * 37 % 4096) * 4096ull, 4096) != 4096) fail("read");
+  if (read_file(FUSE_READ, s->file, s->handle, (i * 37 % 4096) * 4096ull, 4096) != 4096) fail("read");
 }
 static void do_write_4k(int i) {
-  if (write_file(file_node, file_handle, (i * 37 % 4096) * 4096ull, 4096) < 0 || written() != 4096) fail("write");
+  if (write_file(s->file, s->handle, (i * 37 % 4096) * 4096ull, 4096) < 0 || written() != 4096) fail("write");
 }
 static void do_read_1m(int i) {
-  if (read_file(FUSE_READ, file_node, file_handle, (i % 16) * (uint64_t)MIB, MIB) != MIB) fail("read");
+  if (read_file(FUSE_READ, s->file, s->handle, (i % 16) * (uint64_t)MIB, MIB) != MIB) fail("read");
 }
 static void do_write_1m(int i) {
-  if (write_file(file_node, file_handle, (i % 16) * (uint64_t)MIB, MIB) < 0 || written() != MIB) fail("write");
+  if (write_file(s->file, s->handle, (i % 16) * (uint64_t)MIB, MIB) < 0 || written() != MIB) fail("write");
 }
 static void do_list(int i) {
   (void)i;
-  uint64_t handle = open_file(FUSE_OPENDIR, tree_node, O_RDONLY | O_DIRECTORY), offset = 0;
-  for (int size; (size = read_file(FUSE_READDIRPLUS, tree_node, handle, offset, 4096)) > 0;) {
+  uint64_t handle = open_file(FUSE_OPENDIR, s->tree, O_RDONLY | O_DIRECTORY), offset = 0;
+  for (int size; (size = read_file(FUSE_READDIRPLUS, s->tree, handle, offset, 4096)) > 0;) {
     for (int at = 0; at < size;) {
       struct fuse_direntplus *entry = (void *)((char *)answer() + at);
       offset = entry->dirent.off;
       at += FUSE_DIRENTPLUS_SIZE(entry);
     }
   }
-  if (close_file(FUSE_RELEASEDIR, tree_node, handle) < 0) fail("list");
+  if (close_file(FUSE_RELEASEDIR, s->tree, handle) < 0) fail("list");
 }
 static void do_create(int i) {
   char name[32];
   snprintf(name, sizeof name, "made-%d", i % 10);
-  uint64_t handle, node = create_file(top, name, &handle);
-  if (!node || close_file(FUSE_RELEASE, node, handle) < 0 || unlink_file(top, name) < 0) fail("create");
+  uint64_t handle, node = create_file(s->top, name, &handle);
+  if (!node || close_file(FUSE_RELEASE, node, handle) < 0 || unlink_file(s->top, name) < 0) fail("create");
   forget(node);
 }
 
@@ -279,13 +283,27 @@ static const struct { const char *name; void (*one)(int); } measures[] = {
     {"read-4k", do_read_4k},   {"write-4k", do_write_4k},     {"read-1m", do_read_1m},
     {"write-1m", do_write_1m}, {"list-100-files", do_list},   {"create-close-delete", do_create}};
 
-static void measure(int number, int warming) {
-  long long wall = clock_of(CLOCK_MONOTONIC), cpu = clock_of(server_clock), now = wall;
-  int count = 0;
-  for (; now - wall < (warming ? WARM_SECONDS : SECONDS_EACH) * 1000000000ll; now = clock_of(CLOCK_MONOTONIC))
-    for (int i = 0; i < 10; i++) measures[number].one(count++);
-  double used = (clock_of(server_clock) - cpu) / 1e3 / count;
-  if (!warming) printf("%s %.2f %.2f\n", measures[number].name, used, (now - wall) / 1e3 / count);
+/* In short turns, so that what else the machine does meets both. */
+static void measure(int number, int seconds) {
+  for (int i = 0; i < 2; i++) servers[i].cpu = servers[i].wall = servers[i].count = 0;
+  for (int turn = 0; turn < seconds * 1000 / SLICE_MILLIS; turn++) {
+    s = &servers[turn % 2];
+    long long wall = clock_of(CLOCK_MONOTONIC), cpu = clock_of(s->clock), now = wall;
+    for (; now - wall < SLICE_MILLIS * 1000000ll; now = clock_of(CLOCK_MONOTONIC)) measures[number].one(s->count++);
+    s->cpu += (clock_of(s->clock) - cpu) / 1e3;
+    s->wall += (now - wall) / 1e3;
+  }
+}
+
+static void say(int number) {
+  printf("%-20s", measures[number].name);
+  double cpu[2], wall[2];
+  for (int i = 0; i < 2; i++) {
+    cpu[i] = servers[i].cpu / servers[i].count;
+    wall[i] = servers[i].wall / servers[i].count;
+  }
+  printf(" %10.1f %10.1f %6.2f   %10.1f %10.1f %6.2f\n", cpu[0], cpu[1], cpu[0] / cpu[1], wall[0], wall[1],
+         wall[0] / wall[1]);
   fflush(stdout);
 }
 
@@ -300,22 +318,31 @@ static int serving(int pid) {
   return child;
 }
 
-int main(int count, char **words) {
-  if (count < 3) return 2;
-  connect_to(words[1]);
+static void prepare(char **words) {
+  connect_to(words[0]);
   struct fuse_in_header *header = request(FUSE_INIT, 0);
-  *(struct fuse_init_in *)arguments() =
-      (struct fuse_init_in){.major = 7, .minor = 36, .max_readahead = MIB, .flags = ~(FUSE_INIT_EXT | FUSE_POSIX_LOCKS)};
+  *(struct fuse_init_in *)arguments() = (struct fuse_init_in){
+      .major = 7, .minor = 36, .max_readahead = MIB, .flags = ~(FUSE_INIT_EXT | FUSE_POSIX_LOCKS)};
   if (exchange(header, sizeof *header + sizeof(struct fuse_init_in), sizeof(struct fuse_init_out)) < 0) fail("init");
-  if (clock_getcpuclockid(serving(atoi(words[2])), &server_clock)) fail("pid");
-  top = count > 3 ? lookup(FUSE_ROOT_ID, words[3]) : FUSE_ROOT_ID;
-  uint64_t made = create_file(top, "file", &file_handle);
-  if (!made) fail("create");
-  file_node = made;
-  tree_node = lookup(top, "tree");
+  if (clock_getcpuclockid(serving(atoi(words[1])), &s->clock)) fail("pid");
+  s->top = *words[2] ? lookup(FUSE_ROOT_ID, words[2]) : FUSE_ROOT_ID;
+  s->file = create_file(s->top, "file", &s->handle);
+  if (!s->file) fail("create");
+  s->tree = lookup(s->top, "tree");
   for (int i = 0; i < 16; i++) do_write_1m(i);
+}
+
+int main(int count, char **words) {
+  if (count < 7) return 2;
+  for (int i = 0; i < 2; i++) {
+    s = &servers[i];
+    prepare(words + 1 + 3 * i);
+  }
   int all = sizeof measures / sizeof *measures;
-  for (int i = 0; i < 2 * all; i++)
-    if (count < 5 || !strcmp(words[4], measures[i % all].name)) measure(i % all, i < all);
+  for (int i = 0; i < 2 * all; i++) {
+    if (count > 7 && strcmp(words[7], measures[i % all].name)) continue;
+    measure(i % all, i < all ? WARM_SECONDS : MEASURE_SECONDS);
+    if (i >= all) say(i % all);
+  }
   return 0;
 }

@@ -10,6 +10,7 @@ import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
 import dev.caisson.linux.call.SystemCall;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -17,6 +18,9 @@ import java.lang.foreign.ValueLayout;
 public final class EventCounter implements AutoCloseable {
   private static final int EFD_CLOEXEC = 0x80000;
   private static final int EFD_NONBLOCK = 0x800;
+
+  private static final MemorySegment ONE =
+      Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1L);
 
   private final Fd fd;
 
@@ -41,11 +45,7 @@ public final class EventCounter implements AutoCloseable {
 
   /** Adds one and wakes who waits. */
   public void signal() {
-    try (Scratch scratch = Scratch.open()) {
-      MemorySegment one = scratch.allocate(8, 8);
-      one.set(ValueLayout.JAVA_LONG, 0, 1);
-      Downcall.attempt(SystemCall.WRITE, fd.number(), one.address(), 8);
-    }
+    Downcall.attempt(SystemCall.WRITE, fd.number(), ONE.address(), 8);
   }
 
   /** Takes what was counted; 0 when nothing was, if the descriptor does not block. */

@@ -9,10 +9,13 @@ import dev.caisson.linux.Fd;
 import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
 import dev.caisson.linux.call.SystemCall;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * A file, directory, link or special file held by an O_PATH descriptor: what a file server keeps
@@ -34,7 +37,6 @@ public final class Node implements AutoCloseable {
   private static final int O_CLOEXEC = 0x80000;
   private static final int O_PATH = 0x200000;
   private static final int O_NOCTTY = 0x100;
-  private static final int AT_FDCWD = -100;
   private static final int AT_REMOVEDIR = 0x200;
   private static final int AT_SYMLINK_FOLLOW = 0x400;
   private static final int AT_EMPTY_PATH = 0x1000;
@@ -49,11 +51,21 @@ public final class Node implements AutoCloseable {
   private static final MemorySegment EMPTY = Arena.global().allocate(1);
 
   private final Fd fd;
-  private final byte[] throughProc;
+  private final byte[] inProc;
 
   private Node(Fd fd) {
     this.fd = fd;
-    this.throughProc = ("/proc/self/fd/" + fd.number() + '\0').getBytes(StandardCharsets.US_ASCII);
+    this.inProc = (Integer.toString(fd.number()) + '\0').getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** The directory that names this process's descriptors: a shorter way to them. proc(5) */
+  private static final class OwnFiles {
+    private static final Fd DIRECTORY =
+        Directory.openFile(Path.of("/proc/self/fd"), 0, OpenFlag.PATH);
+
+    static int number() {
+      return DIRECTORY.number();
+    }
   }
 
   /** Takes ownership of a descriptor opened with O_PATH. */
@@ -69,13 +81,25 @@ public final class Node implements AutoCloseable {
     return openAt(name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
   }
 
+  /** The number of an O_PATH descriptor for the very file behind an open descriptor. */
+  public static long reference(int descriptor) {
+    try (Scratch scratch = Scratch.open()) {
+      return Downcall.attempt(
+          SystemCall.OPENAT,
+          OwnFiles.number(),
+          scratch.string(Integer.toString(descriptor)).address(),
+          O_PATH | O_CLOEXEC,
+          0);
+    }
+  }
+
   /** Opens this very file; only for regular files and directories. */
   public long open(int flags) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.OPENAT,
-          AT_FDCWD,
-          scratch.bytes(throughProc).address(),
+          OwnFiles.number(),
+          scratch.bytes(inProc).address(),
           (flags & ~(O_CREAT | O_NOFOLLOW)) | O_CLOEXEC | O_NOCTTY,
           0);
     }
@@ -135,8 +159,8 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.READLINKAT,
-          AT_FDCWD,
-          scratch.bytes(throughProc).address(),
+          OwnFiles.number(),
+          scratch.bytes(inProc).address(),
           target.address(),
           target.byteSize());
     }
@@ -168,8 +192,8 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.LINKAT,
-          AT_FDCWD,
-          scratch.bytes(existing.throughProc).address(),
+          OwnFiles.number(),
+          scratch.bytes(existing.inProc).address(),
           fd.number(),
           name.address(),
           AT_SYMLINK_FOLLOW,
@@ -213,7 +237,7 @@ public final class Node implements AutoCloseable {
   public long changePermissions(int mode) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
-          SystemCall.FCHMODAT, AT_FDCWD, scratch.bytes(throughProc).address(), mode & 07777);
+          SystemCall.FCHMODAT, OwnFiles.number(), scratch.bytes(inProc).address(), mode & 07777);
     }
   }
 
@@ -230,7 +254,7 @@ public final class Node implements AutoCloseable {
   /** truncate(2); only for regular files. */
   public long truncate(long size) {
     try (Scratch scratch = Scratch.open()) {
-      return Downcall.attempt(SystemCall.TRUNCATE, scratch.bytes(throughProc).address(), size);
+      return Downcall.attempt(SystemCall.TRUNCATE, scratch.string("/proc/self/fd/" + fd.number()).address(), size);
     }
   }
 
@@ -243,7 +267,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       long plain = // syncfs(2) refuses O_PATH descriptors
           Downcall.attempt(
-              SystemCall.OPENAT, AT_FDCWD, scratch.bytes(throughProc).address(), O_CLOEXEC, 0);
+              SystemCall.OPENAT, OwnFiles.number(), scratch.bytes(inProc).address(), O_CLOEXEC, 0);
       if (plain < 0) {
         return plain;
       }
@@ -261,7 +285,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.GETXATTR,
-          scratch.bytes(throughProc).address(),
+          scratch.string("/proc/self/fd/" + fd.number()).address(),
           name.address(),
           target.byteSize() == 0 ? 0 : target.address(),
           target.byteSize());
@@ -272,7 +296,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.SETXATTR,
-          scratch.bytes(throughProc).address(),
+          scratch.string("/proc/self/fd/" + fd.number()).address(),
           name.address(),
           value.address(),
           value.byteSize(),
@@ -284,7 +308,7 @@ public final class Node implements AutoCloseable {
   public long removeAttribute(MemorySegment name) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
-          SystemCall.REMOVEXATTR, scratch.bytes(throughProc).address(), name.address());
+          SystemCall.REMOVEXATTR, scratch.string("/proc/self/fd/" + fd.number()).address(), name.address());
     }
   }
 
@@ -293,7 +317,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.LISTXATTR,
-          scratch.bytes(throughProc).address(),
+          scratch.string("/proc/self/fd/" + fd.number()).address(),
           target.byteSize() == 0 ? 0 : target.address(),
           target.byteSize());
     }

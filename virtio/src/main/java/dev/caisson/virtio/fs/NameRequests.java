@@ -7,6 +7,7 @@ package dev.caisson.virtio.fs;
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.node.Caller;
+import dev.caisson.linux.node.Node;
 import dev.caisson.linux.node.OpenNode;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -95,12 +96,7 @@ final class NameRequests {
       int kept = FileRequests.openFlags(flags) | (flags & EXCLUSIVE);
       long descriptor = created(request, () -> parent.node.create(name, kept, mode));
       OpenNode file = OpenNode.of(Fd.adopt(descriptor));
-      try (KnownNode node = find(reply, parent, name)) {
-        if (!node.isRegular()
-            || !Status.ofDescriptor(file.number()).identity().equals(node.identity)) {
-          nodes.forget(node.id, 1);
-          throw Refusal.of(Errno.ESTALE); // the host put something else there meanwhile
-        }
+      try (KnownNode node = made(file, parent, reply)) {
         reply.u64(handles.add(new OpenHandle(file, node, FileRequests.openFlags(flags))));
         reply.u64(0);
       } catch (Refusal refusal) {
@@ -108,6 +104,18 @@ final class NameRequests {
         throw refusal;
       }
     }
+  }
+
+  /** The file just opened, whatever its name leads to by now. */
+  private KnownNode made(OpenNode file, KnownNode parent, FuseReply reply) {
+    Status status = Status.ofDescriptor(file.number());
+    if (status.type() != KnownNode.REGULAR) {
+      throw Refusal.of(Errno.ESTALE); // the host put something else there meanwhile
+    }
+    long descriptor = Refusal.checked(Node.reference(file.number()));
+    KnownNode node = nodes.known(descriptor, parent, status);
+    Entry.entry(reply, node, status);
+    return node;
   }
 
   void remove(FuseRequest request) {
