@@ -254,7 +254,8 @@ public final class Node implements AutoCloseable {
   /** truncate(2); only for regular files. */
   public long truncate(long size) {
     try (Scratch scratch = Scratch.open()) {
-      return Downcall.attempt(SystemCall.TRUNCATE, scratch.string("/proc/self/fd/" + fd.number()).address(), size);
+      return Downcall.attempt(
+          SystemCall.TRUNCATE, scratch.string("/proc/self/fd/" + fd.number()).address(), size);
     }
   }
 
@@ -308,7 +309,9 @@ public final class Node implements AutoCloseable {
   public long removeAttribute(MemorySegment name) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
-          SystemCall.REMOVEXATTR, scratch.string("/proc/self/fd/" + fd.number()).address(), name.address());
+          SystemCall.REMOVEXATTR,
+          scratch.string("/proc/self/fd/" + fd.number()).address(),
+          name.address());
     }
   }
 

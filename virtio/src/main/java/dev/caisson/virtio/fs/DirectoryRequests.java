@@ -138,7 +138,7 @@ final class DirectoryRequests {
       if (plus && !lookup(parent, listing, at, name, reply)) {
         continue;
       }
-      entry(reply, listing.u64(at), next, name, listing.bytes[at + 18]);
+      entry(reply, parent.inode(listing.u64(at)), next, name, listing.bytes[at + 18]);
       reply.padded(listing.bytes, at + HOST_HEADER, name);
     }
     return next;

@@ -22,7 +22,7 @@ final class Entry {
     words[2] = node.export.cacheSeconds();
     words[3] = node.export.cacheSeconds();
     words[4] = 0;
-    status.attributes(words, 5, node.top && node.isDirectory());
+    status.attributes(words, 5, node);
     reply.put(words, 5 + Status.ATTRIBUTES);
   }
 
@@ -30,7 +30,7 @@ final class Entry {
     long[] words = reply.words();
     words[0] = node.export.cacheSeconds();
     words[1] = 0;
-    status.attributes(words, 2, false);
+    status.attributes(words, 2, node);
     reply.put(words, 2 + Status.ATTRIBUTES);
   }
 

@@ -47,7 +47,7 @@ final class FileKeeper {
       kept.add(top.id);
     }
     for (KnownNode node : nodes.all()) {
-      int export = exportOf(tops, node);
+      int export = node.place;
       NodePath.below(tops.get(export), node)
           .ifPresent(path -> {
             known.add(new SavedNode(node.id, export, node.lookups, node.type, path));
@@ -68,15 +68,6 @@ final class FileKeeper {
 
   private static List<String> names(List<KnownNode> tops) {
     return tops.stream().map(top -> top.export.name()).toList();
-  }
-
-  private static int exportOf(List<KnownNode> tops, KnownNode node) {
-    for (int i = 0; i < tops.size(); i++) {
-      if (tops.get(i).export.equals(node.export)) {
-        return i;
-      }
-    }
-    throw new IllegalStateException("a file of no export");
   }
 
   private String name(long id) {
@@ -126,7 +117,7 @@ final class FileKeeper {
         fd.close();
         return false;
       }
-      nodes.restore(node.id(), node.lookups(), fd, status, top.export);
+      nodes.restore(node.id(), node.lookups(), fd, status, top);
       return true;
     } catch (Refusal refusal) {
       fd.close();

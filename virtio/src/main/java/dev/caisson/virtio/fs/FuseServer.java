@@ -15,10 +15,10 @@ import java.util.List;
 /**
  * Answers FUSE requests from directories of the host.
  *
- * <p>The root of the file system is a read-only directory that lists the exports by name; each
- * export appears in the guest as a file system of its own. Every file the guest knows is an O_PATH
- * descriptor here, and every request names one component below such a descriptor: there is no path
- * to escape by. Advisory locks stay in the guest. Serves several queues at once.
+ * <p>The root of the file system is a read-only directory that lists the exports by name. Every
+ * file the guest knows is an O_PATH descriptor here, and every request names one component below
+ * such a descriptor: there is no path to escape by. Advisory locks stay in the guest. Serves
+ * several queues at once.
  */
 public final class FuseServer implements AutoCloseable {
   private static final int ROOM = 136 << 10;

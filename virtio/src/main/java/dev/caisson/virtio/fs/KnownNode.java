@@ -13,13 +13,18 @@ final class KnownNode extends Counted {
   static final int REGULAR = 0100000;
   static final int LINK = 0120000;
 
+  private static final int PLACE_SHIFT = 48; // hosts number files from below, overlay from above
+
   final long id;
   final Identity identity;
   final Node node;
   final int type;
   final Export export;
 
-  /** Whether it is the top of an export, where the guest sees a file system of its own. */
+  /** The export's place in the server's list. */
+  final int place;
+
+  /** Whether it is the top of an export. */
   final boolean top;
 
   /** Whether the last name found in this directory led to a file that was known before. */
@@ -28,17 +33,27 @@ final class KnownNode extends Counted {
   /** How many lookups the guest has not forgotten; guarded by the table. */
   long lookups;
 
-  KnownNode(long id, Identity identity, Node node, int type, Export export, boolean top) {
+  KnownNode(
+      long id, Identity identity, Node node, int type, Export export, int place, boolean top) {
     this.id = id;
     this.identity = identity;
     this.node = node;
     this.type = type;
     this.export = export;
+    this.place = place;
     this.top = top;
   }
 
   /** One file of the host, however many names it has. The mount tells apart two exports of it. */
   record Identity(long mount, long device, long inode) {}
+
+  /**
+   * The number a guest sees for one of the host: exports share a device number in the guest, and
+   * may lie on different file systems of the host.
+   */
+  long inode(long ofHost) {
+    return ofHost ^ (long) place << PLACE_SHIFT;
+  }
 
   boolean isDirectory() {
     return type == DIRECTORY;

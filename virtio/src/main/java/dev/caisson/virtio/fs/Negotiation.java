@@ -26,7 +26,6 @@ final class Negotiation {
   private static final int PARALLEL_DIRECTORIES = 1 << 18;
   private static final int MAX_PAGES = 1 << 22;
   private static final int CACHE_LINKS = 1 << 23;
-  private static final int SUBMOUNTS = 1 << 27;
   private static final int KILL_PRIVILEGES_V2 = 1 << 28;
   private static final int WANTED =
       ASYNC_READ
@@ -39,7 +38,6 @@ final class Negotiation {
           | PARALLEL_DIRECTORIES
           | MAX_PAGES
           | CACHE_LINKS
-          | SUBMOUNTS
           | KILL_PRIVILEGES_V2;
 
   private Negotiation() {}

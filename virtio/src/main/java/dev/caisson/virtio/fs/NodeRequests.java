@@ -182,12 +182,17 @@ final class NodeRequests {
 
   void syncFileSystem(FuseRequest request) {
     if (request.node() == NodeTable.ROOT) {
+      nodes.tops().forEach(NodeRequests::sync);
       return;
     }
     try (KnownNode node = nodes.use(request.node())) {
-      if (node.isRegular() || node.isDirectory()) {
-        Refusal.checked(node.node.syncFileSystem());
-      }
+      sync(node);
+    }
+  }
+
+  private static void sync(KnownNode node) {
+    if (node.isRegular() || node.isDirectory()) {
+      Refusal.checked(node.node.syncFileSystem());
     }
   }
 

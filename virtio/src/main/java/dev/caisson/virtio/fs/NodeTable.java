@@ -36,7 +36,8 @@ final class NodeTable {
   private KnownNode top(Export export) {
     Node node = Node.of(export.file());
     Status status = Status.of(node);
-    return new KnownNode(nextId++, status.identity(), node, status.type(), export, true);
+    int place = (int) (nextId - ROOT - 1);
+    return new KnownNode(nextId++, status.identity(), node, status.type(), export, place, true);
   }
 
   List<KnownNode> tops() {
@@ -91,7 +92,8 @@ final class NodeTable {
         throw Refusal.of(Errno.ENFILE);
       }
       var node =
-          new KnownNode(nextId++, identity, Node.of(fd), status.type(), parent.export, false);
+          new KnownNode(
+              nextId++, identity, Node.of(fd), status.type(), parent.export, parent.place, false);
       node.lookups = 1;
       node.enter();
       byId.put(node.id, node);
@@ -124,9 +126,10 @@ final class NodeTable {
   }
 
   /** Knows a file under the number it had; takes ownership of the descriptor. */
-  synchronized void restore(long id, long lookups, Fd fd, Status status, Export export) {
+  synchronized void restore(long id, long lookups, Fd fd, Status status, KnownNode top) {
     KnownNode.Identity identity = status.identity();
-    var node = new KnownNode(id, identity, Node.of(fd), status.type(), export, false);
+    var node =
+        new KnownNode(id, identity, Node.of(fd), status.type(), top.export, top.place, false);
     node.lookups = lookups;
     byId.put(id, node);
     byIdentity.putIfAbsent(identity, node);

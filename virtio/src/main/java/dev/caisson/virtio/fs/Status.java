@@ -61,8 +61,8 @@ record Status(long[] words) {
   }
 
   /** Puts a struct fuse_attr at a place of words. include/uapi/linux/fuse.h */
-  void attributes(long[] target, int at, boolean submount) {
-    target[at] = words[4]; // inode
+  void attributes(long[] target, int at, KnownNode node) {
+    target[at] = node.inode(words[4]);
     target[at + 1] = words[5]; // size
     target[at + 2] = words[6]; // blocks of 512 bytes
     target[at + 3] = words[8]; // accessed
@@ -75,7 +75,7 @@ record Status(long[] words) {
     long minor = words[16] >>> 32;
     long device = (minor & 0xff) | (major << 8) | ((minor & ~0xffL) << 12); // new_encode_dev()
     target[at + 9] = pair(words[3], device); // group
-    target[at + 10] = pair(words[0] >>> 32, submount ? 1 : 0); // block size
+    target[at + 10] = words[0] >>> 32; // block size
   }
 
   private static long pair(long low, long high) {

@@ -198,6 +198,33 @@ class FuseServerTest {
   }
 
   @Test
+  void twoExportsOfOneDirectoryDifferInEveryNumber() {
+    server.close();
+    client.close();
+    var one = new Export("one", Directory.openFile(share, 0, OpenFlag.PATH), false, 1);
+    var two = new Export("two", Directory.openFile(share, 0, OpenFlag.PATH), false, 1);
+    server = new FuseServer(List.of(one, two), 100);
+    client = new FuseClient(server);
+    Reply first = ask(Opcode.LOOKUP, FIRST_TOP, name("file"));
+    Reply second = ask(Opcode.LOOKUP, FIRST_TOP + 1, name("file"));
+    int inode = 40; // fuse_attr.ino in a struct fuse_entry_out
+    assertThat(first.body().getLong(inode)).isNotEqualTo(second.body().getLong(inode));
+    assertThat(first.node()).isNotEqualTo(second.node());
+    Reply listed = ask(Opcode.READDIR, FIRST_TOP + 1, numbers(open(FIRST_TOP + 1), 0, 4096, 0, 0));
+    boolean found = false;
+    for (int at = 0; at < listed.body().limit(); ) {
+      found |= listed.body().getLong(at) == second.body().getLong(inode);
+      at += 24 + listed.body().getInt(at + 16) + 7 & -8;
+    }
+    assertThat(found).as("a listing says the same number").isTrue();
+    assertThat(ask(Opcode.SYNCFS, NodeTable.ROOT).error()).isZero();
+  }
+
+  private long open(long directory) {
+    return ask(Opcode.OPENDIR, directory, numbers(0)).node();
+  }
+
+  @Test
   void line52NothingIsRenamedOverTheRoot() {
     long root = NodeTable.ROOT;
     assertThat(refused(ask(Opcode.RENAME, FIRST_TOP, numbers(root), name("file"), name("root"))))
