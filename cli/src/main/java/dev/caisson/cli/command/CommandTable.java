@@ -51,6 +51,7 @@ public final class CommandTable {
     makers.put("volume prune", PruneCommands.Volumes::new);
     makers.put("kernel ls", KernelCommands.Ls::new);
     makers.put("kernel fetch", KernelCommands.Fetch::new);
+    makers.put("kernel build", KernelCommands.Build::new);
     makers.put("kernel add", KernelCommands.Add::new);
     makers.put("kernel use", KernelCommands.Use::new);
     makers.put("version", SystemCommands.Version::new);

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.command;
 
+import dev.caisson.machine.kernel.BuiltKernel;
 import dev.caisson.machine.kernel.DistributionKernel;
 import dev.caisson.machine.kernel.GuestKernel;
 import dev.caisson.machine.kernel.KernelStore;
@@ -41,6 +42,26 @@ final class KernelCommands {
     @Override
     GuestKernel change(KernelStore store) throws IOException {
       return DistributionKernel.fetch(store);
+    }
+  }
+
+  @Command(
+      name = "build",
+      description = "Build a smaller kernel from the distribution's source package")
+  static final class Build extends Changing {
+    @Option(
+        names = {"-j", "--jobs"},
+        paramLabel = "N",
+        defaultValue = "1",
+        description = "compilers at a time (${DEFAULT-VALUE}); they run at the lowest priority")
+    int jobs = 1;
+
+    @Override
+    GuestKernel change(KernelStore store) throws IOException {
+      if (jobs < 1 || jobs > 1024) {
+        throw SandboxException.invalid("--jobs " + jobs, "is not 1 to 1024");
+      }
+      return BuiltKernel.build(store, jobs, stage -> console().err().println(stage + " ..."));
     }
   }
 

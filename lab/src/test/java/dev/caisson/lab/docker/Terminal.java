@@ -44,7 +44,11 @@ final class Terminal implements AutoCloseable {
   }
 
   void await(String text) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    await(text, 30);
+  }
+
+  void await(String text, int seconds) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
     while (!screen().contains(text)) {
       if (System.nanoTime() > end) {
         throw new AssertionError("'" + text + "' does not appear:\n" + screen());

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param devices the engine closes them with the machine
  * @param networkNamespace where the ports' taps are
  * @param ports one network device each
+ * @param groupParent the control group to stand below on the host, empty for Caisson's own
  */
 public record MachineSpec(
     String id,
@@ -34,7 +35,8 @@ public record MachineSpec(
     String commandLine,
     List<VirtioDevice> devices,
     Optional<Path> networkNamespace,
-    List<NetworkPort> ports) {
+    List<NetworkPort> ports,
+    String groupParent) {
   public MachineSpec {
     ports = List.copyOf(ports);
     devices = List.copyOf(devices);

@@ -16,15 +16,14 @@ import dev.caisson.virtio.net.NetDevice;
 import dev.caisson.virtio.net.TapSide;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The network device of a machine's port: ours, on the tap in the port's network namespace. */
 final class PortDevice {
   private PortDevice() {}
 
   static NetDevice open(Path namespace, NetworkPort port) {
-    try (Fd target = Directory.openFile(namespace, 0, OpenFlag.READ)) {
-      return NamespaceThread.inside(Namespace.NETWORK, target, () -> here(port));
-    }
+    return inside(namespace, () -> here(port));
   }
 
   private static NetDevice here(NetworkPort port) {
@@ -34,5 +33,16 @@ final class PortDevice {
     }
     var side = new TapSide(List.of(TapSide.open(port.tap(), false)));
     return new NetDevice(MacAddress.parse(port.hardware()), mtu, 1, side);
+  }
+
+  /** The port's tap alone, for a device model that is not ours; the caller closes it. */
+  static Fd tap(Path namespace, NetworkPort port) {
+    return inside(namespace, () -> TapSide.open(port.tap(), false));
+  }
+
+  private static <T> T inside(Path namespace, Supplier<T> work) {
+    try (Fd target = Directory.openFile(namespace, 0, OpenFlag.READ)) {
+      return NamespaceThread.inside(Namespace.NETWORK, target, work);
+    }
   }
 }

@@ -4,6 +4,12 @@
  */
 package dev.caisson.machine.engine;
 
+import dev.caisson.linux.Fd;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
+import dev.caisson.linux.process.Executable;
+import dev.caisson.linux.process.Spawn;
+import dev.caisson.machine.network.NetworkPort;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.Unavailable;
 import dev.caisson.virtio.vhost.VhostUserServer;
@@ -18,6 +24,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The distribution's QEMU with software emulation: slow, but it needs nothing of the CPU. Devices
@@ -27,6 +34,7 @@ public final class Qemu implements MachineEngine {
   private static final String PROGRAM = "qemu-system-x86_64";
   private static final List<Path> PLACES =
       List.of(Path.of("/usr/bin"), Path.of("/usr/local/bin"), Path.of("/usr/libexec"));
+  private static final String PATH = "PATH=/usr/bin:/bin:/usr/sbin:/sbin";
   private static final int POLL_MILLIS = 5;
 
   /** Below the sandbox's own; everything in it is QEMU's to read and write. */
@@ -74,17 +82,20 @@ public final class Qemu implements MachineEngine {
         user.own(socket);
       }
       Path log = spec.directory().resolve("qemu.log");
-      Process process = launch(spec, user, directory, log);
-      opened.add(process::destroyForcibly);
+      HostGroup group = HostGroup.of(spec.id(), spec.groupParent());
+      group.make(spec.memory(), spec.cpus());
+      opened.add(group::remove);
+      ChildProcess process = launch(spec, user, directory, log, group);
+      opened.add(process);
       SocketChannel controlStream = accept(control, process, log);
       opened.add(controlStream);
       SocketChannel monitorStream = accept(monitor, process, log);
       control.close();
       monitor.close();
       return new QemuMachine(
-          process, controlStream, new QemuMonitor(monitorStream), lent, directory);
+          process, group, controlStream, new QemuMonitor(monitorStream), lent, directory);
     } catch (IOException | RuntimeException e) {
-      opened.forEach(Qemu::closeQuietly);
+      opened.reversed().forEach(Qemu::closeQuietly);
       lent.forEach(VhostUserServer::close);
       if (e instanceof SandboxException refused) {
         throw refused;
@@ -101,18 +112,41 @@ public final class Qemu implements MachineEngine {
     user.own(directory);
   }
 
-  private static Process launch(MachineSpec spec, MachineUser user, Path directory, Path log)
-      throws IOException {
+  private static ChildProcess launch(
+      MachineSpec spec, MachineUser user, Path directory, Path log, HostGroup group) {
     Path program =
         program()
             .orElseThrow(
                 () -> SandboxException.unsupported(PROGRAM, "is not installed on this host"));
-    return new ProcessBuilder(new QemuCommand(spec, user).words(program))
-        .directory(directory.toFile())
-        .redirectErrorStream(true)
-        .redirectOutput(log.toFile())
-        .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
-        .start();
+    var files = new TreeMap<Integer, Fd>();
+    try {
+      files.put(0, Directory.openFile(Path.of("/dev/null"), 0, OpenFlag.READ));
+      files.put(
+          1, Directory.openFile(log, 0600, OpenFlag.WRITE, OpenFlag.CREATE, OpenFlag.TRUNCATE));
+      files.put(2, files.get(1).duplicate());
+      files.put(QemuCommand.KERNEL, Directory.openFile(spec.kernel(), 0, OpenFlag.READ));
+      files.put(
+          QemuCommand.INITIAL_FILES, Directory.openFile(spec.initialFiles(), 0, OpenFlag.READ));
+      for (NetworkPort port : spec.ports()) {
+        files.put(files.size(), PortDevice.tap(spec.networkNamespace().orElseThrow(), port));
+      }
+      List<String> words = new QemuCommand(spec, user).words(program, directory);
+      var spawn =
+          new Spawn(new Executable.At(place("unshare").toString()), words, List.of(PATH), files);
+      ChildProcess process = ChildProcess.start(spawn, "machine " + spec.id());
+      group.join(process.pid());
+      return process;
+    } finally {
+      files.values().forEach(Fd::close);
+    }
+  }
+
+  private static Path place(String name) {
+    return PLACES.stream()
+        .map(place -> place.resolve(name))
+        .filter(Files::isExecutable)
+        .findFirst()
+        .orElseThrow(() -> SandboxException.unsupported(name, "is not installed on this host"));
   }
 
   private static void closeQuietly(AutoCloseable opened) {
@@ -135,7 +169,7 @@ public final class Qemu implements MachineEngine {
   }
 
   /** QEMU connects before the guest runs; if it ends instead, its words are the reason. */
-  private static SocketChannel accept(ServerSocketChannel listener, Process process, Path log)
+  private static SocketChannel accept(ServerSocketChannel listener, ChildProcess process, Path log)
       throws IOException {
     while (true) {
       SocketChannel accepted = listener.accept();

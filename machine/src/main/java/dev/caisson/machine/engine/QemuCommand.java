@@ -14,11 +14,18 @@ import java.util.List;
 
 /**
  * QEMU's command line. It runs in the machine's directory and names sockets there by their bare
- * names: its user may not even look at the directories above.
+ * names: its user may not even look at the directories above. Everything else it needs is open when
+ * it starts.
  */
 final class QemuCommand {
-  /** Opens kernel and initial files while it still may; all that follows finds them open. */
-  private static final String OPEN_THEN_RUN = "exec 3<\"$1\" 4<\"$2\"; shift 2; exec \"$@\"";
+  /** Descriptors of its process: kernel, initial files, then the tap of each port. */
+  static final int KERNEL = 3;
+
+  static final int INITIAL_FILES = 4;
+  static final int FIRST_TAP = 5;
+
+  /** Translated code is kept in so much; QEMU's own default is an eighth of the host's memory. */
+  private static final int TRANSLATIONS_MEBIBYTES = 256;
 
   /** Emulated clocks need no comparing, and an emulated processor speculates on nothing. */
   private static final String EMULATED = "no_timer_check tsc=reliable mitigations=off";
@@ -33,10 +40,11 @@ final class QemuCommand {
     this.user = user;
   }
 
-  List<String> words(Path program) {
-    add("/bin/sh", "-c", OPEN_THEN_RUN, "qemu");
-    add(spec.kernel().toString(), spec.initialFiles().toString());
-    confine();
+  /**
+   * @param directory where it runs
+   */
+  List<String> words(Path program, Path directory) {
+    confine(directory);
     add(program.toString());
     machine();
     channels();
@@ -46,7 +54,9 @@ final class QemuCommand {
     for (int i = 0; i < spec.devices().size(); i++) {
       device(spec.devices().get(i), i);
     }
-    spec.ports().forEach(this::port);
+    for (int i = 0; i < spec.ports().size(); i++) {
+      port(spec.ports().get(i), FIRST_TAP + i);
+    }
     return words;
   }
 
@@ -54,11 +64,12 @@ final class QemuCommand {
     long mebibytes = spec.memory() >> 20;
     add("-name", "caisson-" + spec.id(), "-nodefaults", "-no-user-config", "-no-reboot");
     add("-display", "none");
-    add("-machine", "q35,accel=tcg,memory-backend=ram,hpet=on,vmport=off,smbus=off,sata=off");
+    add("-machine", "q35,memory-backend=ram,hpet=on,vmport=off,smbus=off,sata=off");
+    add("-accel", "tcg,tb-size=" + TRANSLATIONS_MEBIBYTES);
     add("-cpu", "max", "-smp", String.valueOf(spec.cpus()), "-m", mebibytes + "M");
     // Shared, so that our devices reach it; charged only where the guest touched it.
     add("-object", "memory-backend-memfd,id=ram,share=on,size=" + mebibytes + "M");
-    add("-kernel", "/dev/fd/3", "-initrd", "/dev/fd/4");
+    add("-kernel", "/dev/fd/" + KERNEL, "-initrd", "/dev/fd/" + INITIAL_FILES);
     add("-append", "console=ttyS0 " + EMULATED + " " + spec.commandLine());
     // What a guest that took QEMU over could still ask of the host's kernel.
     add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
@@ -90,8 +101,8 @@ final class QemuCommand {
     }
   }
 
-  private void port(NetworkPort port) {
-    add("-netdev", "tap,id=" + port.tap() + ",ifname=" + port.tap() + ",script=no,downscript=no");
+  private void port(NetworkPort port, int tap) {
+    add("-netdev", "tap,id=" + port.tap() + ",fd=" + tap);
     add(
         "-device",
         "virtio-net-pci,disable-legacy=on,romfile=,netdev="
@@ -101,15 +112,11 @@ final class QemuCommand {
   }
 
   /**
-   * A machine with a network is served in the network namespace of its taps, and opens them itself,
-   * which takes the right to do so. One without has neither network nor rights.
+   * Without a network of its own, without rights, as nobody else's user; its taps lead out of
+   * another namespace and were opened for it.
    */
-  private void confine() {
-    if (!spec.ports().isEmpty()) {
-      add("nsenter", "--net=" + spec.networkNamespace().orElseThrow(), "--");
-      return;
-    }
-    add("unshare", "--net", "--");
+  private void confine(Path directory) {
+    add("unshare", "--net", "--ipc", "--uts", "--wd", directory.toString(), "--");
     add("setpriv", "--reuid", String.valueOf(user.number()));
     add("--regid", String.valueOf(user.number()), "--clear-groups", "--no-new-privs");
     add("--bounding-set=-all", "--inh-caps=-all", "--");

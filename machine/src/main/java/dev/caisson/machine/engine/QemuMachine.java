@@ -27,7 +27,8 @@ final class QemuMachine implements RunningMachine {
 
   private static final String MEMORY = "/memfd:memory-backend-memfd";
 
-  private final Process process;
+  private final ChildProcess process;
+  private final HostGroup group;
   private final SocketChannel control;
   private final QemuMonitor monitor;
   private final List<VhostUserServer> lent;
@@ -35,18 +36,19 @@ final class QemuMachine implements RunningMachine {
   private final CompletableFuture<String> ended = new CompletableFuture<>();
 
   QemuMachine(
-      Process process,
+      ChildProcess process,
+      HostGroup group,
       SocketChannel control,
       QemuMonitor monitor,
       List<VhostUserServer> lent,
       Path directory) {
     this.process = process;
+    this.group = group;
     this.control = control;
     this.monitor = monitor;
     this.lent = lent;
     this.directory = directory;
-    var _ =
-        process.onExit().thenAccept(gone -> ended.complete("QEMU ended with " + gone.exitValue()));
+    var _ = process.ended().thenAccept(how -> ended.complete("QEMU ended with " + how.code()));
   }
 
   @Override
@@ -76,7 +78,10 @@ final class QemuMachine implements RunningMachine {
 
   @Override
   public Duration cpuTime() {
-    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+    return group
+        .cpuTime()
+        .or(() -> ProcessHandle.of(process.pid()).flatMap(found -> found.info().totalCpuDuration()))
+        .orElse(Duration.ZERO);
   }
 
   /** The guest's memory as far as it is there, and what QEMU has of its own. */
@@ -113,8 +118,8 @@ final class QemuMachine implements RunningMachine {
 
   @Override
   public void close() {
-    process.destroyForcibly();
-    process.onExit().join();
+    process.close();
+    group.remove();
     try {
       control.close();
       monitor.close();

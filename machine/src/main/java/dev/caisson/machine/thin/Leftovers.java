@@ -4,6 +4,7 @@
  */
 package dev.caisson.machine.thin;
 
+import dev.caisson.machine.engine.HostGroup;
 import dev.caisson.sandbox.Place;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,10 +23,14 @@ final class Leftovers {
    * Ends a machine's process of its own, if it still is that process: numbers are used again, so
    * its command line must name this very machine.
    */
-  static void remove(long pid, String id) {
-    if (pid <= 0) {
-      return;
+  static void remove(long pid, String id, String groupParent) {
+    if (pid > 0) {
+      end(pid, id);
     }
+    HostGroup.of(id, groupParent).remove();
+  }
+
+  private static void end(long pid, String id) {
     try {
       String command = Files.readString(Path.of("/proc/" + pid + "/cmdline"));
       if (List.of(command.split("\0")).contains("caisson-" + id)) {

@@ -77,7 +77,8 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
           COMMAND_LINE,
           devices,
           network.map(GuestNetwork::namespace),
-          network.map(GuestNetwork::ports).orElse(List.of()));
+          network.map(GuestNetwork::ports).orElse(List.of()),
+          workload.resources().cgroupParent());
     } catch (VmmException e) {
       throw new SandboxException(
           SandboxException.Kind.FAILED, "kernel " + kernel.version() + ": " + e.getMessage(), e);

@@ -92,7 +92,7 @@ final class ThinSandbox
     }
     Exit last = record.ended().orElse(null);
     if (last == null) {
-      Leftovers.remove(began.get().pid(), workload.id());
+      Leftovers.remove(began.get().pid(), workload.id(), workload.resources().cgroupParent());
       last = new Exit(RunRecord.LOST, false, began.get().time(), Instant.now());
       record.end(last);
     }

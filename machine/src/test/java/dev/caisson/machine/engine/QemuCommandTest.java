@@ -26,32 +26,39 @@ class QemuCommandTest {
             "quiet",
             List.of(),
             ports.isEmpty() ? Optional.empty() : Optional.of(Path.of("/run/netns/box")),
-            ports);
-    return new QemuCommand(spec, MachineUser.of("box")).words(Path.of("/usr/bin/qemu"));
+            ports,
+            "");
+    return new QemuCommand(spec, MachineUser.of("box"))
+        .words(Path.of("/usr/bin/qemu"), Path.of("/run/box"));
   }
 
   @Test
-  void kernelAndInitialFilesAreOpenedBeforeRightsAreGivenUp() {
-    List<String> words = words(List.of());
-    assertThat(words).startsWith("/bin/sh", "-c");
-    assertThat(words.subList(4, 6)).containsExactly("/kernels/vm linux", "/kernels/initial");
-    assertThat(words).containsSubsequence("setpriv", "/usr/bin/qemu", "-kernel", "/dev/fd/3");
-  }
-
-  @Test
-  void withoutANetworkItHasAUserOfItsOwnAndNoRights() {
-    String user = String.valueOf(MachineUser.of("box").number());
+  void kernelAndInitialFilesAreOpenBeforeRightsAreGivenUp() {
     assertThat(words(List.of()))
-        .containsSubsequence("unshare", "--net", "setpriv", "--reuid", user, "--regid", user)
-        .contains("--no-new-privs", "--bounding-set=-all", "--clear-groups")
-        .doesNotContain("nsenter");
+        .containsSubsequence("setpriv", "/usr/bin/qemu", "-kernel", "/dev/fd/3")
+        .doesNotContain("/kernels/vm linux", "/kernels/initial");
   }
 
   @Test
-  void withANetworkItOpensItsTapsInTheirNamespace() {
-    List<String> words = words(List.of(new NetworkPort("tap0", "02:42:ac:11:00:02")));
-    assertThat(words).contains("nsenter", "--net=/run/netns/box").doesNotContain("setpriv");
-    assertThat(words)
+  void itHasAUserOfItsOwnAndNoRightsWithANetworkAndWithoutOne() {
+    String user = String.valueOf(MachineUser.of("box").number());
+    var port = new NetworkPort("tap0", "02:42:ac:11:00:02");
+    for (List<NetworkPort> ports : List.of(List.<NetworkPort>of(), List.of(port))) {
+      assertThat(words(ports))
+          .containsSubsequence("unshare", "--net", "--wd", "/run/box")
+          .containsSubsequence("setpriv", "--reuid", user, "--regid", user)
+          .contains("--no-new-privs", "--bounding-set=-all", "--clear-groups");
+    }
+  }
+
+  @Test
+  void tapsAreHandedOverOpen() {
+    assertThat(
+            words(
+                List.of(
+                    new NetworkPort("tap0", "02:42:ac:11:00:02"),
+                    new NetworkPort("tap1", "02:42:ac:12:00:02"))))
+        .contains("tap,id=tap0,fd=5", "tap,id=tap1,fd=6")
         .anySatisfy(word -> assertThat(word).contains("netdev=tap0,mac=02:42:ac:11:00:02"));
   }
 
