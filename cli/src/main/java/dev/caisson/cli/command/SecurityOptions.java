@@ -40,8 +40,17 @@ final class SecurityOptions {
       description = "a further group of its user; may be repeated")
   List<String> groups = new ArrayList<>();
 
+  @Option(
+      names = "--own-process",
+      description = "a machine in a process of its own: own user, control group and filter")
+  boolean ownProcess;
+
   SecuritySpec spec(Console console) {
-    var given = options.stream().map(option -> withProfile(option, console)).toList();
+    var given = new ArrayList<String>();
+    options.forEach(option -> given.add(withProfile(option, console)));
+    if (ownProcess) {
+      given.add("own-process=yes");
+    }
     return new SecuritySpec(
         privileged,
         capabilitiesAdded,

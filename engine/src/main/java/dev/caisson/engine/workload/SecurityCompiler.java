@@ -43,10 +43,12 @@ final class SecurityCompiler {
       case "label" ->
           security.withLabels(security.appArmor(), value.equals("disable") ? "" : value);
       case "systempaths" -> systemPaths(security, value);
+      case "own-process" ->
+          security.withOwnProcess(value.equals("yes") || Boolean.parseBoolean(value));
       default ->
           throw EngineException.invalid(
               "invalid --security-opt: \"" + option + "\"",
-              "use no-new-privileges, seccomp, apparmor, label or systempaths");
+              "use no-new-privileges, seccomp, apparmor, label, systempaths or own-process");
     };
   }
 

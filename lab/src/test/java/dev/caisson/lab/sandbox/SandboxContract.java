@@ -175,6 +175,32 @@ public interface SandboxContract {
     assertThat(outcome.output()).startsWith("1024");
   }
 
+  /** A client that has said all it has to say does not wait for a machine to boot. */
+  @Test
+  default void inputBeforeTheStartWaitsForTheProgram() throws Exception {
+    Program program = Program.of("cat").stdin(true).build();
+    Sandbox sandbox = bench().create(bench().workload("true").process(program));
+    try (Attachment attachment = sandbox.ability(Attachable.class).orElseThrow().attach()) {
+      var written = new CountDownLatch(1);
+      Thread writer =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  written.countDown();
+                  attachment.write(ByteBuffer.wrap("early".getBytes(StandardCharsets.UTF_8)));
+                  attachment.closeInput();
+                } catch (java.io.IOException failed) {
+                  throw new java.io.UncheckedIOException(failed);
+                }
+              });
+      written.await();
+      sandbox.start();
+      Outcome outcome = Bench.collect(attachment, sandbox);
+      writer.join();
+      assertThat(outcome.output()).isEqualTo("early");
+    }
+  }
+
   @Test
   default void inputReachesTheProgramAndEnds() throws Exception {
     Program program = Program.of("cat").stdin(true).build();

@@ -62,6 +62,11 @@ public final class KvmEngine implements MachineEngine {
   }
 
   @Override
+  public boolean ownProcess() {
+    return false;
+  }
+
+  @Override
   public String transportModule() {
     return "virtio_mmio";
   }

@@ -12,6 +12,9 @@ public interface MachineEngine {
   /** "kvm" or "qemu". */
   String name();
 
+  /** Whether each of its machines is served by a process, user and control group of its own. */
+  boolean ownProcess();
+
   /** Kernel modules a guest of this engine needs before it can reach its devices. */
   String transportModule();
 

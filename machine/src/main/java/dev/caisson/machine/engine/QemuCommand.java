@@ -24,20 +24,16 @@ final class QemuCommand {
   static final int INITIAL_FILES = 4;
   static final int FIRST_TAP = 5;
 
-  /** Translated code is kept in so much; QEMU's own default is an eighth of the host's memory. */
-  private static final int TRANSLATIONS_MEBIBYTES = 256;
-
-  /** Emulated clocks need no comparing, and an emulated processor speculates on nothing. */
-  private static final String EMULATED = "no_timer_check tsc=reliable mitigations=off";
-
   private final MachineSpec spec;
   private final MachineUser user;
+  private final Acceleration acceleration;
   private final List<String> words = new ArrayList<>();
 
   /** The machine's devices are lent over sockets {@code device0}, {@code device1}, ... */
-  QemuCommand(MachineSpec spec, MachineUser user) {
+  QemuCommand(MachineSpec spec, MachineUser user, Acceleration acceleration) {
     this.spec = spec;
     this.user = user;
+    this.acceleration = acceleration;
   }
 
   /**
@@ -65,12 +61,12 @@ final class QemuCommand {
     add("-name", "caisson-" + spec.id(), "-nodefaults", "-no-user-config", "-no-reboot");
     add("-display", "none");
     add("-machine", "q35,memory-backend=ram,hpet=on,vmport=off,smbus=off,sata=off");
-    add("-accel", "tcg,tb-size=" + TRANSLATIONS_MEBIBYTES);
-    add("-cpu", "max", "-smp", String.valueOf(spec.cpus()), "-m", mebibytes + "M");
+    words.addAll(acceleration.words());
+    add("-smp", String.valueOf(spec.cpus()), "-m", mebibytes + "M");
     // Shared, so that our devices reach it; charged only where the guest touched it.
     add("-object", "memory-backend-memfd,id=ram,share=on,size=" + mebibytes + "M");
     add("-kernel", "/dev/fd/" + KERNEL, "-initrd", "/dev/fd/" + INITIAL_FILES);
-    add("-append", "console=ttyS0 " + EMULATED + " " + spec.commandLine());
+    add("-append", "console=ttyS0 " + acceleration.forKernel() + " " + spec.commandLine());
     // What a guest that took QEMU over could still ask of the host's kernel.
     add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
   }
@@ -118,7 +114,12 @@ final class QemuCommand {
   private void confine(Path directory) {
     add("unshare", "--net", "--ipc", "--uts", "--wd", directory.toString(), "--");
     add("setpriv", "--reuid", String.valueOf(user.number()));
-    add("--regid", String.valueOf(user.number()), "--clear-groups", "--no-new-privs");
+    add("--regid", String.valueOf(user.number()), "--no-new-privs");
+    if (acceleration instanceof Acceleration.Kvm kvm && kvm.group().isPresent()) {
+      add("--groups", String.valueOf(kvm.group().getAsInt()));
+    } else {
+      add("--clear-groups");
+    }
     add("--bounding-set=-all", "--inh-caps=-all", "--");
   }
 

@@ -8,8 +8,8 @@ import dev.caisson.machine.guest.GuestProcess;
 import dev.caisson.sandbox.ability.Attachment;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.jspecify.annotations.Nullable;
 
 /** Gives the first process's output to the log and to everybody attached. */
 final class Broadcast implements GuestProcess.Receiver {
@@ -18,7 +18,7 @@ final class Broadcast implements GuestProcess.Receiver {
   private final OutputLog log;
   private final boolean terminal;
   private final List<OutputQueue> readers = new CopyOnWriteArrayList<>();
-  private volatile @Nullable GuestProcess process;
+  private final CompletableFuture<GuestProcess> process = new CompletableFuture<>();
   private boolean ended;
 
   Broadcast(OutputLog log, boolean terminal) {
@@ -27,7 +27,7 @@ final class Broadcast implements GuestProcess.Receiver {
   }
 
   void follow(GuestProcess launched) {
-    process = launched;
+    process.complete(launched);
   }
 
   Attachment attach() {
@@ -38,7 +38,7 @@ final class Broadcast implements GuestProcess.Receiver {
       }
       readers.add(queue);
     }
-    return new Streams(queue, () -> process, terminal, () -> readers.remove(queue));
+    return new Streams(queue, process, terminal, () -> readers.remove(queue));
   }
 
   @Override
@@ -47,10 +47,7 @@ final class Broadcast implements GuestProcess.Receiver {
     readers.forEach(reader -> reader.add(from, bytes.asReadOnlyBuffer()));
     int size = bytes.remaining();
     log.add(from, bytes);
-    GuestProcess source = process;
-    if (source != null) {
-      source.taken(stream, size);
-    }
+    var _ = process.thenAccept(source -> source.taken(stream, size));
   }
 
   @Override
@@ -61,6 +58,7 @@ final class Broadcast implements GuestProcess.Receiver {
     synchronized (this) {
       ended = true;
     }
+    process.completeExceptionally(new IllegalStateException("the run is over"));
     log.end();
     readers.forEach(OutputQueue::end);
   }

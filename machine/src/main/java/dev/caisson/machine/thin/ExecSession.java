@@ -49,7 +49,7 @@ final class ExecSession extends Streams implements Executable.Session {
   }
 
   ExecSession(Output output, GuestProcess process, int pid, boolean terminal) {
-    super(output.queue, () -> process, terminal, () -> {});
+    super(output.queue, CompletableFuture.completedFuture(process), terminal, () -> {});
     this.process = process;
     this.pid = pid;
     var _ = process.exited().whenComplete((code, failure) -> output.queue.end());

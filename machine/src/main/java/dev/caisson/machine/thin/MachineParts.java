@@ -44,16 +44,30 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
   /** Own messages stay off the console; a panic ends the machine instead of waiting. */
   private static final String COMMAND_LINE = "quiet panic=-1 reboot=t random.trust_cpu=on";
 
-  MachineEngine engine() {
-    return engines.stream()
+  /**
+   * What runs a workload: the first engine this host has that gives what was asked for.
+   *
+   * @throws SandboxException UNSUPPORTED with the reason and the remedy of the last one
+   */
+  MachineEngine engine(Workload workload) {
+    boolean apart = workload.security().ownProcess();
+    List<MachineEngine> fit =
+        engines.stream().filter(engine -> !apart || engine.ownProcess()).toList();
+    return fit.stream()
         .filter(engine -> engine.unavailable().isEmpty())
         .findFirst()
-        .orElseThrow(() ->
-            SandboxException.unsupported(
-                "thin machines",
-                engines.getLast().unavailable().orElseThrow().reason()
-                    + "; "
-                    + engines.getLast().unavailable().orElseThrow().remedy()));
+        .orElseThrow(() -> refusal(apart, fit));
+  }
+
+  private static SandboxException refusal(boolean apart, List<MachineEngine> fit) {
+    String subject = apart ? "--own-process for thin machines" : "thin machines";
+    return fit.isEmpty()
+        ? SandboxException.unsupported(subject, "no engine of this host has processes of its own")
+        : fit.getLast()
+            .unavailable()
+            .map(why ->
+                SandboxException.unsupported(subject, why.reason() + "; " + why.remedy()))
+            .orElseThrow();
   }
 
   MachineSpec spec(
@@ -73,7 +87,7 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
           cpus(workload.resources()),
           readable(
               new KernelCache(kernels.directory().resolve("unpacked")).unpacked(kernel.image())),
-          initialFiles(kernel, devices, network.isPresent()),
+          initialFiles(kernel, engine(workload), devices, network.isPresent()),
           COMMAND_LINE,
           devices,
           network.map(GuestNetwork::namespace),
@@ -112,10 +126,11 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
   }
 
   /** Built once for a kernel, our programs, and a choice of modules. */
-  private Path initialFiles(GuestKernel kernel, List<VirtioDevice> devices, boolean networked)
+  private Path initialFiles(
+      GuestKernel kernel, MachineEngine engine, List<VirtioDevice> devices, boolean networked)
       throws IOException {
     List<String> wanted = new ArrayList<>();
-    wanted.add(engine().transportModule());
+    wanted.add(engine.transportModule());
     wanted.addAll(List.of("virtio_console", "virtiofs", "virtio_balloon"));
     if (networked) {
       wanted.add("virtio_net");

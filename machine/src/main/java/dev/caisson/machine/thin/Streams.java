@@ -10,23 +10,23 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 
 /** A reader's end of a guest process: its output from a queue, its input straight to the guest. */
 class Streams implements Attachment {
   private final OutputQueue output;
-  private final Supplier<@Nullable GuestProcess> process;
+  private final CompletableFuture<GuestProcess> process;
   private final boolean terminal;
   private final Runnable leave;
 
   /**
-   * @param process null until it was launched
+   * @param process once it was launched; fails if it never will be
    * @param leave run by close
    */
   Streams(
       OutputQueue output,
-      Supplier<@Nullable GuestProcess> process,
+      CompletableFuture<GuestProcess> process,
       boolean terminal,
       Runnable leave) {
     this.output = output;
@@ -52,14 +52,13 @@ class Streams implements Attachment {
     }
   }
 
+  /** What is written before the machine has booted waits for it. */
   @Override
   public void write(ByteBuffer bytes) throws IOException {
-    GuestProcess to = process.get();
-    if (to == null) {
-      throw new IOException("nothing runs yet that could read");
-    }
     try {
-      to.input(bytes);
+      process.get().input(bytes);
+    } catch (ExecutionException e) {
+      throw new IOException("nothing runs that could read", e);
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
@@ -74,17 +73,15 @@ class Streams implements Attachment {
 
   @Override
   public void closeInput() {
-    GuestProcess to = process.get();
-    if (to != null && !terminal) {
-      to.endInput();
+    if (!terminal) {
+      var _ = process.thenAccept(GuestProcess::endInput);
     }
   }
 
   @Override
   public void resize(int rows, int columns) {
-    GuestProcess to = process.get();
-    if (to != null && terminal) {
-      to.resize(rows, columns);
+    if (terminal) {
+      var _ = process.thenAccept(to -> to.resize(rows, columns));
     }
   }
 

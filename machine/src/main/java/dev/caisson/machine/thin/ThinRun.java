@@ -165,7 +165,7 @@ final class ThinRun implements AutoCloseable {
     var files = new FileSystemDevice("caisson", FILE_QUEUES, server);
     try {
       MachineSpec spec = parts.spec(workload, place, List.of(files), network);
-      return parts.engine().start(spec);
+      return parts.engine(workload).start(spec);
     } catch (IOException e) {
       files.close();
       throw new SandboxException(

@@ -126,6 +126,7 @@ final class ThinSandbox
     } catch (RuntimeException e) {
       shared.close();
       record.end(new Exit(RunRecord.LOST, false, startedAt, Instant.now()));
+      output.end(); // whoever is attached waits for a process that will not come
       throw e instanceof RootfsException
           ? new SandboxException(SandboxException.Kind.FAILED, String.valueOf(e.getMessage()), e)
           : e;

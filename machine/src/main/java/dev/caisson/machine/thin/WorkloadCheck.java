@@ -89,9 +89,6 @@ final class WorkloadCheck {
     if (!resources.hugePages().isEmpty()) {
       throw unsupported("limits of huge pages", why);
     }
-    if (!resources.cgroupParent().isEmpty()) {
-      throw unsupported("cgroup parent " + resources.cgroupParent(), why);
-    }
     var cpu = resources.cpu();
     if (cpu.cpus().isPresent() || cpu.memoryNodes().isPresent()) {
       throw unsupported("a choice of processors", "limit their number with --cpus instead");

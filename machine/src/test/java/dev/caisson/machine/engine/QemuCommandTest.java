@@ -7,14 +7,24 @@ package dev.caisson.machine.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caisson.machine.network.NetworkPort;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What QEMU is given, and what it is left with. */
 class QemuCommandTest {
+  @TempDir Path directory;
+
   private static List<String> words(List<NetworkPort> ports) {
+    return words(ports, new Acceleration.Emulated());
+  }
+
+  private static List<String> words(List<NetworkPort> ports, Acceleration acceleration) {
     var spec =
         new MachineSpec(
             "box",
@@ -28,7 +38,7 @@ class QemuCommandTest {
             ports.isEmpty() ? Optional.empty() : Optional.of(Path.of("/run/netns/box")),
             ports,
             "");
-    return new QemuCommand(spec, MachineUser.of("box"))
+    return new QemuCommand(spec, MachineUser.of("box"), acceleration)
         .words(Path.of("/usr/bin/qemu"), Path.of("/run/box"));
   }
 
@@ -49,6 +59,24 @@ class QemuCommandTest {
           .containsSubsequence("setpriv", "--reuid", user, "--regid", user)
           .contains("--no-new-privs", "--bounding-set=-all", "--clear-groups");
     }
+  }
+
+  @Test
+  void onKvmItIsOfTheGroupThatMayUseIt() {
+    var words = words(List.of(), new Acceleration.Kvm(OptionalInt.of(108)));
+    assertThat(words)
+        .containsSubsequence("setpriv", "--groups", "108", "-accel", "kvm", "-cpu", "host")
+        .doesNotContain("--clear-groups");
+  }
+
+  @Test
+  void withoutVirtualizationItEmulates() throws IOException {
+    Path none = Files.writeString(directory.resolve("cpuinfo"), "flags : fpu\n");
+    assertThat(Acceleration.of(new HardwareVirtualization(none, none), none))
+        .isEqualTo(new Acceleration.Emulated());
+    Path some = Files.writeString(directory.resolve("cpuinfo"), "flags : fpu svm\n");
+    assertThat(Acceleration.of(new HardwareVirtualization(some, some), some))
+        .isInstanceOf(Acceleration.Kvm.class);
   }
 
   @Test

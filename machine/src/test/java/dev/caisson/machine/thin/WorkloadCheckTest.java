@@ -80,7 +80,6 @@ class WorkloadCheckTest {
 
   @Test
   void limitsThatNeedTheHostsKernelAreRefused() {
-    refused(workload().resources(Resources.UNLIMITED.withCgroupParent("/x")), "cgroup parent");
     var disk =
         new Resources.BlockIo(
             java.util.OptionalInt.of(500), List.of(), List.of(), List.of(), List.of(), List.of());

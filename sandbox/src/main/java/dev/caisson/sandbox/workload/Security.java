@@ -18,6 +18,8 @@ import java.util.Set;
  * @param seLinux a process label, or empty for none
  * @param maskedPaths covered, so that nothing can be read from them
  * @param readOnlyPaths may be read only
+ * @param ownProcess what serves the workload's wall serves no other's: a process, user, control
+ *     group and filter of its own. Containers have that in any case
  */
 public record Security(
     Set<Capability> capabilities,
@@ -27,7 +29,8 @@ public record Security(
     String appArmor,
     String seLinux,
     List<String> maskedPaths,
-    List<String> readOnlyPaths) {
+    List<String> readOnlyPaths,
+    boolean ownProcess) {
 
   /** As Docker masks them. */
   public static final List<String> MASKED =
@@ -51,7 +54,15 @@ public record Security(
 
   public static final Security DEFAULT =
       new Security(
-          Capability.DEFAULT, false, false, new SyscallFilter.Default(), "", "", MASKED, READ_ONLY);
+          Capability.DEFAULT,
+          false,
+          false,
+          new SyscallFilter.Default(),
+          "",
+          "",
+          MASKED,
+          READ_ONLY,
+          false);
 
   public static final Security PRIVILEGED =
       new Security(
@@ -62,7 +73,8 @@ public record Security(
           "",
           "",
           List.of(),
-          List.of());
+          List.of(),
+          false);
 
   public Security {
     capabilities = Set.copyOf(capabilities);
@@ -83,7 +95,8 @@ public record Security(
         appArmor,
         seLinux,
         maskedPaths,
-        readOnlyPaths);
+        readOnlyPaths,
+        ownProcess);
   }
 
   public Security withSyscalls(SyscallFilter value) {
@@ -95,17 +108,34 @@ public record Security(
         appArmor,
         seLinux,
         maskedPaths,
-        readOnlyPaths);
+        readOnlyPaths,
+        ownProcess);
   }
 
   public Security withNoNewPrivileges(boolean value) {
     return new Security(
-        capabilities, privileged, value, syscalls, appArmor, seLinux, maskedPaths, readOnlyPaths);
+        capabilities,
+        privileged,
+        value,
+        syscalls,
+        appArmor,
+        seLinux,
+        maskedPaths,
+        readOnlyPaths,
+        ownProcess);
   }
 
   public Security withPaths(List<String> masked, List<String> readOnly) {
     return new Security(
-        capabilities, privileged, noNewPrivileges, syscalls, appArmor, seLinux, masked, readOnly);
+        capabilities,
+        privileged,
+        noNewPrivileges,
+        syscalls,
+        appArmor,
+        seLinux,
+        masked,
+        readOnly,
+        ownProcess);
   }
 
   public Security withLabels(String appArmorProfile, String seLinuxLabel) {
@@ -117,6 +147,20 @@ public record Security(
         appArmorProfile,
         seLinuxLabel,
         maskedPaths,
-        readOnlyPaths);
+        readOnlyPaths,
+        ownProcess);
+  }
+
+  public Security withOwnProcess(boolean value) {
+    return new Security(
+        capabilities,
+        privileged,
+        noNewPrivileges,
+        syscalls,
+        appArmor,
+        seLinux,
+        maskedPaths,
+        readOnlyPaths,
+        value);
   }
 }
