@@ -11,8 +11,7 @@ import java.util.Optional;
  * What the workload may do.
  *
  * @param options as {@code no-new-privileges}, {@code seccomp=unconfined}, {@code seccomp={json}},
- *     {@code apparmor=…}, {@code label=…}, {@code systempaths=unconfined},
- *     {@code own-process=yes}
+ *     {@code apparmor=…}, {@code label=…}, {@code systempaths=unconfined}, {@code own-process=yes}
  * @param maskedPaths empty for the usual ones
  */
 public record SecuritySpec(

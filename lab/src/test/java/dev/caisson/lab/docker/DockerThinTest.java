@@ -159,6 +159,7 @@ class DockerThinTest {
 
   @Test
   void logsAndStateAreSeenFromOutside() {
+    awaitLog("kept", "started");
     assertThat(docker("logs", "kept").run().out()).isEqualTo("started hello\n");
     assertThat(docker("logs", "kept").run().err()).isEqualTo("bad\n");
     assertThat(ok("ps", "--filter", "name=kept", "--format", "{{.Image}} {{.Status}} {{.Ports}}"))
@@ -195,8 +196,19 @@ class DockerThinTest {
   void publishedPortsLeadIntoTheMachine() {
     String address = ok("port", "kept", "80");
     assertThat(address).startsWith("127.0.0.1:");
-    assertThat(Shell.of("curl", "-s", "-m", "60", "http://" + address + "/shared").ok())
+    assertThat(
+            Shell.of("curl", "-s", "--retry", "60", "--retry-connrefused", "--retry-delay", "1")
+                .with("http://" + address + "/shared")
+                .ok())
         .isEqualTo("of the host\n");
+  }
+
+  private void awaitLog(String name, String text) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE);
+    while (!docker("logs", name).run().out().contains(text)) {
+      assertThat(System.nanoTime()).as("%s says no %s", name, text).isLessThan(end);
+      EngineProcess.pause(200);
+    }
   }
 
   /** A network with names, a pause, a stop by signal, and the same machine once more. */
@@ -210,13 +222,14 @@ class DockerThinTest {
         "10." + (150 + own % 50) + "." + own / 50 % 250 + ".0/24",
         "thin-net");
     docker("run", "-d", "--name", "second", "--network", "thin-net", "busybox", "sh", "-c")
-        .with("trap 'exit 9' TERM; touch /mark; while :; do sleep 0.1; done")
+        .with("trap 'exit 9' TERM; touch /mark; echo ready; while :; do sleep 0.1; done")
         .ok();
     assertThat(
             docker("run", "--rm", "--network", "thin-net", "--isolation", "container", "busybox")
                 .with("ping", "-c", "1", "-W", "60", "second")
                 .ok())
         .contains("1 packets received");
+    awaitLog("second", "ready"); // before its trap is set, a first process is told of no signal
     ok("pause", "second");
     assertThat(ok("ps", "--filter", "status=paused", "--format", "{{.Names}}")).isEqualTo("second");
     ok("unpause", "second");

@@ -136,7 +136,8 @@ public final class Qemu implements MachineEngine {
       for (NetworkPort port : spec.ports()) {
         files.put(files.size(), PortDevice.tap(spec.networkNamespace().orElseThrow(), port));
       }
-      List<String> words = new QemuCommand(spec, user, Acceleration.ofThisHost()).words(program, directory);
+      List<String> words =
+          new QemuCommand(spec, user, Acceleration.ofThisHost()).words(program, directory);
       var spawn =
           new Spawn(new Executable.At(place("unshare").toString()), words, List.of(PATH), files);
       ChildProcess process = ChildProcess.start(spawn, "machine " + spec.id());

@@ -53,7 +53,9 @@ final class HostCheck {
         .unavailable()
         .map(reason -> Diagnosis.missing(subject, reason.reason(), reason.remedy()))
         .orElseGet(() ->
-            Diagnosis.ok(subject, chosenBefore
+            Diagnosis.ok(
+                subject,
+                chosenBefore
                     ? engine.ownProcess() ? "runs those with --own-process" : "not needed"
                     : "runs new machines"));
   }

@@ -65,8 +65,7 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
         ? SandboxException.unsupported(subject, "no engine of this host has processes of its own")
         : fit.getLast()
             .unavailable()
-            .map(why ->
-                SandboxException.unsupported(subject, why.reason() + "; " + why.remedy()))
+            .map(why -> SandboxException.unsupported(subject, why.reason() + "; " + why.remedy()))
             .orElseThrow();
   }
 
