@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** Where one test makes its sandboxes; closing takes all of them away. */
 public final class Bench implements AutoCloseable {
   private static final AtomicInteger NEXT = new AtomicInteger();
-  private static final int PATIENCE_SECONDS = 60;
+  private static final int PATIENCE_SECONDS = 180;
 
   private final Isolation isolation;
   private final Path directory;
@@ -115,7 +115,7 @@ public final class Bench implements AutoCloseable {
     try (Executable.Session session =
         sandbox.ability(Executable.class).orElseThrow().exec(command)) {
       String[] text = drain(session);
-      return new Outcome(session.exit().orTimeout(60, TimeUnit.SECONDS).join(), text[0], text[1]);
+      return new Outcome(session.exit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join(), text[0], text[1]);
     }
   }
 
