@@ -29,7 +29,8 @@ final class ThinChecks {
 
   private ThinChecks() {}
 
-  private static Isolation thin() {
+  /** Thin machines as the engine would make them here. */
+  static Isolation thin() {
     Isolation thin =
         ServiceLoader.load(Isolation.class).stream()
             .map(ServiceLoader.Provider::get)
