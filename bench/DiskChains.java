@@ -8,6 +8,8 @@ import dev.caisson.disk.chain.MergedChain;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.qcow2.Qcow2Disk;
+import dev.caisson.disk.storage.HostFiles;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,11 +17,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 
 /** Chains of based files, for bench/disk: makes them, reads them at random, makes children. */
 public final class DiskChains {
   private static final int SIZE = 512 << 20;
   private static final int CLUSTER = 1 << 16;
+  private static final int BARE_READS = 20_000;
 
   private DiskChains() {}
 
@@ -66,32 +71,86 @@ public final class DiskChains {
     }
   }
 
-  /** Random reads of 4 KiB by one thread, the chains in turn: name, reads a second, heap, index. */
+  /**
+   * Random reads of 4 KiB by one thread, the chains in turn. A line for each: reads a second,
+   * nanoseconds of processor time a read, both beside the first chain's of the same round (medians
+   * of the rounds' ratios), the same for the processor time of reading the chain's files with
+   * nothing between them and the kernel, KiB of heap, KiB of index.
+   */
   private static void read(int milliseconds, int rounds, List<Path> tops) throws Exception {
     List<Disk> disks = new ArrayList<>();
     List<Long> heaps = new ArrayList<>();
     long before = heap();
     for (Path top : tops) {
       disks.add(DiskFiles.open(top, DiskOptions.READ));
-      rate(disks.getLast(), 4 * milliseconds); // builds the index; the JIT compiler's turn too
+      touchAll(disks.getLast()); // builds the whole index
       long after = heap();
       heaps.add(after - before);
       before = after;
     }
-    for (int i = 0; i < tops.size(); i++) {
-      rate(disks.get(i), milliseconds);
+    for (Disk disk : disks) {
+      rate(disk, 1500); // the JIT compiler's turn
     }
-    var rates = new double[tops.size()][rounds];
+    List<List<HostFiles.HostFile>> files = new ArrayList<>();
+    for (Path top : tops) {
+      files.add(files(top.toAbsolutePath().getParent()));
+    }
+    var rates = new Rate[tops.size()][rounds];
+    var bare = new double[tops.size()][rounds];
     for (int round = 0; round < rounds; round++) {
       for (int i = 0; i < tops.size(); i++) {
-        rates[i][round] = rate(disks.get(i), milliseconds);
+        int turn = (i + round) % tops.size(); // nobody always comes after the same one
+        rates[turn][round] = rate(disks.get(turn), milliseconds);
+        bare[turn][round] = bareNanos(files.get(turn), round);
       }
     }
     for (int i = 0; i < tops.size(); i++) {
-      Arrays.sort(rates[i]);
+      Rate[] mine = rates[i];
+      Rate[] first = rates[0];
+      double[] beside = bare[i];
+      double[] alone = bare[0];
       System.out.printf(
-          "%.0f %d %d%n", rates[i][rounds / 2], heaps.get(i) >> 10, index(disks.get(i)) >> 10);
+          "%.0f %.0f %.3f %.3f %.3f %d %d%n",
+          median(rounds, round -> mine[round].perSecond),
+          median(rounds, round -> mine[round].processorNanos),
+          median(rounds, round -> mine[round].perSecond / first[round].perSecond),
+          median(rounds, round -> mine[round].processorNanos / first[round].processorNanos),
+          median(rounds, round -> beside[round] / alone[round]),
+          heaps.get(i) >> 10,
+          index(disks.get(i)) >> 10);
     }
+  }
+
+  private static List<HostFiles.HostFile> files(Path folder) throws Exception {
+    try (var names = Files.list(folder)) {
+      return names
+          .map(file -> HostFiles.installed().orElseThrow().open(file, false).orElseThrow())
+          .toList();
+    }
+  }
+
+  /** What the kernel asks for a read when there are so many files, whoever reads. */
+  private static double bareNanos(List<HostFiles.HostFile> files, int seed) {
+    var random = new Random(seed);
+    var buffer = ByteBuffer.allocateDirect(8192).alignedSlice(4096);
+    int pages = SIZE / 4096 / files.size() * 9 / 10; // no file is much shorter than the mean
+    long start = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    int count = 0;
+    for (int i = 0; i < BARE_READS; i++) {
+      var file = files.get(random.nextInt(files.size()));
+      count += file.fill(random.nextInt(pages) * 4096L, buffer.clear().limit(4096)) ? 1 : 0;
+    }
+    return (ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - start) / (double) count;
+  }
+
+  private static void touchAll(Disk disk) {
+    for (long at = 0; at < SIZE; at += CLUSTER) {
+      disk.read(at, 512);
+    }
+  }
+
+  private static double median(int count, IntToDoubleFunction value) {
+    return IntStream.range(0, count).mapToDouble(value).sorted().toArray()[count / 2];
   }
 
   private static long index(Disk disk) {
@@ -106,9 +165,13 @@ public final class DiskChains {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
-  private static double rate(Disk disk, int milliseconds) {
+  private record Rate(double perSecond, double processorNanos) {}
+
+  private static Rate rate(Disk disk, int milliseconds) {
+    var clock = ManagementFactory.getThreadMXBean();
     var random = new Random(1);
     var buffer = ByteBuffer.allocateDirect(8192).alignedSlice(4096);
+    long processor = clock.getCurrentThreadCpuTime();
     long start = System.nanoTime();
     long end = start + milliseconds * 1_000_000L;
     long count = 0;
@@ -118,7 +181,9 @@ public final class DiskChains {
       }
       count += 64;
     }
-    return count * 1e9 / (System.nanoTime() - start);
+    double nanos = System.nanoTime() - start;
+    return new Rate(
+        count * 1e9 / nanos, (clock.getCurrentThreadCpuTime() - processor) / (double) count);
   }
 
   /** Median microseconds to make a child of a raw base. */

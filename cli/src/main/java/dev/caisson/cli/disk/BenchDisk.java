@@ -5,9 +5,12 @@
 package dev.caisson.cli.disk;
 
 import dev.caisson.disk.Disk;
+import dev.caisson.disk.DiskException;
 import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskFiles;
+import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.storage.PageBuffer;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
@@ -40,6 +43,26 @@ final class BenchDisk extends DiskCommand {
   @Option(names = "-w", description = "write instead of reading")
   boolean writing;
 
+  @Option(names = "--pattern", defaultValue = "0", description = "the byte to write, 0 to 255")
+  int pattern;
+
+  @Option(
+      names = "--flush-interval",
+      defaultValue = "0",
+      description = "flush after so many writes; 0 for never")
+  int flushInterval;
+
+  @Option(names = "-t", defaultValue = "writeback", description = "cache mode")
+  String cache = "writeback";
+
+  @Option(
+      names = {"-n", "--no-drain"},
+      description = "accepted: writes never wait for a flush")
+  boolean undrained;
+
+  @Option(names = "-i", defaultValue = "threads", description = "accepted: always threads")
+  String engine = "threads";
+
   @Option(
       names = {"-U", "--force-share"},
       description = "even while somebody writes to it")
@@ -50,9 +73,17 @@ final class BenchDisk extends DiskCommand {
 
   @Override
   int run() {
+    if (pattern < 0 || pattern > 255 || (pattern > 0 && !writing)) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE, "--pattern is a byte to write: 0 to 255, with -w");
+    }
+    if (flushInterval > 0 && !writing) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE, "--flush-interval goes with writes: -w");
+    }
     int bytes = (int) Math.min(1 << 28, ByteCount.parse(size));
     long distance = step.isEmpty() ? bytes : ByteCount.parse(step);
-    try (var disk = DiskFiles.open(path(file), reading(format, unlocked).withWritable(writing))) {
+    try (var disk = DiskFiles.open(path(file), options())) {
       say(
           "Sending %d %s requests, %d bytes each, %d in parallel (starting at offset %s, step size %d)"
               .formatted(count, writing ? "write" : "read", bytes, depth, offset, distance));
@@ -63,6 +94,10 @@ final class BenchDisk extends DiskCommand {
     return 0;
   }
 
+  private DiskOptions options() {
+    return reading(format, unlocked).withWritable(writing).withSyncing(syncing(cache));
+  }
+
   private void drive(Disk disk, int bytes, long distance, long first) {
     var next = new AtomicLong();
     long room = Math.max(1, disk.size() - bytes);
@@ -70,10 +105,14 @@ final class BenchDisk extends DiskCommand {
       for (int i = 0; i < Math.min(depth, 16); i++) {
         pool.execute(() -> {
           var buffer = PageBuffer.allocate(bytes);
+          MemorySegment.ofBuffer(buffer).fill((byte) pattern);
           for (long n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
             long at = (first + n * distance) % room;
             if (writing) {
               disk.write(at, buffer.clear());
+              if (flushInterval > 0 && (n + 1) % flushInterval == 0) {
+                disk.flush();
+              }
             } else {
               disk.read(at, buffer.clear());
             }

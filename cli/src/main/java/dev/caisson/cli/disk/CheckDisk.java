@@ -32,6 +32,9 @@ final class CheckDisk extends DiskCommand {
       description = "leaks or all")
   String repair = "";
 
+  @Option(names = "-T", defaultValue = "writeback", description = "cache mode")
+  String cache = "writeback";
+
   @Option(
       names = {"-U", "--force-share"},
       description = "even while somebody writes to it")
@@ -51,6 +54,7 @@ final class CheckDisk extends DiskCommand {
               throw new DiskException(
                   DiskException.Kind.UNSUPPORTED, "repair knows leaks and all, not " + repair);
         };
+    var _ = syncing(cache);
     boolean writing = extent != Repair.Extent.NONE;
     DiskOptions options =
         reading(format, unlocked).withWritable(writing).withRepairing(writing).withAlone(true);

@@ -17,10 +17,17 @@ final class CommitDisk extends DiskCommand {
   @Option(names = "-p", description = "show progress")
   boolean showProgress;
 
-  @Option(
-      names = {"-f", "-t"},
-      description = "accepted for qemu-img's sake")
-  String[] ignored = {};
+  @Option(names = "-b", defaultValue = "", description = "a base further down to write into")
+  String base = "";
+
+  @Option(names = "-r", defaultValue = "", description = "bytes a second, at most")
+  String rate = "";
+
+  @Option(names = "-f", defaultValue = "", description = "the format; only qcow2 has a base")
+  String format = "";
+
+  @Option(names = "-t", defaultValue = "writeback", description = "cache mode")
+  String cache = "writeback";
 
   @Parameters(
       index = "0",
@@ -30,7 +37,14 @@ final class CommitDisk extends DiskCommand {
 
   @Override
   int run() {
-    Rebasing.commit(path(file), keep, progress(showProgress, Long.MAX_VALUE));
+    var _ = syncing(cache);
+    requireQcow2(format);
+    var told = progress(showProgress, sizeOf(file), rate);
+    if (base.isEmpty()) {
+      Rebasing.commit(path(file), keep, told);
+    } else {
+      Rebasing.commitInto(path(file), path(base), told);
+    }
     say("Image committed.");
     return 0;
   }

@@ -5,6 +5,7 @@
 package dev.caisson.cli.disk;
 
 import dev.caisson.disk.convert.Comparison;
+import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,7 +20,10 @@ final class CompareDisk extends DiskCommand {
   @Option(names = "-F", defaultValue = "", description = "format of the second")
   String secondFormat = "";
 
-  @Option(names = "-s", description = "sizes must be the same too")
+  @Option(names = "-T", defaultValue = "writeback", description = "cache mode")
+  String cache = "writeback";
+
+  @Option(names = "-s", description = "sizes, and what is stored as what, must be the same too")
   boolean strict;
 
   @Option(names = "-p", description = "show progress")
@@ -43,6 +47,7 @@ final class CompareDisk extends DiskCommand {
 
   @Override
   int run() {
+    var _ = syncing(cache);
     try (var one = open(first, reading(firstFormat, unlocked));
         var other = open(second, reading(secondFormat, unlocked))) {
       if (one.size() != other.size()) {
@@ -52,7 +57,13 @@ final class CompareDisk extends DiskCommand {
         }
       }
       long total = Math.max(one.size(), other.size());
-      var difference = new Comparison(one, other).firstDifference(progress(showProgress, total));
+      var comparison = new Comparison(one, other);
+      var allocation = strict ? comparison.firstOtherAllocation() : OptionalLong.empty();
+      if (allocation.isPresent()) {
+        say("Strict mode: Offset %d block status mismatch!".formatted(allocation.getAsLong()));
+        return 1;
+      }
+      var difference = comparison.firstDifference(progress(showProgress, total));
       if (difference.isPresent()) {
         say("Content mismatch at offset %d!".formatted(difference.getAsLong()));
         return 1;

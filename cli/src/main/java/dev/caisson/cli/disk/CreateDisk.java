@@ -10,9 +10,7 @@ import dev.caisson.disk.file.BasePolicy;
 import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
-import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.qcow2.Qcow2Format;
-import dev.caisson.disk.storage.FileStorage;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -35,7 +33,11 @@ final class CreateDisk extends DiskCommand {
   @Option(names = "-u", description = "do not look at the base")
   boolean unsafe;
 
-  @Parameters(index = "0", paramLabel = "FILE", description = "the new disk")
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "the new disk")
   String file = "";
 
   @Parameters(
@@ -48,11 +50,13 @@ final class CreateDisk extends DiskCommand {
 
   @Override
   int run() {
+    if (FormatOptions.help(options)) {
+      FormatOptions.lines(format).forEach(this::print);
+      return 0;
+    }
     Path path = path(file);
     if (format(format).orElseThrow() == DiskFormat.RAW) {
-      long bytes = ByteCount.parse(size);
-      DiskFiles.createRaw(path, bytes);
-      say("Formatting '%s', fmt=raw size=%d".formatted(file, bytes));
+      createRaw(path);
     } else {
       requireQcow2();
       createQcow2(path);
@@ -60,10 +64,24 @@ final class CreateDisk extends DiskCommand {
     return 0;
   }
 
+  private void createRaw(Path path) {
+    var asked = new FormatOptions(options);
+    if (!base.isEmpty()) {
+      throw new DiskException(
+          DiskException.Kind.UNSUPPORTED, "raw disks stand on no base; create it with -f qcow2");
+    }
+    var ahead = asked.rawPreallocation();
+    long bytes = ByteCount.parse(size.isEmpty() ? asked.get("size", "") : size);
+    DiskFiles.createRaw(path, bytes);
+    ahead.reserve(path);
+    say("Formatting '%s', fmt=raw size=%d".formatted(file, bytes));
+  }
+
   private void requireQcow2() {
     if (!format.equals("qcow2")) {
       throw new DiskException(
-          DiskException.Kind.UNSUPPORTED, "only raw and qcow2 can be created, not " + format);
+          DiskException.Kind.UNSUPPORTED,
+          "only raw and qcow2 can be created, not %s; use qemu-img for that".formatted(format));
     }
   }
 
@@ -77,7 +95,8 @@ final class CreateDisk extends DiskCommand {
       }
       shape = shape.withBacking(base, baseFormat);
     }
-    long bytes = size.isEmpty() ? sizeOfBase(path, shape) : ByteCount.parse(size);
+    String given = size.isEmpty() ? asked.get("size", "") : size;
+    long bytes = given.isEmpty() ? sizeOfBase(path, shape) : ByteCount.parse(given);
     if (shape.dataFile().isPresent()) {
       DiskFiles.createRaw(BasePolicy.LOCAL.permit(path, shape.dataFile().get()), bytes);
     }
@@ -86,7 +105,7 @@ final class CreateDisk extends DiskCommand {
     }
     DiskFiles.create(path, shape, bytes);
     say(announcement(shape, bytes));
-    preallocate(path, asked.get("preallocation", "off"));
+    preallocate(path, Preallocation.named(asked.get("preallocation", "off")));
   }
 
   private String announcement(Qcow2Format shape, long bytes) {
@@ -118,16 +137,14 @@ final class CreateDisk extends DiskCommand {
     return DiskFiles.sizeOf(BasePolicy.LOCAL.permit(path, name), label);
   }
 
-  private static void preallocate(Path path, String how) {
-    if (how.equals("off")) {
+  private static void preallocate(Path path, Preallocation ahead) {
+    if (ahead == Preallocation.OFF) {
       return;
     }
     var options = DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withSyncing(false).withAlone(true);
-    try (var disk = (Qcow2Disk) DiskFiles.open(path, options)) {
-      disk.preallocate();
+    try (var disk = DiskFiles.open(path, options)) {
+      ahead.layOut(disk, 0);
     }
-    if (how.equals("full") || how.equals("falloc")) {
-      FileStorage.reserve(path);
-    }
+    ahead.reserve(path);
   }
 }

@@ -9,6 +9,9 @@ import dev.caisson.cli.format.Json;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
+import dev.caisson.disk.Snapshots;
+import dev.caisson.disk.convert.RateLimit;
+import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.nbd.NbdDisk;
@@ -39,12 +42,23 @@ abstract class DiskCommand extends EngineCommand {
       description = "print errors only")
   boolean quiet;
 
+  @Option(
+      names = {"--image-opts", "--target-image-opts"},
+      hidden = true,
+      description = "refused, with what to say instead")
+  boolean described;
+
   /** Does it; a {@link DiskException} becomes one line and exit code 1. */
   abstract int run();
 
   @Override
   public final Integer call() {
     try {
+      if (described) {
+        throw new DiskException(
+            DiskException.Kind.UNSUPPORTED,
+            "descriptions of images (--image-opts) are not read; name the file, its format with -f or -O, and a password with --object");
+      }
       return run();
     } catch (DiskException told) {
       err().println("caisson: " + told.getMessage());
@@ -69,6 +83,38 @@ abstract class DiskCommand extends EngineCommand {
     return NbdUri.matches(name)
         ? NbdDisk.open(NbdUri.parse(name), NbdOptions.READ.withWritable(options.writable()))
         : DiskFiles.open(path(name), options);
+  }
+
+  /** As {@link #open(String, DiskOptions)}; of the disk, the snapshot asked for with -l, if any. */
+  final Disk open(String name, DiskOptions options, String snapshot) {
+    Disk disk = open(name, options);
+    if (snapshot.isEmpty()) {
+      return disk;
+    }
+    try {
+      if (disk instanceof Snapshots kept) {
+        return new SnapshotSource(disk, kept.openSnapshot(snapshotName(snapshot)));
+      }
+      throw new DiskException(
+          DiskException.Kind.UNSUPPORTED, name + ": this format has no snapshots");
+    } catch (DiskException refused) {
+      disk.close();
+      throw refused;
+    }
+  }
+
+  /** {@code snapshot.id=ID,snapshot.name=NAME} or either's value. */
+  private static String snapshotName(String given) {
+    if (!given.startsWith("snapshot.")) {
+      return given;
+    }
+    var fields = KeyValueList.parse(given);
+    String name = fields.getOrDefault("snapshot.id", fields.getOrDefault("snapshot.name", ""));
+    if (name.isEmpty()) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE, "say snapshot.id=ID or snapshot.name=NAME");
+    }
+    return name;
   }
 
   final boolean json() {
@@ -96,6 +142,26 @@ abstract class DiskCommand extends EngineCommand {
                     DiskException.Kind.UNSUPPORTED, "unknown disk format '" + label + "'")));
   }
 
+  /** qemu-img's names; whether writes must have reached the disk when the command ends. */
+  static boolean syncing(String cacheMode) {
+    return switch (cacheMode) {
+      case "unsafe" -> false;
+      // What is not cached here is the host's affair: both kinds of "direct" only sync.
+      case "none", "writeback", "writethrough", "directsync" -> true;
+      default ->
+          throw new DiskException(
+              DiskException.Kind.UNSUPPORTED,
+              "Invalid cache option: %s; have none, writeback, writethrough, directsync, unsafe"
+                  .formatted(cacheMode));
+    };
+  }
+
+  /** The copy's listener, slowed down to {@code rate} if one is given. */
+  final LongConsumer progress(boolean wanted, long total, String rate) {
+    var shown = progress(wanted, total);
+    return rate.isEmpty() ? shown : new RateLimit(ByteCount.parse(rate), shown);
+  }
+
   final DiskOptions reading(String label, boolean unlocked) {
     return withSecret(DiskOptions.READ.withFormat(format(label)).withUnlocked(unlocked));
   }
@@ -107,6 +173,17 @@ abstract class DiskCommand extends EngineCommand {
   /** A bar, if asked for and somebody looks. */
   final LongConsumer progress(boolean wanted, long total) {
     return wanted && !quiet ? new ProgressLine(console(), total) : done -> {};
+  }
+
+  /** For what only disks on a base can have done to them. */
+  static void requireQcow2(String label) {
+    if (!label.isEmpty() && format(label).orElseThrow() != DiskFormat.QCOW2) {
+      throw new DiskException(DiskException.Kind.UNSUPPORTED, label + " disks stand on no base");
+    }
+  }
+
+  final long sizeOf(String name) {
+    return DiskFiles.sizeOf(path(name), DiskFormat.QCOW2);
   }
 
   static Map<String, Object> document(Object... namesAndValues) {

@@ -8,9 +8,10 @@ import dev.caisson.disk.DirtyBitmap;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.Snapshot;
 import dev.caisson.disk.file.BasePolicy;
-import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.ChainTree;
 import dev.caisson.disk.file.DiskFiles;
+import dev.caisson.disk.luks.KeySlot;
+import dev.caisson.disk.luks.SectorCipher;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.qcow2.Qcow2Info;
 import java.nio.file.Path;
@@ -113,6 +114,7 @@ final class InfoDisk extends DiskCommand {
         data.put("bitmaps", image.dirtyBitmaps().stream().map(InfoDisk::describe).toList());
       }
       data.put("refcount-bits", info.refcountBits());
+      encryption(image).ifPresent(facts -> data.put("encrypt", facts));
       data.put("corrupt", info.corrupt());
       data.put("extended-l2", info.extendedL2());
       info.dataFile()
@@ -122,8 +124,40 @@ final class InfoDisk extends DiskCommand {
           });
     } else {
       data.put("refcount-bits", info.refcountBits());
+      encryption(image).ifPresent(facts -> data.put("encrypt", facts));
     }
     fields.put("format-specific", document("type", "qcow2", "data", data));
+  }
+
+  private static Optional<Map<String, Object>> encryption(Qcow2Disk image) {
+    return DiskFiles.encryption(image)
+        .map(header -> {
+          var facts =
+              document(
+                  "ivgen-alg", header.cipher().vectors(),
+                  "hash-alg", header.hash().label(),
+                  "cipher-alg", "aes-" + header.cipher().keyBits(header.keyBytes()),
+                  "uuid", header.uuid(),
+                  "format", "luks",
+                  "cipher-mode", header.cipher().chaining(),
+                  "slots", header.slots().stream().map(InfoDisk::describe).toList(),
+                  "payload-offset", header.payloadSector() * SectorCipher.SECTOR,
+                  "master-key-iters", header.digestIterations());
+          header.cipher().ivHash().ifPresent(hash -> facts.put("ivgen-hash-alg", hash.label()));
+          return facts;
+        });
+  }
+
+  private static Map<String, Object> describe(KeySlot slot) {
+    var fields = document("active", slot.active());
+    if (slot.active()) {
+      fields.put("iters", slot.iterations());
+    }
+    fields.put("key-offset", slot.materialSector() * SectorCipher.SECTOR);
+    if (slot.active()) {
+      fields.put("stripes", slot.stripes());
+    }
+    return fields;
   }
 
   /** The base as seen from where the user stands, if it is given relative to the image. */
@@ -156,44 +190,5 @@ final class InfoDisk extends DiskCommand {
             "vm-clock-nsec", snapshot.guestClock().toNanosPart());
     snapshot.instructionCount().ifPresent(count -> fields.put("icount", count));
     return fields;
-  }
-
-  /** The same facts in qemu-img's words. */
-  static final class InfoText {
-    private InfoText() {}
-
-    static List<String> lines(Map<String, Object> fields) {
-      List<String> lines = new ArrayList<>();
-      lines.add("image: " + fields.get("filename"));
-      lines.add("file format: " + fields.get("format"));
-      long size = (Long) fields.getOrDefault("virtual-size", 0L);
-      lines.add("virtual size: %s (%d bytes)".formatted(ByteCount.of(size), size));
-      lines.add("disk size: " + ByteCount.of((Long) fields.getOrDefault("actual-size", 0L)));
-      add(lines, fields, "encrypted", "encrypted");
-      add(lines, fields, "cluster-size", "cluster_size");
-      add(lines, fields, "backing-filename", "backing file");
-      add(lines, fields, "backing-filename-format", "backing file format");
-      if (fields.get("snapshots") instanceof List<?> snapshots) {
-        lines.add("Snapshot list:");
-        snapshots.forEach(one -> lines.add("    " + one));
-      }
-      if (fields.get("format-specific") instanceof Map<?, ?> specific
-          && specific.get("data") instanceof Map<?, ?> data) {
-        lines.add("Format specific information:");
-        data.forEach((name, value) -> lines.add("    %s: %s".formatted(words(name), value)));
-      }
-      return lines;
-    }
-
-    private static String words(Object name) {
-      return name.toString().replace('-', ' ');
-    }
-
-    private static void add(
-        List<String> lines, Map<String, Object> fields, String name, String label) {
-      if (fields.containsKey(name)) {
-        lines.add(label + ": " + fields.get(name));
-      }
-    }
   }
 }

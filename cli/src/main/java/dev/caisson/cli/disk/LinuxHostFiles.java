@@ -10,6 +10,8 @@ import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.FileLock;
 import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.file.OpenFlag;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -60,6 +62,18 @@ public final class LinuxHostFiles implements HostFiles {
       try {
         file.punchHole(offset, length);
         return true;
+      } catch (LinuxException _) {
+        return false;
+      }
+    }
+
+    @Override
+    public boolean fill(long offset, ByteBuffer target) {
+      try {
+        int wanted = target.remaining();
+        boolean whole = file.readFully(MemorySegment.ofBuffer(target), offset) == wanted;
+        target.position(target.position() + (whole ? wanted : 0));
+        return whole;
       } catch (LinuxException _) {
         return false;
       }

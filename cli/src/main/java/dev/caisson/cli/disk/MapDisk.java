@@ -5,11 +5,16 @@
 package dev.caisson.cli.disk;
 
 import dev.caisson.disk.Disk;
+import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.Layered;
+import dev.caisson.disk.chain.MergedChain;
+import dev.caisson.disk.file.ByteCount;
+import dev.caisson.disk.qcow2.Qcow2Disk;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,13 +33,25 @@ final class MapDisk extends DiskCommand {
       description = "even while somebody writes to it")
   boolean unlocked;
 
+  @Option(
+      names = {"-s", "--start-offset"},
+      defaultValue = "0",
+      description = "where to begin")
+  String start = "0";
+
+  @Option(
+      names = {"-l", "--max-length"},
+      defaultValue = "",
+      description = "how much to tell of")
+  String length = "";
+
   @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
 
   @Override
   int run() {
     try (var disk = open(file, reading(format, unlocked))) {
-      List<Extent> runs = runs(disk);
+      List<Piece> runs = runs(disk);
       if (json()) {
         boolean alone = STANDING_ALONE.contains(disk.format());
         tell(runs.stream().map(run -> describe(run, alone)).toList());
@@ -42,16 +59,23 @@ final class MapDisk extends DiskCommand {
       }
       List<String> files = disk instanceof Layered layered ? layered.chain() : List.of(file);
       print("%-16s%-16s%-16s%s".formatted("Offset", "Length", "Mapped to", "File"));
-      for (Extent run : runs) {
-        if (run.kind() == Extent.Kind.DATA && run.hostOffset() >= 0) {
-          print(
-              "%-16s%-16s%-16s%s"
-                  .formatted(
-                      hex(run.offset()),
-                      hex(run.length()),
-                      hex(run.hostOffset()),
-                      files.get(run.depth())));
+      for (Piece piece : runs) {
+        Extent run = piece.run;
+        if (run.readsAsZero() || piece.hole) {
+          continue;
         }
+        if (run.hostOffset() < 0) {
+          throw new DiskException(
+              DiskException.Kind.UNSUPPORTED,
+              file + ": some of it is compressed or encrypted, and lies in no file as it is; use --format json");
+        }
+        print(
+            "%-16s%-16s%-16s%s"
+                .formatted(
+                    hex(run.offset()),
+                    hex(run.length()),
+                    hex(run.hostOffset()),
+                    files.get(run.depth())));
       }
       return 0;
     }
@@ -61,42 +85,88 @@ final class MapDisk extends DiskCommand {
     return value == 0 ? "0" : "0x" + Long.toHexString(value);
   }
 
-  private static List<Extent> runs(Disk disk) {
-    List<Extent> runs = new ArrayList<>();
-    for (long at = 0; at < disk.size(); ) {
-      Extent next = disk.extent(at, disk.size() - at);
-      at = next.end();
+  /**
+   * One row.
+   *
+   * @param hole whether the file is a hole where the bytes are stored, so that they read as zero
+   */
+  private record Piece(Extent run, boolean hole) {}
+
+  private List<Piece> runs(Disk disk) {
+    List<Piece> runs = new ArrayList<>();
+    var below = new CarriersOf(disk);
+    long from = Math.min(ByteCount.parse(start), disk.size());
+    long most = length.isEmpty() ? Long.MAX_VALUE : ByteCount.parse(length);
+    long end = from + Math.min(most, disk.size() - from);
+    for (long at = from; at < end; ) {
+      Extent run = disk.extent(at, end - at);
+      Piece next = new Piece(run, false);
+      var carrier = below.withHoles(run);
+      if (carrier.isPresent()) {
+        Extent found = carrier.get().beneath(run);
+        boolean hole = found.kind() == Extent.Kind.ZERO;
+        next = new Piece(joined(run, found.length()), hole);
+      }
+      at = next.run.end();
       if (!runs.isEmpty() && follows(runs.getLast(), next)) {
-        Extent last = runs.removeLast();
-        next =
-            new Extent(
-                last.offset(),
-                last.length() + next.length(),
-                last.kind(),
-                last.depth(),
-                last.hostOffset());
+        Extent last = runs.removeLast().run;
+        next = new Piece(joined(last, last.length() + next.run.length()), next.hole);
       }
       runs.add(next);
     }
     return runs;
   }
 
-  private static boolean follows(Extent last, Extent next) {
+  private static Extent joined(Extent first, long length) {
+    return new Extent(first.offset(), length, first.kind(), first.depth(), first.hostOffset());
+  }
+
+  private static boolean follows(Piece before, Piece after) {
+    Extent last = before.run;
+    Extent next = after.run;
     boolean place =
         last.hostOffset() < 0
             ? next.hostOffset() < 0
             : next.hostOffset() == last.hostOffset() + last.length();
-    return last.kind() == next.kind() && last.depth() == next.depth() && place;
+    return last.kind() == next.kind()
+        && last.depth() == next.depth()
+        && before.hole == after.hole
+        && place;
   }
 
-  private static Map<String, Object> describe(Extent run, boolean alone) {
+  /** The files of a chain in which stored clusters may be holes. */
+  private static final class CarriersOf {
+    private final List<Optional<Qcow2Disk>> files = new ArrayList<>();
+
+    CarriersOf(Disk disk) {
+      files.add(carrier(disk));
+      if (disk instanceof Qcow2Disk image && image.base().orElse(null) instanceof MergedChain chain) {
+        chain.layers().forEach(layer -> files.add(carrier(layer)));
+      }
+    }
+
+    private static Optional<Qcow2Disk> carrier(Object file) {
+      return file instanceof Qcow2Disk image && image.hasUnusedClusters()
+          ? Optional.of(image)
+          : Optional.empty();
+    }
+
+    Optional<Qcow2Disk> withHoles(Extent run) {
+      return run.kind() == Extent.Kind.DATA && run.hostOffset() >= 0 && run.depth() < files.size()
+          ? files.get(run.depth())
+          : Optional.empty();
+    }
+  }
+
+  private static Map<String, Object> describe(Piece piece, boolean alone) {
+    Extent run = piece.run;
     var fields =
         document(
             "start", run.offset(),
             "length", run.length(),
             "depth", run.depth(),
             "present", run.present() || alone,
-            "zero", run.readsAsZero(),
+            "zero", run.readsAsZero() || piece.hole,
             "data", !run.readsAsZero(),
             "compressed", run.kind() == Extent.Kind.COMPRESSED);
     if (run.hostOffset() >= 0) {

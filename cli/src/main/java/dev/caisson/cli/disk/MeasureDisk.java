@@ -27,6 +27,9 @@ final class MeasureDisk extends DiskCommand {
   @Option(names = "--size", defaultValue = "", description = "an empty disk of this size")
   String size = "";
 
+  @Option(names = "-l", defaultValue = "", description = "measure this snapshot of the source")
+  String snapshot = "";
+
   @Option(
       names = {"-U", "--force-share"},
       description = "even while somebody writes to it")
@@ -49,11 +52,15 @@ final class MeasureDisk extends DiskCommand {
       throw new DiskException(DiskException.Kind.UNSUPPORTED, "only raw and qcow2 can be measured");
     }
     var shape = new FormatOptions(options).qcow2();
+    if (file.isEmpty() == size.isEmpty()) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE, "measure takes a file or --size, one of them");
+    }
     if (file.isEmpty()) {
       long bytes = ByteCount.parse(size);
       measured = qcow2 ? Measurement.qcow2(bytes, shape) : Measurement.raw(bytes);
     } else {
-      try (var disk = open(file, reading(format, unlocked))) {
+      try (var disk = open(file, reading(format, unlocked), snapshot)) {
         measured = qcow2 ? Measurement.qcow2(disk, shape) : Measurement.raw(disk);
         if (qcow2 && disk instanceof Qcow2Disk image && image.info().compat().equals("1.1")) {
           bitmaps = OptionalLong.of(Measurement.bitmaps(disk, shape));

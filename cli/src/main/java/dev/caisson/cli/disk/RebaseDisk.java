@@ -7,14 +7,15 @@ package dev.caisson.cli.disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.file.Rebasing;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "rebase", description = "Put a disk onto another base; -b '' makes it flat")
 final class RebaseDisk extends DiskCommand {
-  @Option(names = "-b", defaultValue = "", description = "the new base; empty for none")
-  String base = "";
+  @Option(names = "-b", description = "the new base; empty for none")
+  @Nullable String base;
 
   @Option(names = "-F", defaultValue = "", description = "its format")
   String baseFormat = "";
@@ -25,17 +26,40 @@ final class RebaseDisk extends DiskCommand {
   @Option(names = "-p", description = "show progress")
   boolean showProgress;
 
+  @Option(names = "-f", defaultValue = "", description = "the format; only qcow2 has a base")
+  String format = "";
+
   @Option(
-      names = {"-f", "-t", "-T"},
-      description = "accepted for qemu-img's sake")
-  String[] ignored = {};
+      names = {"-t", "-T"},
+      description = "cache modes")
+  String[] caches = {};
+
+  @Option(
+      names = {"-U", "--force-share"},
+      hidden = true,
+      description = "refused: a rebase writes")
+  boolean unlocked;
 
   @Parameters(index = "0", paramLabel = "FILE", description = "the disk that gets another base")
   String file = "";
 
   @Override
   int run() {
-    Optional<String> name = base.isEmpty() ? Optional.empty() : Optional.of(base);
+    for (String cache : caches) {
+      var _ = syncing(cache);
+    }
+    requireQcow2(format);
+    if (unlocked) {
+      throw new DiskException(
+          DiskException.Kind.UNSUPPORTED,
+          "a rebase writes, so it cannot share the disk with another writer (-U); stop that first");
+    }
+    if (base == null && !unsafe) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE,
+          "say the new base with -b (-b '' for none, which makes the disk flat), or -u");
+    }
+    Optional<String> name = Optional.ofNullable(base).filter(given -> !given.isEmpty());
     if (name.isPresent() && baseFormat.isEmpty()) {
       throw new DiskException(
           DiskException.Kind.REFUSED, "say the format of the base with -F; it is never guessed");
@@ -43,7 +67,7 @@ final class RebaseDisk extends DiskCommand {
     if (unsafe) {
       Rebasing.rename(path(file), name, name.map(any -> baseFormat));
     } else {
-      Rebasing.rebase(path(file), name, format(baseFormat), progress(showProgress, Long.MAX_VALUE));
+      Rebasing.rebase(path(file), name, format(baseFormat), progress(showProgress, sizeOf(file)));
     }
     return 0;
   }

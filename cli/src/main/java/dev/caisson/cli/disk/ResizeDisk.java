@@ -20,6 +20,12 @@ final class ResizeDisk extends DiskCommand {
   @Option(names = "--shrink", description = "really cut off the end")
   boolean shrink;
 
+  @Option(
+      names = "--preallocation",
+      defaultValue = "off",
+      description = "of what is new: off, metadata, falloc or full")
+  String preallocation = "off";
+
   @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
 
@@ -39,9 +45,18 @@ final class ResizeDisk extends DiskCommand {
         throw new DiskException(
             DiskException.Kind.UNSUPPORTED, file + ": this format cannot be resized");
       }
+      long before = disk.size();
+      var ahead = Preallocation.named(preallocation);
+      ahead.requireFor(disk.format());
+      if (wanted <= before && ahead != Preallocation.OFF) {
+        throw new DiskException(
+            DiskException.Kind.OUT_OF_RANGE, "--preallocation is for growing; leave it out");
+      }
       resizable.resize(wanted);
+      ahead.layOut(disk, before);
       disk.flush();
     }
+    Preallocation.named(preallocation).reserve(path(file));
     say("Image resized.");
     return 0;
   }

@@ -4,11 +4,19 @@
  */
 package dev.caisson.cli.disk;
 
-import dev.caisson.disk.file.DiskFiles;
+import dev.caisson.disk.Disk;
+import dev.caisson.disk.DiskException;
 import dev.caisson.disk.nbd.NbdExport;
 import dev.caisson.disk.nbd.NbdServer;
+import dev.caisson.disk.nbd.NbdTls;
+import dev.caisson.disk.nbd.TlsFiles;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,14 +36,26 @@ final class ServeDisk extends DiskCommand {
   @Option(
       names = {"-p", "--port"},
       defaultValue = "10809",
-      description = "port on loopback")
+      description = "TCP port")
   int port;
+
+  @Option(
+      names = {"-b", "--bind"},
+      defaultValue = "",
+      description = "address to listen on; default: loopback")
+  String bind = "";
 
   @Option(
       names = {"-x", "--export-name"},
       defaultValue = "",
-      description = "name of the export")
+      description = "name of the export, if there is one disk")
   String name = "";
+
+  @Option(
+      names = {"-D", "--description"},
+      defaultValue = "",
+      description = "a line for people")
+  String words = "";
 
   @Option(
       names = {"-B", "--bitmap"},
@@ -47,30 +67,107 @@ final class ServeDisk extends DiskCommand {
       description = "clients cannot write")
   boolean readOnly;
 
-  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
-  String file = "";
+  @Option(
+      names = {"-l", "--load-snapshot"},
+      defaultValue = "",
+      description = "offer this snapshot, read-only")
+  String snapshot = "";
+
+  @Option(
+      names = "--tls",
+      defaultValue = "",
+      description = "encrypt, with QEMU's file names in this folder")
+  String tls = "";
+
+  @Option(
+      names = "--verify-peer",
+      description = "clients must show a certificate; needed beyond loopback")
+  boolean verify;
+
+  @Option(
+      names = {"-t", "--persistent"},
+      description = "accepted: it always goes on until interrupted")
+  boolean persistent;
+
+  @Option(
+      names = {"-e", "--shared"},
+      defaultValue = "0",
+      description = "accepted: up to 256 clients always share a disk")
+  int shared;
+
+  @Option(
+      names = {"-A", "--allocation-depth"},
+      description = "accepted: always offered")
+  boolean depth;
+
+  @Option(names = "--cache", defaultValue = "writeback", description = "cache mode")
+  String cache = "writeback";
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "DISK",
+      description = "the disk; of several, each is NAME=FILE or offered under its file's name")
+  String[] files = {};
 
   @Override
   int run() {
     var ended = new CountDownLatch(1);
     console().onSignal(signal -> ended.countDown());
-    try (var disk = DiskFiles.open(path(file), reading(format, false).withWritable(!readOnly))) {
-      var export = NbdExport.of(name, disk);
-      for (String bitmap : bitmaps) {
-        export = export.withBitmap(bitmap);
+    if (files.length > 1 && !name.isEmpty()) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE, "of several disks, name each: NAME=FILE");
+    }
+    List<Disk> disks = new ArrayList<>();
+    try {
+      var builder = NbdServer.builder().listen(address());
+      for (String file : files) {
+        builder.export(export(file, disks));
       }
-      var address =
-          socket.isEmpty()
-              ? new InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), port)
-              : UnixDomainSocketAddress.of(path(socket));
-      try (var server = NbdServer.builder().export(export).listen(address).start()) {
-        say("serving '%s' at %s".formatted(file, server.addresses().getFirst()));
+      if (!tls.isEmpty()) {
+        builder.tls(new NbdTls(TlsFiles.server(path(tls)), true, verify));
+      }
+      try (var server = builder.start()) {
+        say("serving '%s' at %s".formatted(String.join("', '", files), server.addresses().getFirst()));
         console().out().flush();
         ended.await();
       } catch (InterruptedException stopped) {
         Thread.currentThread().interrupt();
       }
+    } finally {
+      disks.forEach(Disk::close);
     }
     return 0;
+  }
+
+  private NbdExport export(String given, List<Disk> opened) {
+    int equals = files.length > 1 ? given.indexOf('=') : -1;
+    String file = given.substring(equals + 1);
+    String offered =
+        files.length == 1 ? name : equals >= 0 ? given.substring(0, equals) : fileName(file);
+    boolean writing = !readOnly && snapshot.isEmpty();
+    var disk =
+        open(
+            file,
+            reading(format, false).withWritable(writing).withSyncing(syncing(cache)),
+            snapshot);
+    opened.add(disk);
+    var export = NbdExport.of(offered, disk).describedAs(words);
+    for (String bitmap : bitmaps) {
+      export = export.withBitmap(bitmap);
+    }
+    return export;
+  }
+
+  private static String fileName(String file) {
+    return String.valueOf(Path.of(file).getFileName());
+  }
+
+  private SocketAddress address() {
+    if (!socket.isEmpty()) {
+      return UnixDomainSocketAddress.of(path(socket));
+    }
+    return bind.isEmpty()
+        ? new InetSocketAddress(InetAddress.getLoopbackAddress(), port)
+        : new InetSocketAddress(bind, port);
   }
 }

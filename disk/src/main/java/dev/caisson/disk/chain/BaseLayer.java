@@ -7,7 +7,10 @@ package dev.caisson.disk.chain;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.raw.RawDisk;
+import dev.caisson.disk.storage.FileStorage;
+import dev.caisson.disk.storage.HostFiles;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** The bottom of a chain: any disk that has no base of its own. */
 public record BaseLayer(Disk disk) implements Layer {
@@ -37,6 +40,13 @@ public record BaseLayer(Disk disk) implements Layer {
   @Override
   public void readPlain(long host, ByteBuffer target) {
     disk.read(host, target);
+  }
+
+  @Override
+  public Optional<HostFiles.HostFile> file() {
+    return disk instanceof RawDisk raw && raw.storage() instanceof FileStorage storage
+        ? storage.host()
+        : Optional.empty();
   }
 
   @Override

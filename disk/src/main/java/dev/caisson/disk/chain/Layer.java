@@ -5,7 +5,9 @@
 package dev.caisson.disk.chain;
 
 import dev.caisson.disk.Extent;
+import dev.caisson.disk.storage.HostFiles;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** One file of a chain taken by itself, without what lies beneath it. */
 public interface Layer extends AutoCloseable {
@@ -31,6 +33,14 @@ public interface Layer extends AutoCloseable {
 
   /** Reads stored bytes by their place in the file. */
   void readPlain(long host, ByteBuffer target);
+
+  /**
+   * A short cut to the file that {@link #readPlain} reads, for those who know that it is not closed
+   * meanwhile.
+   */
+  default Optional<HostFiles.HostFile> file() {
+    return Optional.empty();
+  }
 
   @Override
   void close();

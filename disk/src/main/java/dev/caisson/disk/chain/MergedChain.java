@@ -4,17 +4,19 @@
  */
 package dev.caisson.disk.chain;
 
-import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.Layered;
 import dev.caisson.disk.Range;
+import dev.caisson.disk.ReadOnlyDisk;
 import java.lang.foreign.MemorySegment;
+import dev.caisson.disk.storage.HostFiles;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All layers beneath a disk, read as one disk through one index.
@@ -25,13 +27,20 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * writable disk on top keeps its own tables. When the pages kept outgrow the budget, the next ones
  * push out others and are built again when needed.
  */
-public final class MergedChain implements Disk, Layered {
+public final class MergedChain implements ReadOnlyDisk, Layered {
   /** Bytes of disk one page indexes. */
   static final int PAGE_BITS = 25;
 
   private static final int PAGE = 1 << PAGE_BITS;
 
   private final List<? extends Layer> layers;
+
+  /**
+   * The layers' files, where the host has handles of its own: hundreds of files fall out of the
+   * processor's caches, so each read follows as few objects of theirs as it can.
+   */
+  private final HostFiles.@Nullable HostFile[] files;
+
   private final Optional<String> baseName;
   private final long size;
   private final long budget;
@@ -45,6 +54,10 @@ public final class MergedChain implements Disk, Layered {
    */
   public MergedChain(List<? extends Layer> layers, long budget) {
     this.layers = List.copyOf(layers);
+    this.files =
+        layers.stream()
+            .map(layer -> layer.isPlain() ? layer.file().orElse(null) : null)
+            .toArray(HostFiles.HostFile[]::new);
     this.size = layers.getFirst().size();
     this.budget = budget;
     this.baseName = layers.size() > 1 ? Optional.of(layers.get(1).name()) : Optional.empty();
@@ -83,11 +96,6 @@ public final class MergedChain implements Disk, Layered {
   }
 
   @Override
-  public boolean writable() {
-    return false;
-  }
-
-  @Override
   public String format() {
     return "chain";
   }
@@ -115,11 +123,10 @@ public final class MergedChain implements Disk, Layered {
       return;
     }
     long host = page.host(run, (int) (offset & (PAGE - 1)));
-    Layer from = layers.get(layer);
     if (host < 0) {
-      from.readOwn(offset, target);
-    } else {
-      from.readPlain(host, target);
+      layers.get(layer).readOwn(offset, target);
+    } else if (files[layer] == null || !target.isDirect() || !files[layer].fill(host, target)) {
+      layers.get(layer).readPlain(host, target);
     }
   }
 
@@ -165,16 +172,6 @@ public final class MergedChain implements Disk, Layered {
       }
     }
     return false;
-  }
-
-  @Override
-  public void write(long offset, ByteBuffer source) {
-    throw new DiskException(DiskException.Kind.READ_ONLY, this + ": a base is read-only");
-  }
-
-  @Override
-  public void flush() {
-    // Nothing is ever written.
   }
 
   @Override

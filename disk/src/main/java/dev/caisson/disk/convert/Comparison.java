@@ -47,6 +47,23 @@ public final class Comparison {
     return OptionalLong.empty();
   }
 
+  /**
+   * Offset of the first byte that is stored in another way: data, zeroes, or nothing at all; empty
+   * when there is none up to where the shorter disk ends.
+   */
+  public OptionalLong firstOtherAllocation() {
+    long end = Math.min(left.size(), right.size());
+    for (long at = 0; at < end; ) {
+      var one = left.extent(at, end - at);
+      var other = right.extent(at, end - at);
+      if (one.kind() != other.kind()) {
+        return OptionalLong.of(at);
+      }
+      at += Math.min(one.length(), other.length());
+    }
+    return OptionalLong.empty();
+  }
+
   private static long zeroRun(Disk disk, long offset, long end) {
     if (offset >= disk.size()) {
       return end - offset;

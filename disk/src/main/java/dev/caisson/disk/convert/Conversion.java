@@ -25,29 +25,36 @@ import java.util.function.LongConsumer;
  * @param sparse zeroes of this many bytes together are left out; 0 copies them
  * @param compressed whether to pack clusters; the target is qcow2 then
  * @param targetReadsAsZero whether what is not written to the target reads as zero already
+ * @param ownOnly whether to leave out what the source's own file says nothing of, because the
+ *     target stands on a base that holds the same there
  */
-public record Conversion(int workers, int sparse, boolean compressed, boolean targetReadsAsZero) {
+public record Conversion(
+    int workers, int sparse, boolean compressed, boolean targetReadsAsZero, boolean ownOnly) {
 
   /** Two workers, holes from 4 KiB on, plain, onto a new target: qemu-img's ways. */
-  public static final Conversion DEFAULT = new Conversion(2, 4096, false, true);
+  public static final Conversion DEFAULT = new Conversion(2, 4096, false, true, false);
 
   /** Bytes a worker takes at once, and how much of a buffer each one has. */
   static final int PIECE = 2 << 20;
 
   public Conversion withWorkers(int count) {
-    return new Conversion(count, sparse, compressed, targetReadsAsZero);
+    return new Conversion(count, sparse, compressed, targetReadsAsZero, ownOnly);
   }
 
   public Conversion withSparse(int bytes) {
-    return new Conversion(workers, bytes, compressed, targetReadsAsZero);
+    return new Conversion(workers, bytes, compressed, targetReadsAsZero, ownOnly);
   }
 
   public Conversion withCompressed(boolean pack) {
-    return new Conversion(workers, sparse, pack, targetReadsAsZero);
+    return new Conversion(workers, sparse, pack, targetReadsAsZero, ownOnly);
   }
 
   public Conversion withTargetReadsAsZero(boolean fresh) {
-    return new Conversion(workers, sparse, compressed, fresh);
+    return new Conversion(workers, sparse, compressed, fresh, ownOnly);
+  }
+
+  public Conversion withOwnOnly(boolean differences) {
+    return new Conversion(workers, sparse, compressed, targetReadsAsZero, differences);
   }
 
   /**
@@ -80,7 +87,7 @@ public record Conversion(int workers, int sparse, boolean compressed, boolean ta
       }
     }
     running.forEach(Conversion::join);
-    if (!targetReadsAsZero && target.size() > size && target instanceof Sparse rest) {
+    if (!targetReadsAsZero && !ownOnly && target.size() > size && target instanceof Sparse rest) {
       rest.writeZeroes(size, target.size() - size, true);
     }
   }

@@ -5,18 +5,21 @@
 package dev.caisson.disk.convert;
 
 import dev.caisson.disk.Disk;
+import dev.caisson.disk.chain.Layer;
 import dev.caisson.disk.qcow2.PackedBatch;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.storage.PageBuffer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Packs each cluster; what does not become smaller is stored plain, zeroes not at all. */
 final class PackingCopier implements PieceCopier {
   private final Disk source;
   private final Qcow2Disk target;
   private final boolean fresh;
+  private final Optional<Layer> own;
   private final int cluster;
   private final ByteBuffer piece = PageBuffer.allocate(Conversion.PIECE);
   private final MemorySegment bytes = MemorySegment.ofBuffer(piece);
@@ -34,6 +37,8 @@ final class PackingCopier implements PieceCopier {
     this.target = target;
     this.fresh = how.targetReadsAsZero();
     this.cluster = target.clusterSize();
+    this.own =
+        how.ownOnly() && source instanceof Layer layer ? Optional.of(layer) : Optional.empty();
     this.batch = new PackedBatch(Conversion.PIECE / cluster, cluster);
     this.plain = new byte[cluster];
     this.packed = new byte[cluster - 1];
@@ -63,6 +68,9 @@ final class PackingCopier implements PieceCopier {
   }
 
   private void copyCluster(long offset, int from, int to) {
+    if (own.isPresent() && absent(own.get(), offset + from, to - from)) {
+      return; // the target's base holds it
+    }
     if (Zeroes.only(bytes, from, to)) {
       if (!fresh) {
         target.writeZeroes(offset + from, to - from, true);
@@ -81,6 +89,17 @@ final class PackingCopier implements PieceCopier {
       plainFrom = from;
     }
     plainTo = to;
+  }
+
+  private static boolean absent(Layer own, long offset, long length) {
+    for (long at = offset; at < offset + length; ) {
+      var extent = own.own(at, offset + length - at);
+      if (extent.present()) {
+        return false;
+      }
+      at = extent.end();
+    }
+    return true;
   }
 
   private void storePlain(long offset) {

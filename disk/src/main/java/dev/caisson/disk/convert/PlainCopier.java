@@ -5,11 +5,14 @@
 package dev.caisson.disk.convert;
 
 import dev.caisson.disk.Disk;
+import dev.caisson.disk.Extent;
 import dev.caisson.disk.Sparse;
+import dev.caisson.disk.chain.Layer;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.storage.PageBuffer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** Copies bytes as they are; ranges of zeroes become holes. */
 final class PlainCopier implements PieceCopier {
@@ -17,6 +20,7 @@ final class PlainCopier implements PieceCopier {
   private final Disk target;
   private final boolean fresh;
   private final boolean looking;
+  private final Optional<Layer> own;
   private final int grain;
   private final ByteBuffer buffer = PageBuffer.allocate(Conversion.PIECE);
   private final MemorySegment bytes = MemorySegment.ofBuffer(buffer);
@@ -26,6 +30,8 @@ final class PlainCopier implements PieceCopier {
     this.target = target;
     this.fresh = how.targetReadsAsZero();
     this.looking = how.sparse() > 0;
+    this.own =
+        how.ownOnly() && source instanceof Layer layer ? Optional.of(layer) : Optional.empty();
     int least = Math.max(512, how.sparse());
     // Half a cluster costs a whole one, so holes smaller than a cluster gain nothing there.
     this.grain = target instanceof Qcow2Disk image ? Math.max(least, image.clusterSize()) : least;
@@ -35,7 +41,11 @@ final class PlainCopier implements PieceCopier {
   public void copy(long offset, int length) {
     long end = offset + length;
     for (long at = offset; at < end; ) {
-      var extent = source.extent(at, end - at);
+      var extent = look(at, end - at);
+      if (own.isPresent() && !extent.present()) {
+        at = extent.end(); // the target's base holds it
+        continue;
+      }
       if (extent.readsAsZero()) {
         zero(at, extent.length());
       } else {
@@ -48,11 +58,17 @@ final class PlainCopier implements PieceCopier {
     }
   }
 
+  private Extent look(long offset, long length) {
+    return own.isPresent()
+        ? own.get().own(offset, length)
+        : source.extent(offset, length);
+  }
+
   /** Joins data extents that follow, so that few, large requests are made. */
   private long dataEnd(long from, long end) {
     long at = from;
     while (at < end) {
-      var extent = source.extent(at, end - at);
+      var extent = look(at, end - at);
       if (extent.readsAsZero()) {
         break;
       }

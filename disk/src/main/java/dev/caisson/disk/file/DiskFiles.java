@@ -8,6 +8,7 @@ import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.foreign.ForeignDisk;
+import dev.caisson.disk.luks.LuksHeader;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.qcow2.Qcow2Format;
 import dev.caisson.disk.raw.RawDisk;
@@ -71,6 +72,17 @@ public final class DiskFiles {
     try (var disk = open(path, options)) {
       return disk.size();
     }
+  }
+
+  /**
+   * The LUKS header of an encrypted image; reading it takes no password.
+   *
+   * @throws DiskException CORRUPT or UNSUPPORTED
+   */
+  public static Optional<LuksHeader> encryption(Qcow2Disk image) {
+    return image
+        .encryptionHeader(LuksHeader.BYTES)
+        .map(bytes -> LuksHeader.parse(bytes, image.name()));
   }
 
   /** The disk as qcow2 file, if it is one. */

@@ -9,11 +9,15 @@ import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.Resizable;
+import dev.caisson.disk.Sparse;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.storage.PageBuffer;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
@@ -54,12 +58,16 @@ public final class Rebasing {
   }
 
   private static void refuseLoop(Path path, Path base) {
+    if (isSame(path, base)) {
+      throw new DiskException(DiskException.Kind.CONFLICT, path + ": cannot stand on itself");
+    }
+  }
+
+  private static boolean isSame(Path path, Path other) {
     try {
-      if (java.nio.file.Files.isSameFile(path, base)) {
-        throw new DiskException(DiskException.Kind.CONFLICT, path + ": cannot stand on itself");
-      }
-    } catch (java.io.IOException failure) {
-      throw DiskException.io(base.toString(), failure);
+      return Files.isSameFile(path, other);
+    } catch (IOException failure) {
+      throw DiskException.io(other.toString(), failure);
     }
   }
 
@@ -128,11 +136,78 @@ public final class Rebasing {
     }
   }
 
+  /**
+   * Writes what a disk shows, and what lies between it and {@code base}, into a base further down.
+   * The disk keeps its clusters; the files between, and other disks on them, are of no use
+   * afterwards.
+   *
+   * @throws DiskException MISSING if the disk does not stand on {@code base}
+   */
+  public static void commitInto(Path path, Path base, LongConsumer progress) {
+    var owner = DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true);
+    var reader = DiskOptions.READ.withFormat(DiskFormat.QCOW2).withUnlocked(true);
+    try (var held = DiskFiles.open(path, owner);
+        var disk = (Qcow2Disk) DiskFiles.open(path, reader)) {
+      int depth = depthOf(disk, base);
+      var options = DiskOptions.WRITE.withFormat(formatAt(path, depth));
+      try (var target = DiskFiles.open(base, options)) {
+        if (target.size() < held.size() && target instanceof Resizable growing) {
+          growing.resize(held.size());
+        }
+        copyAbove(disk, depth, target, progress);
+        target.flush();
+      }
+    }
+  }
+
+  private static int depthOf(Qcow2Disk disk, Path base) {
+    List<String> files = disk.chain();
+    for (int depth = 1; depth < files.size(); depth++) {
+      if (isSame(Path.of(files.get(depth)), base)) {
+        return depth;
+      }
+    }
+    throw new DiskException(
+        DiskException.Kind.MISSING,
+        "%s: does not stand on '%s'; it stands on %s"
+            .formatted(disk, base, files.subList(1, files.size())));
+  }
+
+  /** The format that the file above says its base has. */
+  private static Optional<DiskFormat> formatAt(Path path, int depth) {
+    Path above = path;
+    for (int i = 1; ; i++) {
+      var options = DiskOptions.READ.withFormat(DiskFormat.QCOW2).withAlone(true);
+      try (var disk = (Qcow2Disk) DiskFiles.open(above, options.withUnlocked(true))) {
+        if (i == depth) {
+          return disk.baseFormat().flatMap(DiskFormat::named);
+        }
+        above = BasePolicy.LOCAL.permit(above, disk.baseName().orElseThrow());
+      }
+    }
+  }
+
+  private static void copyAbove(Disk disk, int depth, Disk base, LongConsumer progress) {
+    var buffer = PageBuffer.allocate(PIECE);
+    for (long at = 0; at < disk.size(); ) {
+      var extent = disk.extent(at, Math.min(PIECE, disk.size() - at));
+      boolean above = extent.present() && extent.depth() < depth;
+      if (above && extent.readsAsZero() && base instanceof Sparse sparse) {
+        sparse.writeZeroes(at, extent.length(), true);
+      } else if (above) {
+        disk.read(at, buffer.clear().limit((int) extent.length()));
+        base.write(at, buffer.flip());
+      }
+      at = extent.end();
+      progress.accept(at);
+    }
+  }
+
   private static void copyDown(Qcow2Disk disk, Disk base, LongConsumer progress) {
     var buffer = PageBuffer.allocate(PIECE);
     for (long at = 0; at < disk.size(); ) {
       var own = disk.own(at, Math.min(PIECE, disk.size() - at));
-      if (own.kind() == Extent.Kind.ZERO && base instanceof dev.caisson.disk.Sparse sparse) {
+      if (own.kind() == Extent.Kind.ZERO && base instanceof Sparse sparse) {
         sparse.writeZeroes(at, own.length(), true);
       } else if (own.kind() != Extent.Kind.HOLE) {
         disk.read(at, buffer.clear().limit((int) own.length()));

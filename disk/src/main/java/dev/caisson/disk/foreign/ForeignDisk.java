@@ -4,11 +4,11 @@
  */
 package dev.caisson.disk.foreign;
 
-import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.Range;
+import dev.caisson.disk.ReadOnlyDisk;
 import dev.caisson.disk.storage.Storage;
 import java.nio.ByteBuffer;
 
@@ -16,7 +16,7 @@ import java.nio.ByteBuffer;
  * A disk in another program's format. Reading goes run by run: the format says where each run lies,
  * and this class fetches it.
  */
-public abstract sealed class ForeignDisk implements Disk
+public abstract sealed class ForeignDisk implements ReadOnlyDisk
     permits VdiDisk, VhdDisk, VhdxDisk, VmdkDisk {
   /** Neighbouring runs joined in one answer; more would make one question cost too much. */
   private static final int MOST_JOINED = 1024;
@@ -66,11 +66,6 @@ public abstract sealed class ForeignDisk implements Disk
 
   Storage storage() {
     return storage;
-  }
-
-  @Override
-  public final boolean writable() {
-    return false;
   }
 
   @Override
@@ -137,11 +132,6 @@ public abstract sealed class ForeignDisk implements Disk
     throw new DiskException(
         DiskException.Kind.READ_ONLY,
         storage.name() + ": " + format.label() + " is only read; convert it to qcow2 to write");
-  }
-
-  @Override
-  public final void flush() {
-    // Nothing is ever written.
   }
 
   @Override

@@ -105,6 +105,21 @@ public record CipherSpec(Mode mode, Iv iv, Optional<LuksHash> ivHash) {
     return mode.label + "-" + iv.label + ivHash.map(hash -> ":" + hash.label()).orElse("");
   }
 
+  /** How blocks are chained, as {@code xts}. */
+  public String chaining() {
+    return mode.label;
+  }
+
+  /** What makes the vectors, as {@code plain64}. */
+  public String vectors() {
+    return iv.label;
+  }
+
+  /** Bits of each AES key in a master key of so many bytes: XTS holds two. */
+  public int keyBits(int keyBytes) {
+    return mode == Mode.XTS ? keyBytes * 4 : keyBytes * 8;
+  }
+
   /** Whether a master key of this many bytes fits: XTS holds two AES keys, CBC one. */
   boolean accepts(int keyBytes) {
     return switch (mode) {

@@ -36,6 +36,10 @@ record BitmapDirectory(List<Entry> entries, long offset, long bytes) {
     boolean is(int flag) {
       return (flags & flag) != 0;
     }
+
+    Entry withTable(long offset, int size) {
+      return new Entry(at, offset, size, flags, granularityBits, name);
+    }
   }
 
   /** The directory, empty when there is none or when the image says that it is stale. */

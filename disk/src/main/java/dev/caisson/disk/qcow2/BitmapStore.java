@@ -15,14 +15,14 @@ import java.util.Optional;
 /**
  * Keeps persistent dirty bitmaps true while this library writes: before the first change every
  * recording bitmap is loaded and marked as in use; closing stores it and takes the mark away. After
- * a kill the mark stays, and everybody knows not to trust the bitmap.
+ * a kill the mark stays, and everybody knows not to trust the bitmap. A resize loads all of them.
  */
 final class BitmapStore {
   /** Larger ones are not loaded, only marked as not to be trusted. */
   private static final long LARGEST = 16 << 20;
 
   private final Image image;
-  private volatile Optional<List<StoredBitmap>> recording = Optional.empty();
+  private volatile Optional<List<StoredBitmap>> loaded = Optional.empty();
 
   BitmapStore(Image image) {
     this.image = image;
@@ -31,7 +31,7 @@ final class BitmapStore {
   /** Bitmaps that can be read; those in memory are up to date. */
   List<DirtyBitmap> list(long size) {
     List<DirtyBitmap> all = new ArrayList<>();
-    var live = recording.orElse(List.of());
+    var live = loaded.orElse(List.of());
     for (var entry : BitmapDirectory.read(image).entries()) {
       if (bytesOf(entry, size) > LARGEST) {
         continue;
@@ -44,12 +44,14 @@ final class BitmapStore {
 
   /** Called before each change of guest bytes. */
   void recordChange(long offset, long length, long size) {
-    if (recording.isEmpty()) {
+    if (loaded.isEmpty()) {
       start(size);
     }
     if (length > 0) {
-      for (var bitmap : recording.orElseThrow()) {
-        bitmap.set(offset, length);
+      for (var bitmap : loaded.orElseThrow()) {
+        if (bitmap.recording()) {
+          bitmap.set(offset, length);
+        }
       }
     }
   }
@@ -57,7 +59,7 @@ final class BitmapStore {
   private void start(long size) {
     image.gate.writeLock().lock();
     try {
-      if (recording.isPresent()) {
+      if (loaded.isPresent()) {
         return;
       }
       List<StoredBitmap> live = new ArrayList<>();
@@ -72,7 +74,7 @@ final class BitmapStore {
         writeFlags(entry, entry.flags() | BitmapDirectory.IN_USE);
       }
       image.barrier();
-      recording = Optional.of(List.copyOf(live));
+      loaded = Optional.of(List.copyOf(live));
     } finally {
       image.gate.writeLock().unlock();
     }
@@ -98,7 +100,7 @@ final class BitmapStore {
   }
 
   private static long bytesOf(BitmapDirectory.Entry entry, long size) {
-    return (((size - 1) >>> entry.granularityBits()) + 8) >>> 3;
+    return StoredBitmap.bytesFor(size, entry.granularityBits());
   }
 
   private StoredBitmap load(BitmapDirectory.Entry entry, long size) {
@@ -126,53 +128,130 @@ final class BitmapStore {
     image.file().write(entry.flagsAt(), ByteBuffer.allocate(4).putInt(0, flags));
   }
 
-  /** A bitmap speaks of one size. */
-  void resize(long oldSize, long newSize) {
-    if (oldSize != newSize && !BitmapDirectory.read(image).entries().isEmpty()) {
-      throw new DiskException(
-          DiskException.Kind.UNSUPPORTED,
-          image.name() + ": has dirty bitmaps, which do not follow a resize; remove them first");
+  /**
+   * Loads all bitmaps, also those that record nothing, before the disk changes its size.
+   *
+   * @throws DiskException UNSUPPORTED for one that cannot follow: it is inconsistent, as QEMU
+   *     decides, or too large
+   */
+  void prepareResize(long oldSize, long newSize) {
+    var live = loaded.orElse(List.of());
+    var entries = BitmapDirectory.read(image).entries();
+    for (var entry : entries) {
+      boolean ours = live.stream().anyMatch(bitmap -> bitmap.name().equals(entry.name()));
+      if (!ours && entry.is(BitmapDirectory.IN_USE)) {
+        throw cannotFollow(entry, "is inconsistent");
+      }
+      if (Math.max(bytesOf(entry, oldSize), bytesOf(entry, newSize)) > LARGEST) {
+        throw cannotFollow(entry, "is too large");
+      }
+    }
+    if (entries.isEmpty()) {
+      return;
+    }
+    recordChange(0, 0, oldSize);
+    image.gate.writeLock().lock();
+    try {
+      List<StoredBitmap> all = new ArrayList<>(loaded.orElseThrow());
+      for (var entry : entries) {
+        if (all.stream().noneMatch(bitmap -> bitmap.name().equals(entry.name()))) {
+          all.add(load(entry, oldSize));
+          writeFlags(entry, entry.flags() | BitmapDirectory.IN_USE);
+        }
+      }
+      image.barrier();
+      loaded = Optional.of(List.copyOf(all));
+    } finally {
+      image.gate.writeLock().unlock();
     }
   }
 
+  private DiskException cannotFollow(BitmapDirectory.Entry entry, String why) {
+    return new DiskException(
+        DiskException.Kind.UNSUPPORTED,
+        "%s: its dirty bitmap '%s' %s and cannot follow a resize; remove it first: qemu-img bitmap --remove %s %s"
+            .formatted(image.name(), entry.name(), why, image.name(), entry.name()));
+  }
+
+  /** Says that the disk has another size now. */
+  void resized(long newSize) {
+    loaded.orElse(List.of()).forEach(bitmap -> bitmap.resize(newSize));
+  }
+
   /** Writes what changed and takes the marks away; the gate is held exclusively. */
-  void store(long size) {
-    for (var bitmap : recording.orElse(List.of())) {
+  void store() {
+    for (var bitmap : loaded.orElse(List.of())) {
       if (bitmap.changed()) {
         storeBits(bitmap);
       }
     }
-    if (recording.orElse(List.of()).isEmpty()) {
+    if (loaded.orElse(List.of()).isEmpty()) {
       return;
     }
     image.writeBack();
     image.barrier();
-    for (var bitmap : recording.orElseThrow()) {
+    for (var bitmap : loaded.orElseThrow()) {
       writeFlags(bitmap.entry(), bitmap.entry().flags());
     }
-    recording = Optional.empty();
+    loaded = Optional.empty();
   }
 
   private void storeBits(StoredBitmap bitmap) {
     int piece = image.geometry().clusterSize();
-    long[] table = table(bitmap.entry());
-    for (int i = 0; i < table.length && (long) i * piece < bitmap.bits().length; i++) {
+    long[] old = table(bitmap.entry());
+    byte[] bits = bitmap.bits();
+    long[] table = Arrays.copyOf(old, Math.max(1, Math.ceilDiv(bits.length, piece)));
+    for (int i = 0; i < table.length; i++) {
       int from = i * piece;
-      int count = Math.min(piece, bitmap.bits().length - from);
+      int count = Math.clamp(bits.length - from, 0, piece);
       long offset = table[i] & L2Entry.OFFSET;
       if (offset == 0) {
-        if (allZero(bitmap.bits(), from, count) && table[i] == 0) {
+        if (allZero(bits, from, count) && table[i] == 0) {
           continue;
         }
         offset = image.allocator().allocate(1);
         table[i] = offset;
+      } else if (image.metadata().contains(offset >>> image.geometry().clusterBits())) {
+        throw image.markCorrupt(
+            "bits of bitmap %s lie in metadata at 0x%x".formatted(bitmap.name(), offset));
       }
-      var cluster = ByteBuffer.allocate(piece).put(bitmap.bits(), from, count).clear();
+      var cluster = ByteBuffer.allocate(piece).put(bits, from, count).clear();
       image.file().write(offset, cluster);
     }
+    if (table.length == old.length) {
+      image.writeBack();
+      image.barrier();
+      Tables.write(image.file(), bitmap.entry().tableOffset(), table);
+    } else {
+      moveTable(bitmap, old, table);
+    }
+  }
+
+  /** Puts a table of another length in the old one's stead, and frees what only that one named. */
+  private void moveTable(StoredBitmap bitmap, long[] old, long[] table) {
+    var geometry = image.geometry();
+    var entry = bitmap.entry();
+    long clusters = geometry.clusters(table.length * 8L);
+    long place = image.allocator().allocate(clusters);
+    Tables.write(image.file(), place, table);
     image.writeBack();
     image.barrier();
-    Tables.write(image.file(), bitmap.entry().tableOffset(), table);
+    image
+        .file()
+        .write(entry.at(), ByteBuffer.allocate(12).putLong(place).putInt(table.length).flip());
+    image.barrier();
+    image.metadata().addAll(place >>> geometry.clusterBits(), clusters);
+    bitmap.moved(entry.withTable(place, table.length));
+    for (int i = table.length; i < old.length; i++) {
+      if ((old[i] & L2Entry.OFFSET) != 0) {
+        image.allocator().free(old[i] & L2Entry.OFFSET, geometry.clusterSize());
+      }
+    }
+    long oldClusters = geometry.clusters(old.length * 8L);
+    for (long i = 0; i < oldClusters; i++) {
+      image.metadata().remove((entry.tableOffset() >>> geometry.clusterBits()) + i);
+    }
+    image.allocator().free(entry.tableOffset(), geometry.alignUp(old.length * 8L));
   }
 
   private static boolean allZero(byte[] bits, int from, int count) {

@@ -105,6 +105,33 @@ final class Image {
     cipher = Optional.of(key);
   }
 
+  /** Where something stands in the file, in bytes. */
+  record Place(long offset, long length) {}
+
+  /**
+   * The LUKS header of an image that has one.
+   *
+   * @throws DiskException CORRUPT when it should be there and is not
+   */
+  Optional<Place> encryptionHeader() {
+    if (header().cryptMethod() != Header.CRYPT_LUKS) {
+      return Optional.empty();
+    }
+    var fields =
+        first
+            .extension(HeaderExtension.ENCRYPTION)
+            .filter(bytes -> bytes.length >= 16)
+            .map(ByteBuffer::wrap)
+            .orElseThrow(() -> corrupt(name(), "has no encryption header"));
+    var place = new Place(fields.getLong(0), fields.getLong(8));
+    boolean inside =
+        place.offset >= 0 && place.length >= 0 && place.offset <= file.size() - place.length;
+    if (!inside) {
+      throw corrupt(name(), "encryption header at %d".formatted(place.offset));
+    }
+    return Optional.of(place);
+  }
+
   // The L1 table.
 
   int l1Length() {

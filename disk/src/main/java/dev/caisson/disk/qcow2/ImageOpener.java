@@ -6,7 +6,6 @@ package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.storage.Storage;
-import java.nio.ByteBuffer;
 
 /** Decides whether an image may be opened, and does what must be done before anybody uses it. */
 final class ImageOpener {
@@ -33,9 +32,10 @@ final class ImageOpener {
           DiskException.Kind.UNSUPPORTED,
           file.name() + ": legacy AES encryption is unsafe; convert it with an old qemu-img");
     }
-    if (header.cryptMethod() == Header.CRYPT_LUKS) {
-      unlock(image, access);
-    }
+    image
+        .encryptionHeader()
+        .flatMap(place -> access.unlock().cipher(file, place.offset(), place.length()))
+        .ifPresent(image::unlock);
     if (!access.repairing()) {
       var _ = BitmapDirectory.read(image); // QEMU opens no image whose bitmaps are junk
     }
@@ -46,17 +46,4 @@ final class ImageOpener {
     return image;
   }
 
-  private static void unlock(Image image, Qcow2Access access) {
-    var extension = image.first().extension(HeaderExtension.ENCRYPTION);
-    if (extension.isEmpty() || extension.get().length < 16) {
-      throw DiskException.corrupt(image.name(), "has no encryption header");
-    }
-    var place = ByteBuffer.wrap(extension.get());
-    long offset = place.getLong();
-    long length = place.getLong();
-    if (offset < 0 || length < 0 || offset > image.file().size() - length) {
-      throw DiskException.corrupt(image.name(), "encryption header at %d".formatted(offset));
-    }
-    access.unlock().cipher(image.file(), offset, length).ifPresent(image::unlock);
-  }
 }

@@ -4,8 +4,16 @@
  */
 package dev.caisson.disk.qcow2;
 
+import dev.caisson.disk.DiskException;
+
 /** Collects the clusters of all metadata, and finds those claimed twice. */
 final class MetadataSurvey {
+  /** Bounds time and heap for hostile files; no real bitmaps come near. */
+  private static final long MOST_BITMAP_CLUSTERS = 1 << 20;
+
+  /** Of an encryption header; LUKS1 needs 2 MiB. */
+  private static final long MOST_KEY_BYTES = 16 << 20;
+
   private final Image image;
   private final MetadataClusters found = new MetadataClusters();
 
@@ -37,7 +45,39 @@ final class MetadataSurvey {
           snapshot.l1Offset(),
           geometry.clusters(snapshot.l1Size() * 8L));
     }
+    survey.claimBitmaps();
+    survey.claimEncryptionHeader();
     return survey.found;
+  }
+
+  private void claimBitmaps() {
+    var geometry = image.geometry();
+    BitmapDirectory directory;
+    try {
+      directory = BitmapDirectory.read(image);
+    } catch (DiskException junk) {
+      return; // Only a repair opens such an image; nobody can use those bitmaps.
+    }
+    claim("bitmap directory", directory.offset(), geometry.clusters(directory.bytes()));
+    long claimed = 0;
+    for (var entry : directory.entries()) {
+      long clusters = geometry.clusters(entry.tableSize() * 8L);
+      claimed += clusters;
+      if (claimed > MOST_BITMAP_CLUSTERS) {
+        throw DiskException.corrupt(image.name(), "bitmap tables of absurd size");
+      }
+      claim("table of bitmap " + entry.name(), entry.tableOffset(), clusters);
+    }
+  }
+
+  private void claimEncryptionHeader() {
+    image
+        .encryptionHeader()
+        .ifPresent(place ->
+            claim(
+                "encryption header",
+                place.offset(),
+                image.geometry().clusters(Math.min(place.length(), MOST_KEY_BYTES))));
   }
 
   private void claim(String what, long offset, long clusters) {

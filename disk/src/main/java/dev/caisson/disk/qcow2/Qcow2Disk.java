@@ -16,12 +16,13 @@ import dev.caisson.disk.Snapshot;
 import dev.caisson.disk.Snapshots;
 import dev.caisson.disk.Sparse;
 import dev.caisson.disk.chain.Layer;
+import dev.caisson.disk.storage.FileStorage;
+import dev.caisson.disk.storage.HostFiles;
 import dev.caisson.disk.storage.Storage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * A qcow2 image of version 2 or 3, alone or on a base.
@@ -39,9 +40,9 @@ public final class Qcow2Disk
   private final ClusterWriter writer;
   private final ZeroWriter zeroes;
   private final BitmapStore bitmaps;
+  private final DiskGate gate;
   private volatile Optional<Disk> base = Optional.empty();
   private volatile long size;
-  private volatile boolean closed;
 
   private Qcow2Disk(Image image) {
     this.image = image;
@@ -52,6 +53,7 @@ public final class Qcow2Disk
     this.writer = new ClusterWriter(image, map, data, reader);
     this.zeroes = new ZeroWriter(image, map, reader, writer);
     this.bitmaps = new BitmapStore(image);
+    this.gate = new DiskGate(image);
     this.size = image.header().size();
   }
 
@@ -82,7 +84,33 @@ public final class Qcow2Disk
 
   /** Whether guest bytes are encrypted and no key opened them. */
   public boolean sealed() {
-    return image.header().cryptMethod() == Header.CRYPT_LUKS && image.cipher().isEmpty();
+    return gate.sealed();
+  }
+
+  /** The first bytes of the LUKS header inside the image, at most {@code most}; empty for none. */
+  public Optional<ByteBuffer> encryptionHeader(int most) {
+    return image
+        .encryptionHeader()
+        .map(place -> {
+          var bytes = ByteBuffer.allocate((int) Math.min(most, place.length()));
+          image.file().read(place.offset(), bytes);
+          return bytes.flip();
+        });
+  }
+
+  /** Whether clusters have a place in the file that nothing was stored at yet. */
+  public boolean hasUnusedClusters() {
+    return gate.exclusively(() -> Preallocation.detect(image));
+  }
+
+  /**
+   * The run of stored guest bytes at {@code host}, as the file system tells it apart: the extent is
+   * a hole of the file, and reads as zero, or it is not.
+   *
+   * @param run a DATA extent of this very image
+   */
+  public Extent beneath(Extent run) {
+    return Preallocation.beneath(image, run);
   }
 
   Image image() {
@@ -130,10 +158,10 @@ public final class Qcow2Disk
   @Override
   public void read(long offset, ByteBuffer target) {
     Range.check(name(), offset, target.remaining(), size);
-    requireKey();
-    image.gate.readLock().lock();
+    gate.requireKey();
+    image.gate.readLock().lock(); // not by a lambda: this is the hottest path of all
     try {
-      requireOpen();
+      gate.requireOpen();
       reader.read(offset, target, base);
     } finally {
       image.gate.readLock().unlock();
@@ -182,45 +210,19 @@ public final class Qcow2Disk
   }
 
   private void prepareChange(long offset, long length) {
-    requireWritable();
+    gate.requireWritable();
     Range.check(name(), offset, length, size);
-    requireKey();
-    if (closed) {
-      requireOpen();
-    }
+    gate.requireKey();
+    gate.requireOpen();
     bitmaps.recordChange(offset, length, size);
-  }
-
-  private void requireWritable() {
-    if (!writable()) {
-      throw new DiskException(
-          DiskException.Kind.READ_ONLY, name() + ": was opened for reading only");
-    }
-  }
-
-  private void requireOpen() {
-    if (closed) {
-      throw new DiskException(DiskException.Kind.CLOSED, name() + ": is closed");
-    }
-  }
-
-  private void requireKey() {
-    if (sealed()) {
-      throw new DiskException(
-          DiskException.Kind.SECRET, name() + ": is encrypted; give its password");
-    }
   }
 
   @Override
   public void flush() {
-    if (!writable()) {
-      return;
+    if (writable()) {
+      gate.change(image::writeBack);
+      image.barrier();
     }
-    exclusively(() -> {
-      image.writeBack();
-      return 0;
-    });
-    image.barrier();
   }
 
   @Override
@@ -240,18 +242,12 @@ public final class Qcow2Disk
 
   @Override
   public Extent own(long offset, long length) {
-    image.gate.readLock().lock();
-    try {
-      requireOpen();
-      return extents.find(offset, length);
-    } finally {
-      image.gate.readLock().unlock();
-    }
+    return gate.shared(() -> extents.find(offset, length));
   }
 
   @Override
   public void readOwn(long offset, ByteBuffer target) {
-    requireKey();
+    gate.requireKey();
     image.gate.readLock().lock();
     try {
       reader.read(offset, target, Optional.empty());
@@ -262,7 +258,16 @@ public final class Qcow2Disk
 
   @Override
   public boolean isPlain() {
-    return image.header().cryptMethod() == Header.CRYPT_NONE;
+    return !isEncrypted();
+  }
+
+  private boolean isEncrypted() {
+    return image.header().cryptMethod() != Header.CRYPT_NONE;
+  }
+
+  @Override
+  public Optional<HostFiles.HostFile> file() {
+    return image.data() instanceof FileStorage storage ? storage.host() : Optional.empty();
   }
 
   @Override
@@ -274,14 +279,14 @@ public final class Qcow2Disk
 
   @Override
   public List<Snapshot> snapshots() {
-    return exclusively(() ->
+    return gate.exclusively(() ->
         new SnapshotStore(image).entries().stream().map(entry -> entry.describe(size)).toList());
   }
 
   @Override
   public Snapshot createSnapshot(String snapshotName) {
-    requireWritable();
-    return exclusively(() -> {
+    gate.requireWritable();
+    return gate.exclusively(() -> {
       image.writeBack();
       return new SnapshotStore(image).create(snapshotName, size).describe(size);
     });
@@ -289,31 +294,28 @@ public final class Qcow2Disk
 
   @Override
   public void applySnapshot(String idOrName) {
-    requireWritable();
+    gate.requireWritable();
     bitmaps.recordChange(0, size, size);
-    exclusively(() -> {
+    gate.change(() -> {
       image.writeBack();
       var store = new SnapshotStore(image);
       store.apply(store.find(idOrName));
       size = image.header().size();
-      return 0;
     });
   }
 
   @Override
   public void deleteSnapshot(String idOrName) {
-    requireWritable();
-    exclusively(() -> {
+    gate.change(() -> {
       image.writeBack();
       var store = new SnapshotStore(image);
       store.delete(store.find(idOrName));
-      return 0;
     });
   }
 
   @Override
   public Disk openSnapshot(String idOrName) {
-    return exclusively(() -> {
+    return gate.exclusively(() -> {
       if (writable()) {
         image.writeBack();
       }
@@ -323,52 +325,53 @@ public final class Qcow2Disk
 
   @Override
   public List<DirtyBitmap> dirtyBitmaps() {
-    return exclusively(() -> bitmaps.list(size));
+    return gate.exclusively(() -> bitmaps.list(size));
   }
 
   // Shape.
 
   @Override
   public void resize(long newSize) {
-    requireWritable();
-    new Resizer(image, map, writer, zeroes, bitmaps).resize(size, newSize, base);
+    gate.requireWritable();
+    resizer().resize(size, newSize, base);
     size = newSize;
   }
 
-  /** Gives every cluster a place in the file now; what they hold reads as zero. */
-  public void preallocate() {
-    requireWritable();
-    exclusively(() -> {
-      new Resizer(image, map, writer, zeroes, bitmaps).preallocate(size);
-      return 0;
-    });
+  private Resizer resizer() {
+    return new Resizer(image, map, writer, zeroes, bitmaps);
+  }
+
+  /** Gives every cluster from {@code from} on a place in the file now; new ones read as zero. */
+  public void preallocate(long from) {
+    if (isEncrypted()) {
+      throw new DiskException(
+          DiskException.Kind.UNSUPPORTED,
+          name() + ": clusters of an encrypted disk cannot be laid out ahead");
+    }
+    gate.change(() -> resizer().preallocate(from, size));
   }
 
   /** Names another base in the header; contents are the caller's concern. */
   public void changeBase(Optional<String> name, Optional<String> format) {
-    requireWritable();
-    exclusively(() -> {
+    gate.change(() -> {
       image.writeBack();
       image.writeFirst(image.first().withBacking(name, format));
       image.barrier();
-      return 0;
     });
   }
 
   /** Frees all guest clusters, so that the base shows everywhere again: after a commit. */
   public void makeEmpty() {
-    requireWritable();
-    exclusively(() -> {
-      new Resizer(image, map, writer, zeroes, bitmaps).drop(0, size);
+    gate.change(() -> {
+      resizer().drop(0, size);
       image.writeBack();
       image.barrier();
-      return 0;
     });
   }
 
   /** Checks every count and reference; with {@code repair}, sets right what can be. */
   public CheckReport check(Repair.Extent repair) {
-    return exclusively(() -> {
+    return gate.exclusively(() -> {
       if (writable()) {
         image.writeBack();
       }
@@ -376,40 +379,23 @@ public final class Qcow2Disk
     });
   }
 
-  private <T> T exclusively(Supplier<T> change) {
-    image.gate.writeLock().lock();
-    try {
-      requireOpen();
-      return change.get();
-    } finally {
-      image.gate.writeLock().unlock();
-    }
-  }
-
   @Override
   public void close() {
-    image.gate.writeLock().lock();
-    try {
-      if (closed) {
-        return;
-      }
+    gate.close(() -> {
       try {
         if (writable()) {
-          bitmaps.store(size);
+          bitmaps.store();
           image.writeBack();
           image.barrier();
         }
       } finally {
-        closed = true;
         image.file().close();
         if (image.external()) {
           image.data().close();
         }
         base.ifPresent(Disk::close);
       }
-    } finally {
-      image.gate.writeLock().unlock();
-    }
+    });
   }
 
   @Override

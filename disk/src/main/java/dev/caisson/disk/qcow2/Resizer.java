@@ -39,12 +39,16 @@ final class Resizer {
           DiskException.Kind.UNSUPPORTED,
           image.name() + ": a version 2 image with snapshots cannot be resized");
     }
-    bitmaps.resize(oldSize, newSize);
+    if (newSize == oldSize) {
+      return;
+    }
+    bitmaps.prepareResize(oldSize, newSize);
     if (newSize < oldSize) {
       shrink(oldSize, newSize, base);
-    } else if (newSize > oldSize) {
+    } else {
       grow(oldSize, newSize, base);
     }
+    bitmaps.resized(newSize);
   }
 
   private void shrink(long oldSize, long newSize, Optional<Disk> base) {
@@ -130,10 +134,22 @@ final class Resizer {
     }
   }
 
-  /** Maps every unmapped cluster to a place of its own; the gate is held exclusively. */
-  void preallocate(long size) {
+  /** A cluster that was in use before may still hold what it held. */
+  private void clear(Allocator.Clusters room) {
+    long length = room.count() << geometry.clusterBits();
+    long stale = Math.min(length, image.data().size() - room.offset());
+    if (stale > 0) {
+      image.data().zero(room.offset(), stale);
+    }
+  }
+
+  /**
+   * Maps every unmapped cluster of a range to a place of its own that reads as zero; the gate is
+   * held exclusively.
+   */
+  void preallocate(long from, long size) {
     long end = 0;
-    for (long at = 0; at < size; ) {
+    for (long at = geometry.alignDown(from); at < size; ) {
       Run run = map.find(at, size - at);
       if (run.kind() != Run.Kind.ABSENT) {
         at += run.length();
@@ -150,6 +166,7 @@ final class Resizer {
         long host = room.offset() + ((long) i << geometry.clusterBits());
         map.set(map.next(slot, i), host | L2Entry.COPIED, L2Entry.ALL_STORED);
       }
+      clear(room);
       end = room.offset() + (room.count() << geometry.clusterBits());
       at += room.count() << geometry.clusterBits();
       image.writeBackIfCrowded();

@@ -8,12 +8,13 @@ import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.Range;
+import dev.caisson.disk.ReadOnlyDisk;
 import dev.caisson.disk.storage.Storage;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /** A snapshot, read while the disk it belongs to goes on; valid until that disk closes. */
-final class SnapshotView implements Disk {
+final class SnapshotView implements ReadOnlyDisk {
   private final Image owner;
   private final ClusterMap map;
   private final ClusterReader reader;
@@ -49,11 +50,6 @@ final class SnapshotView implements Disk {
   }
 
   @Override
-  public boolean writable() {
-    return false;
-  }
-
-  @Override
   public String format() {
     return "qcow2";
   }
@@ -67,16 +63,6 @@ final class SnapshotView implements Disk {
     } finally {
       owner.gate.readLock().unlock();
     }
-  }
-
-  @Override
-  public void write(long offset, ByteBuffer source) {
-    throw new DiskException(DiskException.Kind.READ_ONLY, name + ": a snapshot cannot be written");
-  }
-
-  @Override
-  public void flush() {
-    // Nothing is ever written.
   }
 
   @Override

@@ -5,12 +5,13 @@
 package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.DirtyBitmap;
+import java.util.Arrays;
 
 /** One persistent bitmap in memory: bit n is bit n % 8 of byte n / 8. */
 final class StoredBitmap implements DirtyBitmap {
-  private final BitmapDirectory.Entry entry;
-  private final byte[] bits;
-  private final long size;
+  private BitmapDirectory.Entry entry;
+  private byte[] bits;
+  private long size;
   private boolean changed;
 
   StoredBitmap(BitmapDirectory.Entry entry, byte[] bits, long size) {
@@ -19,15 +20,36 @@ final class StoredBitmap implements DirtyBitmap {
     this.size = size;
   }
 
-  BitmapDirectory.Entry entry() {
+  /** Bytes of heap, and of the file, that the bits of a disk of {@code size} bytes take. */
+  static long bytesFor(long size, int granularityBits) {
+    return size == 0 ? 0 : (((size - 1) >>> granularityBits) + 8) >>> 3;
+  }
+
+  synchronized BitmapDirectory.Entry entry() {
     return entry;
   }
 
-  byte[] bits() {
+  synchronized void moved(BitmapDirectory.Entry place) {
+    entry = place;
+  }
+
+  /** Follows the disk: what is cut off is forgotten, and what is new was not changed. */
+  synchronized void resize(long newSize) {
+    long kept = Math.min(size, newSize);
+    bits = Arrays.copyOf(bits, (int) bytesFor(newSize, entry.granularityBits()));
+    long end = kept == 0 ? 0 : ((kept - 1) >>> entry.granularityBits()) + 1;
+    for (long bit = end; bit < Math.min(bits.length * 8L, (end + 7) & -8); bit++) {
+      bits[(int) (bit >>> 3)] &= (byte) ~(1 << (bit & 7));
+    }
+    size = newSize;
+    changed = true;
+  }
+
+  synchronized byte[] bits() {
     return bits;
   }
 
-  boolean changed() {
+  synchronized boolean changed() {
     return changed;
   }
 
@@ -66,7 +88,7 @@ final class StoredBitmap implements DirtyBitmap {
   }
 
   @Override
-  public long runEnd(long offset, long limit) {
+  public synchronized long runEnd(long offset, long limit) {
     long end = Math.min(limit, size);
     boolean state = dirty(offset);
     long at = (offset & -granularity()) + granularity();

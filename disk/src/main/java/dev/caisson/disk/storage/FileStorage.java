@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -155,6 +156,11 @@ public final class FileStorage implements Storage {
     return path;
   }
 
+  /** The host's own handle to the file, where it has one; valid until this storage closes. */
+  public Optional<HostFiles.HostFile> host() {
+    return host;
+  }
+
   @Override
   public String name() {
     return path.toString();
@@ -234,6 +240,11 @@ public final class FileStorage implements Storage {
   @Override
   public long nextHole(long offset, long limit) {
     return host.map(file -> file.nextHole(offset, limit)).orElse(limit);
+  }
+
+  @Override
+  public OptionalLong space() {
+    return host.isPresent() ? OptionalLong.of(host.get().space()) : OptionalLong.empty();
   }
 
   @Override

@@ -4,6 +4,7 @@
  */
 package dev.caisson.disk.storage;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -54,6 +55,14 @@ public interface HostFiles {
 
     /** Zeroes the range and frees its space; false if the file system cannot. */
     boolean punchHole(long offset, long length);
+
+    /**
+     * Fills a direct buffer with the bytes at {@code offset}. pread(2)
+     *
+     * @return false, with the buffer's position as it was, if they are not all there or the call
+     *     failed; whoever wants to know why reads through the {@link Storage}
+     */
+    boolean fill(long offset, ByteBuffer target);
 
     /** Bytes the file takes on the host: st_blocks * 512. */
     long space();

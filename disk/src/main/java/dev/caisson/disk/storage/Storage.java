@@ -5,6 +5,7 @@
 package dev.caisson.disk.storage;
 
 import java.nio.ByteBuffer;
+import java.util.OptionalLong;
 
 /**
  * The bytes a disk format lives in: usually a file. Any number of threads may use it at once.
@@ -46,6 +47,11 @@ public interface Storage extends AutoCloseable {
   /** Offset of the first hole at or after {@code offset}, or {@code limit}. */
   default long nextHole(long offset, long limit) {
     return limit;
+  }
+
+  /** Bytes the storage takes on its host, where that can be told. */
+  default OptionalLong space() {
+    return OptionalLong.empty();
   }
 
   /** Makes {@code [offset, offset + length)} read as zero, freeing space where the host can. */

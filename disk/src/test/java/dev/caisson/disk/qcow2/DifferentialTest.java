@@ -78,7 +78,7 @@ class DifferentialTest {
         }
       }
       var check = QemuImg.run("check", path.toString());
-      assertThat(check.exit()).as("%s after batch %d: %s", format, batch, check).isZero();
+      assertThat(check.exitCode()).as("%s after batch %d: %s", format, batch, check).isZero();
       Path flat = folder.resolve("flat.raw");
       QemuImg.must("convert", "-O", "raw", path.toString(), flat.toString());
       assertThat(Arrays.equals(Files.readAllBytes(flat), model))
@@ -219,7 +219,7 @@ class DifferentialTest {
       }
       int pattern = 1 + random.nextInt(255);
       String write = "write -P %d %d %d".formatted(pattern, offset, length);
-      assertThat(QemuImg.io("-f", "qcow2", "-c", write, path.toString()).exit()).isZero();
+      assertThat(QemuImg.io("-f", "qcow2", "-c", write, path.toString()).exitCode()).isZero();
       Arrays.fill(model, offset, offset + length, (byte) pattern);
     }
   }

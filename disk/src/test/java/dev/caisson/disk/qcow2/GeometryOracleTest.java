@@ -70,7 +70,7 @@ class GeometryOracleTest {
         assertThat(disk.check(Repair.Extent.NONE).messages()).isEmpty();
       }
       var check = QemuImg.run("check", image.toString());
-      assertThat(check.exit()).as(check.output()).isZero();
+      assertThat(check.exitCode()).as(check.output()).isZero();
       qemuWrites(image, random);
       Path flat = folder.resolve("flat");
       QemuImg.must("convert", "-f", "qcow2", "-O", "raw", image.toString(), flat.toString());
@@ -109,7 +109,7 @@ class GeometryOracleTest {
     }
     words.add(image.toString());
     var answer = QemuImg.io(words.toArray(String[]::new));
-    assertThat(answer.exit()).as(answer.output()).isZero();
+    assertThat(answer.exitCode()).as(answer.output()).isZero();
   }
 
   private static Qcow2Disk open(Path image) {

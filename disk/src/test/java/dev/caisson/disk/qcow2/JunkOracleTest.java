@@ -60,7 +60,7 @@ class JunkOracleTest {
       putBitmaps(image, width);
     }
     var theirs = QemuImg.io("-r", "-f", "qcow2", "-c", "read 0 512", image.toString());
-    boolean qemuOpens = theirs.exit() == 0;
+    boolean qemuOpens = theirs.exitCode() == 0;
     boolean weOpen = true;
     String ours = "";
     try (var disk = Images.open(image, false)) {

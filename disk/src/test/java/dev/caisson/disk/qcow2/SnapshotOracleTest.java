@@ -80,7 +80,7 @@ class SnapshotOracleTest {
       }
     } else {
       String command = "write -P %d %d %d".formatted(pattern, offset, length);
-      assertThat(QemuImg.io("-f", "qcow2", "-c", command, "" + image).exit()).isZero();
+      assertThat(QemuImg.io("-f", "qcow2", "-c", command, "" + image).exitCode()).isZero();
     }
     System.arraycopy(bytes, 0, model, offset, length);
   }
@@ -117,7 +117,7 @@ class SnapshotOracleTest {
 
   private void verify(Map<String, byte[]> kept, Random random) throws IOException {
     var check = QemuImg.run("check", "" + image);
-    assertThat(check.exit()).as(check.output()).isZero();
+    assertThat(check.exitCode()).as(check.output()).isZero();
     try (var disk = Images.open(image, false)) {
       assertThat(Arrays.equals(disk.read(0, SIZE), model)).isTrue();
       assertThat(disk.snapshots().stream().map(Snapshot::name))

@@ -69,7 +69,7 @@ public final class OpenFile implements AutoCloseable {
    * @return bytes read, fewer than the segment only where the file ends
    */
   public long readFully(MemorySegment target, long offset) {
-    long done = 0;
+    long done = read(target, offset); // nearly always all of it
     while (done < target.byteSize()) {
       long count = read(target.asSlice(done), offset + done);
       if (count == 0) {
