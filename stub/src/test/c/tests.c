@@ -103,12 +103,12 @@ static size_t load(const char *path, uint8_t *to, size_t space) {
   return size;
 }
 
-static void hostile_plans_are_survived(const char *seed_path, unsigned rounds) {
+static void hostile_plans_are_survived(const char *seed_path, unsigned first, unsigned rounds) {
   static uint8_t seed[65536];
   static uint8_t changed[65536];
   size_t size = load(seed_path, seed, sizeof seed);
   CHECK(size > 0);
-  for (unsigned round = 0; round < rounds && size > 0; round++) {
+  for (unsigned round = first; round - first < rounds && size > 0; round++) {
     fake_kernel_start(round);
     memcpy(changed, seed, size);
     for (unsigned n = fake_random() % 8; n > 0; n--) {
@@ -125,7 +125,7 @@ int main(int count, char **arguments) {
   times_are_rfc3339();
   plans_are_framed();
   readers_turn_bad_and_stay_so();
-  if (count > 2) hostile_plans_are_survived(arguments[1], (unsigned)atoi(arguments[2]));
+  if (count > 3) hostile_plans_are_survived(arguments[1], (unsigned)atoi(arguments[2]), (unsigned)atoi(arguments[3]));
   printf(failures == 0 ? "ok\n" : "%d checks failed\n", failures);
   return failures != 0;
 }

@@ -55,10 +55,11 @@ final class BenchDisk extends DiskCommand {
   @Option(names = "-t", defaultValue = "writeback", description = "cache mode")
   String cache = "writeback";
 
-  @Option(
-      names = {"-n", "--no-drain"},
-      description = "accepted: writes never wait for a flush")
+  @Option(names = "--no-drain", description = "accepted: writes never wait for a flush")
   boolean undrained;
+
+  @Option(names = "-n", description = "accepted, as -i native")
+  boolean nativeEngine;
 
   @Option(names = "-i", defaultValue = "threads", description = "accepted: always threads")
   String engine = "threads";
@@ -73,9 +74,8 @@ final class BenchDisk extends DiskCommand {
 
   @Override
   int run() {
-    if (pattern < 0 || pattern > 255 || (pattern > 0 && !writing)) {
-      throw new DiskException(
-          DiskException.Kind.OUT_OF_RANGE, "--pattern is a byte to write: 0 to 255, with -w");
+    if (pattern < 0 || pattern > 255) {
+      throw new DiskException(DiskException.Kind.OUT_OF_RANGE, "--pattern is a byte: 0 to 255");
     }
     if (flushInterval > 0 && !writing) {
       throw new DiskException(

@@ -203,7 +203,8 @@ final class ConvertDisk extends DiskCommand {
     if (to != DiskFormat.QCOW2) {
       throw new DiskException(
           DiskException.Kind.UNSUPPORTED,
-          "only raw and qcow2 can be written, not %s; use qemu-img for that".formatted(targetFormat));
+          "only raw and qcow2 can be written, not %s; use qemu-img for that"
+              .formatted(targetFormat));
     }
     Qcow2Format shape = asked.qcow2();
     if (!base.isEmpty()) {

@@ -32,7 +32,7 @@ final class DdDisk extends DiskCommand {
   boolean unlocked;
 
   @Parameters(
-      arity = "2..*",
+      arity = "0..*",
       paramLabel = "NAME=VALUE",
       description = "if=, of=, bs=, count=, skip=")
   String[] operands = {};

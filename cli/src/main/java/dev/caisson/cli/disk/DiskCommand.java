@@ -159,7 +159,8 @@ abstract class DiskCommand extends EngineCommand {
   /** The copy's listener, slowed down to {@code rate} if one is given. */
   final LongConsumer progress(boolean wanted, long total, String rate) {
     var shown = progress(wanted, total);
-    return rate.isEmpty() ? shown : new RateLimit(ByteCount.parse(rate), shown);
+    long bytes = rate.isEmpty() ? 0 : ByteCount.parse(rate);
+    return bytes == 0 ? shown : new RateLimit(bytes, shown);
   }
 
   final DiskOptions reading(String label, boolean unlocked) {

@@ -44,6 +44,7 @@ final class InfoDisk extends DiskCommand {
   @Override
   int run() {
     List<Map<String, Object>> found = new ArrayList<>();
+    List<List<Snapshot>> snapshots = new ArrayList<>();
     Set<Path> seen = new HashSet<>();
     Optional<Path> next = Optional.of(path(file));
     String label = format;
@@ -52,6 +53,7 @@ final class InfoDisk extends DiskCommand {
       Path path = next.get();
       try (var disk = DiskFiles.open(path, reading(label, unlocked).withAlone(true))) {
         found.add(describe(shown, path, disk));
+        snapshots.add(disk instanceof Qcow2Disk image ? image.info().snapshots() : List.of());
         next = chain ? baseOf(path, disk) : Optional.empty();
         shown = found.getLast().getOrDefault("full-backing-filename", "").toString();
         label = disk instanceof Qcow2Disk image ? image.baseFormat().orElse("") : "";
@@ -64,7 +66,7 @@ final class InfoDisk extends DiskCommand {
         if (i > 0) {
           print("");
         }
-        InfoText.lines(found.get(i)).forEach(this::print);
+        InfoText.lines(found.get(i), snapshots.get(i)).forEach(this::print);
       }
     }
     return 0;

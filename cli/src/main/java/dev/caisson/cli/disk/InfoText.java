@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.disk.Snapshot;
 import dev.caisson.disk.file.ByteCount;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +14,7 @@ import java.util.Map;
 final class InfoText {
   private InfoText() {}
 
-  static List<String> lines(Map<String, Object> fields) {
+  static List<String> lines(Map<String, Object> fields, List<Snapshot> snapshots) {
     List<String> lines = new ArrayList<>();
     lines.add("image: " + fields.get("filename"));
     lines.add("file format: " + fields.get("format"));
@@ -26,10 +27,7 @@ final class InfoText {
     add(lines, fields, "cluster-size", "cluster_size");
     base(lines, fields);
     add(lines, fields, "backing-filename-format", "backing file format");
-    if (fields.get("snapshots") instanceof List<?> snapshots) {
-      lines.add("Snapshot list:");
-      snapshots.forEach(one -> lines.add("    " + one));
-    }
+    lines.addAll(SnapshotText.lines(snapshots));
     if (fields.get("format-specific") instanceof Map<?, ?> specific
         && specific.get("data") instanceof Map<?, ?> data) {
       lines.add("Format specific information:");

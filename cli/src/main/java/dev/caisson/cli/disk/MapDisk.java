@@ -11,6 +11,7 @@ import dev.caisson.disk.Layered;
 import dev.caisson.disk.chain.MergedChain;
 import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.qcow2.Qcow2Disk;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,8 @@ final class MapDisk extends DiskCommand {
         if (run.hostOffset() < 0) {
           throw new DiskException(
               DiskException.Kind.UNSUPPORTED,
-              file + ": some of it is compressed or encrypted, and lies in no file as it is; use --format json");
+              file
+                  + ": some of it is compressed or encrypted, and lies in no file as it is; use --format json");
         }
         print(
             "%-16s%-16s%-16s%s"
@@ -75,10 +77,18 @@ final class MapDisk extends DiskCommand {
                     hex(run.offset()),
                     hex(run.length()),
                     hex(run.hostOffset()),
-                    files.get(run.depth())));
+                    shown(files.get(run.depth()))));
       }
       return 0;
     }
+  }
+
+  /** As the user would type it from where they stand. */
+  private String shown(String name) {
+    Path path = Path.of(name);
+    Path here = console().directory();
+    boolean relative = !Path.of(file).isAbsolute() && path.startsWith(here);
+    return relative ? here.relativize(path).toString() : name;
   }
 
   private static String hex(long value) {
@@ -140,7 +150,8 @@ final class MapDisk extends DiskCommand {
 
     CarriersOf(Disk disk) {
       files.add(carrier(disk));
-      if (disk instanceof Qcow2Disk image && image.base().orElse(null) instanceof MergedChain chain) {
+      if (disk instanceof Qcow2Disk image
+          && image.base().orElse(null) instanceof MergedChain chain) {
         chain.layers().forEach(layer -> files.add(carrier(layer)));
       }
     }

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.convert.Measurement;
 import dev.caisson.disk.file.ByteCount;
@@ -62,8 +63,9 @@ final class MeasureDisk extends DiskCommand {
     } else {
       try (var disk = open(file, reading(format, unlocked), snapshot)) {
         measured = qcow2 ? Measurement.qcow2(disk, shape) : Measurement.raw(disk);
-        if (qcow2 && disk instanceof Qcow2Disk image && image.info().compat().equals("1.1")) {
-          bitmaps = OptionalLong.of(Measurement.bitmaps(disk, shape));
+        Disk whole = disk instanceof SnapshotSource one ? one.owner() : disk;
+        if (qcow2 && whole instanceof Qcow2Disk image && image.info().compat().equals("1.1")) {
+          bitmaps = OptionalLong.of(Measurement.bitmaps(image, shape));
         }
       }
     }

@@ -48,7 +48,7 @@ final class ResizeDisk extends DiskCommand {
       long before = disk.size();
       var ahead = Preallocation.named(preallocation);
       ahead.requireFor(disk.format());
-      if (wanted <= before && ahead != Preallocation.OFF) {
+      if (wanted < before && ahead != Preallocation.OFF) {
         throw new DiskException(
             DiskException.Kind.OUT_OF_RANGE, "--preallocation is for growing; leave it out");
       }

@@ -127,7 +127,9 @@ final class ServeDisk extends DiskCommand {
         builder.tls(new NbdTls(TlsFiles.server(path(tls)), true, verify));
       }
       try (var server = builder.start()) {
-        say("serving '%s' at %s".formatted(String.join("', '", files), server.addresses().getFirst()));
+        say(
+            "serving '%s' at %s"
+                .formatted(String.join("', '", files), server.addresses().getFirst()));
         console().out().flush();
         ended.await();
       } catch (InterruptedException stopped) {

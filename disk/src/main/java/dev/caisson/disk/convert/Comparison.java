@@ -32,6 +32,7 @@ public final class Comparison {
       long run = Math.min(zeroRun(left, at, end), zeroRun(right, at, end));
       if (run > 0) {
         at += run;
+        progress.accept(at);
         continue;
       }
       int length = (int) Math.min(PIECE, end - at);

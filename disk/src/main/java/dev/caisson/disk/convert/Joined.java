@@ -59,8 +59,7 @@ public final class Joined implements ReadOnlyDisk {
     Range.check(toString(), offset, length, size);
     int part = partAt(offset);
     long inPart = offset - starts[part];
-    var found =
-        parts.get(part).extent(inPart, Math.min(length, parts.get(part).size() - inPart));
+    var found = parts.get(part).extent(inPart, Math.min(length, parts.get(part).size() - inPart));
     return new Extent(offset, found.length(), found.kind(), found.depth(), found.hostOffset());
   }
 

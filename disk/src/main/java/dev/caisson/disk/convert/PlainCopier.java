@@ -46,7 +46,7 @@ final class PlainCopier implements PieceCopier {
         at = extent.end(); // the target's base holds it
         continue;
       }
-      if (extent.readsAsZero()) {
+      if (extent.readsAsZero() && looking) {
         zero(at, extent.length());
       } else {
         long until = dataEnd(extent.end(), end);
@@ -59,9 +59,7 @@ final class PlainCopier implements PieceCopier {
   }
 
   private Extent look(long offset, long length) {
-    return own.isPresent()
-        ? own.get().own(offset, length)
-        : source.extent(offset, length);
+    return own.isPresent() ? own.get().own(offset, length) : source.extent(offset, length);
   }
 
   /** Joins data extents that follow, so that few, large requests are made. */
@@ -69,7 +67,7 @@ final class PlainCopier implements PieceCopier {
     long at = from;
     while (at < end) {
       var extent = look(at, end - at);
-      if (extent.readsAsZero()) {
+      if (looking ? extent.readsAsZero() : own.isPresent() && !extent.present()) {
         break;
       }
       at = extent.end();

@@ -41,10 +41,11 @@ public final class Salvaged implements ReadOnlyDisk {
   @Override
   public void read(long offset, ByteBuffer target) {
     int start = target.position();
+    int limit = target.limit();
     try {
       disk.read(offset, target);
-    } catch (DiskException broken) {
-      readSectors(offset, target.position(start));
+    } catch (DiskException broken) { // which leaves the buffer anyhow
+      readSectors(offset, target.limit(limit).position(start));
     }
   }
 
@@ -56,7 +57,7 @@ public final class Salvaged implements ReadOnlyDisk {
       try {
         disk.read(offset, target.limit(to));
       } catch (DiskException broken) {
-        target.position(from).put(new byte[to - from]);
+        target.limit(to).position(from).put(new byte[to - from]);
         lost.addAndGet(to - from);
       }
       target.limit(limit);

@@ -15,7 +15,8 @@ import java.nio.ByteBuffer;
  * @param materialSector where the slot's key material starts, in sectors from the header
  * @param stripes pieces the key is spread over; the format knows {@value #STRIPES} only
  */
-public record KeySlot(boolean active, long iterations, Bytes salt, long materialSector, long stripes) {
+public record KeySlot(
+    boolean active, long iterations, Bytes salt, long materialSector, long stripes) {
   static final int SALT = 32;
   static final int STRIPES = 4000;
   static final int BYTES = 48;

@@ -82,11 +82,6 @@ public final class Qcow2Disk
     return Qcow2Info.of(image);
   }
 
-  /** Whether guest bytes are encrypted and no key opened them. */
-  public boolean sealed() {
-    return gate.sealed();
-  }
-
   /** The first bytes of the LUKS header inside the image, at most {@code most}; empty for none. */
   public Optional<ByteBuffer> encryptionHeader(int most) {
     return image
@@ -248,12 +243,10 @@ public final class Qcow2Disk
   @Override
   public void readOwn(long offset, ByteBuffer target) {
     gate.requireKey();
-    image.gate.readLock().lock();
-    try {
+    gate.shared(() -> {
       reader.read(offset, target, Optional.empty());
-    } finally {
-      image.gate.readLock().unlock();
-    }
+      return 0;
+    });
   }
 
   @Override

@@ -14,12 +14,22 @@ final class ReferenceWalk {
   private final Findings findings;
   private final UserCounts counts;
   private final Refcounts stored;
+  private final boolean believed;
   private long allocated;
   private long fragmented;
   private long compressed;
   private long expectedNext;
 
   ReferenceWalk(Image image, Findings findings) {
+    this(image, findings, true);
+  }
+
+  /**
+   * @param believed whether the stored counts are worth comparing flags with; those of an image
+   *     that was left dirty are not
+   */
+  ReferenceWalk(Image image, Findings findings, boolean believed) {
+    this.believed = believed;
     this.image = image;
     this.geometry = image.geometry();
     this.findings = findings;
@@ -170,7 +180,7 @@ final class ReferenceWalk {
   }
 
   private void checkFlag(String what, long entry, long offset) {
-    if (!geometry.aligned(offset)) {
+    if (!believed || !geometry.aligned(offset)) {
       return;
     }
     long users;

@@ -65,7 +65,7 @@ public final class Repair {
   /** Counts everything anew; for an image that was left dirty. */
   void rebuildRefcounts() {
     var findings = new Findings();
-    walk(findings);
+    new ReferenceWalk(image, findings, false).walkAll();
     if (findings.corruptions > 0) {
       throw image.markCorrupt("is dirty, and " + findings.messages.getFirst());
     }

@@ -16,6 +16,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,6 +104,25 @@ class ChainTest {
     DiskFiles.create(folder.resolve("a"), Qcow2Format.DEFAULT.withBacking("gone", "qcow2"), SIZE);
     DiskFiles.create(folder.resolve("b"), Qcow2Format.DEFAULT.withBacking("a", "qcow2"), SIZE);
     assertRefused("b", DiskOptions.READ, DiskException.Kind.MISSING, "a: its base 'gone'");
+  }
+
+  @Test
+  void anAbsoluteNameFollowsAMovedChildAndARelativeOneItsFolder() throws IOException {
+    Files.write(folder.resolve("base"), filled(SIZE, 7));
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    for (String name : List.of("base", folder.resolve("base").toString())) {
+      DiskFiles.createChild(folder.resolve("child"), name, DiskFormat.RAW);
+      Path moved = Files.move(folder.resolve("child"), elsewhere.resolve("child"));
+      if (name.equals("base")) {
+        assertRefused(
+            "elsewhere/child", DiskOptions.READ, DiskException.Kind.MISSING, "rebase -u -b NEW");
+        Rebasing.rename(moved, Optional.of("../base"), Optional.of("raw"));
+      }
+      try (var disk = DiskFiles.open(moved, DiskOptions.READ)) {
+        assertThat(disk.read(0, SIZE)).containsOnly(7);
+      }
+      Files.delete(moved);
+    }
   }
 
   @Test

@@ -42,6 +42,15 @@ class LockExclusionTest {
     DiskFiles.create(image, Qcow2Format.DEFAULT, 1 << 20);
   }
 
+  /** What any other operating system has, where module linux is not. */
+  @Test
+  void theLocksHereAreTheJdksAlone() {
+    assertThat(HostFiles.installed()).isEmpty();
+    try (var file = FileStorage.open(image, false, FileStorage.Sharing.UNLOCKED)) {
+      assertThat(file.host()).isEmpty();
+    }
+  }
+
   @Test
   void qemuHoldingItForWritingKeepsUsOut() throws Exception {
     try (var _ = new Holder(image, false)) {
