@@ -47,13 +47,10 @@ final class ClientCoverage {
    */
   static void check(Path log, String client, Predicate<String> agent) throws IOException {
     Set<String> seen = new TreeSet<>();
-    Set<String> problems = new TreeSet<>();
-    OpenApi described = OpenApi.load();
     String page = Files.readString(PAGE);
+    assertDescribed(log);
     for (JsonNode line : requests(log)) {
-      String operation = line.path("method").asString() + " " + line.path("route").asString();
-      described.problems(line).forEach(problem -> problems.add(operation + ": " + problem));
-      String plain = operation.replace("*}", "}");
+      String plain = operation(line).replace("*}", "}");
       int status = line.path("status").asInt(0);
       if (agent.test(line.path("client").asString(""))
           && (status < 400 || promised(page, plain).contains(status))) {
@@ -61,7 +58,6 @@ final class ClientCoverage {
       }
     }
     assertThat(seen).as("requests of %s", client).isNotEmpty();
-    assertThat(problems).as("exchanges that spec/openapi.yaml does not describe").isEmpty();
     if (Boolean.getBoolean("write.tables")) {
       Files.writeString(PAGE, rewritten(page, client, seen));
       return;
@@ -69,6 +65,20 @@ final class ClientCoverage {
     assertThat(seen)
         .as("docs/docker-api.md says that %s exercises these; this run did not", client)
         .containsAll(claimed(page, client));
+  }
+
+  private static String operation(JsonNode line) {
+    return line.path("method").asString() + " " + line.path("route").asString();
+  }
+
+  /** Every exchange must be as spec/openapi.yaml describes it. */
+  static void assertDescribed(Path log) throws IOException {
+    Set<String> problems = new TreeSet<>();
+    OpenApi described = OpenApi.load();
+    for (JsonNode line : requests(log)) {
+      described.problems(line).forEach(problem -> problems.add(operation(line) + ": " + problem));
+    }
+    assertThat(problems).as("exchanges that spec/openapi.yaml does not describe").isEmpty();
   }
 
   /** The refusals that the page promises of a route: the numbers that its note begins with. */

@@ -22,6 +22,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The bytes on the socket, by curl and by hand. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
@@ -196,6 +199,73 @@ class RawProtocolTest extends OnOneEngine {
                 "{\"Image\":\"busybox\",\"HostConfig\":{\"Nonsense\":2}}"))
         .contains("HostConfig.Nonsense is unknown")
         .endsWith("201");
+  }
+
+  /** As Watchtower and Portainer do it: what inspect says is a body that create takes. */
+  @Test
+  void anInspectAnswerMakesTheSameContainerAgain() {
+    JsonMapper mapper = new JsonMapper();
+    String first =
+        json(
+            "POST",
+            "/v1.43/containers/create",
+            "{\"Image\":\"busybox\",\"Cmd\":[\"sleep\",\"100\"],\"Env\":[\"A=b\"],\"Labels\":{\"x\":\"y\"},"
+                + "\"ExposedPorts\":{\"80/tcp\":{}},\"Healthcheck\":{\"Test\":[\"CMD\",\"true\"]},"
+                + "\"HostConfig\":{\"PortBindings\":{\"80/tcp\":[{\"HostPort\":\"\"}]},\"Memory\":67108864,"
+                + "\"Binds\":[\"again:/data:rw\"],\"RestartPolicy\":{\"Name\":\"on-failure\",\"MaximumRetryCount\":2},"
+                + "\"Ulimits\":[{\"Name\":\"nofile\",\"Soft\":1024,\"Hard\":2048}],\"Tmpfs\":{\"/t\":\"size=1m\"},"
+                + "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":\"10m\"}},\"CapDrop\":[\"NET_RAW\"]}}");
+    JsonNode inspected = inspected(mapper, first);
+    ObjectNode body = (ObjectNode) inspected.get("Config").deepCopy();
+    body.set("HostConfig", inspected.get("HostConfig"));
+    body.putObject("NetworkingConfig")
+        .set("EndpointsConfig", inspected.get("NetworkSettings").get("Networks"));
+    String second = json("POST", "/v1.43/containers/create", body.toString());
+    assertThat(second).contains("\"Warnings\":[]").endsWith("201");
+    JsonNode again = inspected(mapper, second);
+    assertThat(again.get("HostConfig")).isEqualTo(inspected.get("HostConfig"));
+    assertThat(again.get("Config")).isEqualTo(inspected.get("Config"));
+    curl("DELETE", "/containers/" + again.get("Id").asString() + "?v=1").ok();
+    curl("DELETE", "/containers/" + inspected.get("Id").asString() + "?v=1").ok();
+    curl("DELETE", "/volumes/again").ok();
+  }
+
+  private JsonNode inspected(JsonMapper mapper, String created) {
+    String id = created.replaceAll("(?s).*\"Id\":\"([0-9a-f]{64})\".*", "$1");
+    String answer = curl("GET", "/v1.43/containers/" + id + "/json").ok();
+    return mapper.readTree(answer.substring(0, answer.lastIndexOf('\n')));
+  }
+
+  /** A base that ends in a slash, and every version there is, each through a whole life. */
+  @Test
+  void everyVersionIsSpoken() {
+    assertThat(curl("GET", "//v1.41/version").ok()).endsWith("200");
+    for (int minor = 24; minor <= 51; minor++) {
+      String version = "/v1." + minor;
+      String id =
+          json("POST", version + "/containers/create", "{\"Image\":\"busybox\",\"Cmd\":[\"true\"]}")
+              .replaceAll("(?s).*\"Id\":\"([0-9a-f]{64})\".*", "$1");
+      for (String path :
+          List.of(
+              "/containers/" + id + "/json",
+              "/containers/json?all=1",
+              "/images/json",
+              "/info",
+              "/images/busybox/json",
+              "/networks",
+              "/volumes",
+              "/system/df")) {
+        assertThat(curl("GET", version + path).ok()).as(version + path).endsWith("\n200");
+      }
+      assertThat(curl("DELETE", version + "/containers/" + id).ok()).as(version).endsWith("204");
+    }
+    for (String version : List.of("1.24", "1.30", "1.40", "1.44", "1.50")) {
+      assertThat(
+              Shell.of("docker", "-H", engine.address(), "run", "--rm", "busybox", "echo", version)
+                  .variable("DOCKER_API_VERSION", version)
+                  .ok())
+          .isEqualTo(version + "\n");
+    }
   }
 
   /** Frames of eight bytes and content; after the client's half-close the output still comes. */

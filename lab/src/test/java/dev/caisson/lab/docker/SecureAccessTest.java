@@ -138,7 +138,7 @@ class SecureAccessTest {
     }
   }
 
-  /** notes/security.md 31 and issue 5: figures for Prometheus, on loopback only. */
+  /** notes/security.md 31 and 33, and issue 5: figures for Prometheus, on loopback only. */
   @Test
   void metricsAreServedOnLoopbackOnly() throws IOException {
     int port = freePort();
@@ -147,6 +147,9 @@ class SecureAccessTest {
           .contains("caisson_containers{state=\"running\"} 0");
       assertThat(Shell.of("curl", "-s", "http://127.0.0.1:" + port + "/containers/json").ok())
           .contains("page not found");
+      Shell page = Shell.of("curl", "-s", "http://127.0.0.1:" + port + "/metrics", "-H");
+      assertThat(page.with("Origin: https://evil.example").ok()).contains("evil.example");
+      assertThat(page.with("Host: evil.example").ok()).contains("ask for localhost");
       String listeners = Shell.of("ss", "-Hltn", "sport = :" + port).ok();
       assertThat(listeners).containsPattern("127\\.0\\.0\\.1]?:" + port).hasLineCount(1);
       assertThat(engine.handle().isAlive()).isTrue();

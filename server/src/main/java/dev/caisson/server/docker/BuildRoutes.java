@@ -69,7 +69,9 @@ final class BuildRoutes {
 
   private static void noSession(Exchange exchange) throws IOException {
     exchange.drain();
-    throw new HttpException(404, "page not found");
+    throw new HttpException(
+        404,
+        "this engine builds with its own builder and has no BuildKit session: set DOCKER_BUILDKIT=0, or use a client without buildx");
   }
 
   private void prune(Exchange exchange) throws IOException {

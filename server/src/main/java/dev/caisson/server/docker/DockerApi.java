@@ -34,6 +34,8 @@ public final class DockerApi {
     RouteTable routes = new RouteTable();
     new SystemRoutes(engine).addTo(routes);
     new ContainerRoutes(engine, access).addTo(routes);
+    new ContainerStreams(engine).addTo(routes);
+    new ContainerFiles(engine).addTo(routes);
     new CheckpointRoutes(engine).addTo(routes);
     new ExecRoutes(engine, access).addTo(routes);
     new BuildRoutes(engine, access).addTo(routes);

@@ -5,6 +5,7 @@
 package dev.caisson.server.docker;
 
 import dev.caisson.engine.Engine;
+import dev.caisson.engine.Filters;
 import dev.caisson.engine.Images;
 import dev.caisson.engine.spec.CommitSpec;
 import dev.caisson.engine.spec.RegistryAuth;
@@ -102,7 +103,12 @@ final class ImageRoutes {
 
   private void list(Exchange exchange) throws IOException {
     ArrayNode json = Json.array();
-    for (ImageSummary each : images.list(exchange.flag("all"), Queries.filters(exchange))) {
+    Filters filters = Queries.filters(exchange);
+    Optional<String> older = exchange.query("filter");
+    if (older.isPresent() && !exchange.version().atLeast(1, 41)) {
+      filters = filters.with("reference", older.get());
+    }
+    for (ImageSummary each : images.list(exchange.flag("all"), filters)) {
       json.add(ImageJson.summary(each));
     }
     exchange.json(json);

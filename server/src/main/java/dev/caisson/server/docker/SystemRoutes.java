@@ -8,7 +8,6 @@ import dev.caisson.engine.Engine;
 import dev.caisson.engine.Feed;
 import dev.caisson.engine.view.DiskUsage;
 import dev.caisson.engine.view.Event;
-import dev.caisson.engine.view.HostInfo;
 import dev.caisson.engine.view.VersionInfo;
 import dev.caisson.server.http.Exchange;
 import dev.caisson.server.http.Json;
@@ -17,7 +16,6 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -38,7 +36,7 @@ final class SystemRoutes {
         .get("/_ping", exchange -> ping(exchange, "OK"))
         .head("/_ping", exchange -> ping(exchange, ""))
         .get("/version", exchange -> exchange.json(version(engine.host().version())))
-        .get("/info", exchange -> exchange.json(info(engine.host().info())))
+        .get("/info", exchange -> exchange.json(InfoJson.of(engine.host().info())))
         .get("/events", this::events)
         .get("/system/df", this::diskUsage)
         .post(
@@ -90,76 +88,6 @@ final class SystemRoutes {
         .put("Experimental", "false");
     components.addObject().put("Name", "caisson").put("Version", version.version());
     return json;
-  }
-
-  private static ObjectNode info(HostInfo info) {
-    ObjectNode json = Json.object();
-    json.put("ID", info.id());
-    json.put("Containers", info.containers());
-    json.put("ContainersRunning", info.running());
-    json.put("ContainersPaused", info.paused());
-    json.put("ContainersStopped", info.stopped());
-    json.put("Images", info.images());
-    json.put("Driver", info.storageDriver());
-    json.putArray("DriverStatus");
-    ObjectNode plugins = json.putObject("Plugins");
-    plugins.set("Volume", Json.strings(List.of("local")));
-    plugins.set("Network", Json.strings(List.of("bridge", "host", "none")));
-    plugins.putNull("Authorization");
-    plugins.set("Log", Json.strings(List.of("json-file", "none")));
-    json.put("MemoryLimit", true)
-        .put("SwapLimit", true)
-        .put("CpuCfsPeriod", true)
-        .put("CpuCfsQuota", true);
-    json.put("CPUShares", true).put("CPUSet", true).put("PidsLimit", true);
-    json.put("IPv4Forwarding", true);
-    json.put("Debug", false);
-    json.put("NFd", 0).put("NGoroutines", 0).put("NEventsListener", 0);
-    json.put("SystemTime", Times.rfc3339Nano(Instant.now()));
-    json.put("LoggingDriver", "json-file");
-    json.put("CgroupDriver", info.cgroupDriver());
-    json.put("CgroupVersion", Integer.toString(info.cgroupVersion()));
-    json.put("KernelVersion", info.kernelVersion());
-    json.put("OperatingSystem", info.operatingSystem());
-    json.put("OSVersion", info.osVersion());
-    json.put("OSType", "linux");
-    json.put("Architecture", info.architecture());
-    json.put("IndexServerAddress", "https://index.docker.io/v1/");
-    ObjectNode registries = json.putObject("RegistryConfig");
-    registries.set("InsecureRegistryCIDRs", Json.strings(List.of("::1/128", "127.0.0.0/8")));
-    registries.putObject("IndexConfigs");
-    registries.putArray("Mirrors");
-    json.put("NCPU", info.processors());
-    json.put("MemTotal", info.memory());
-    json.put("DockerRootDir", info.root().toString());
-    json.put("HttpProxy", "").put("HttpsProxy", "").put("NoProxy", "");
-    json.put("Name", info.name());
-    ArrayNode labels = json.putArray("Labels");
-    new TreeMap<>(info.labels()).forEach((key, value) -> labels.add(key + "=" + value));
-    json.put("ExperimentalBuild", false);
-    json.put("ServerVersion", DockerApi.RELEASE);
-    ObjectNode runtimes = json.putObject("Runtimes");
-    info.isolations().forEach((name, unavailable) -> isolation(runtimes, name, unavailable));
-    json.put("DefaultRuntime", info.defaultIsolation());
-    json.putObject("Swarm")
-        .put("NodeID", "")
-        .put("LocalNodeState", "inactive")
-        .put("ControlAvailable", false);
-    json.put("LiveRestoreEnabled", true);
-    json.put("Isolation", info.defaultIsolation());
-    json.put("InitBinary", "caisson-stub");
-    for (String part : List.of("ContainerdCommit", "RuncCommit", "InitCommit")) {
-      json.putObject(part).put("ID", "N/A").put("Expected", "N/A"); // neither is used here
-    }
-    json.set("SecurityOptions", Json.strings(info.securityOptions()));
-    json.set("Warnings", info.warnings().isEmpty() ? null : Json.strings(info.warnings()));
-    return json;
-  }
-
-  private static void isolation(ObjectNode runtimes, String name, Optional<String> unavailable) {
-    ObjectNode runtime = runtimes.putObject(name).put("path", "caisson");
-    unavailable.ifPresent(
-        reason -> runtime.putObject("status").put("dev.caisson.unavailable", reason));
   }
 
   private void events(Exchange exchange) throws IOException {

@@ -137,7 +137,8 @@ public final class Dialect {
 
   private static String path(Request request) {
     String decoded = request.getHttpURI().getDecodedPath();
-    return decoded == null ? Request.getPathInContext(request) : decoded;
+    String path = decoded == null ? Request.getPathInContext(request) : decoded;
+    return path.startsWith("//") ? path.substring(1) : path;
   }
 
   /** How far a request has come. */

@@ -4,6 +4,7 @@
  */
 package dev.caisson.server.http;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,6 +30,9 @@ import tools.jackson.databind.JsonNode;
 public final class Exchange {
   /** Bodies that are no archives are at most this many bytes. */
   public static final int BODY_LIMIT = 2 << 20;
+
+  /** Bytes of a streamed answer that are sent together. */
+  private static final int WRITE = 32 << 10;
 
   private final Request request;
   private final Response response;
@@ -215,7 +219,7 @@ public final class Exchange {
   public OutputStream stream(int status, String type) {
     response.setStatus(status);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
-    return Content.Sink.asOutputStream(response);
+    return new BufferedOutputStream(Content.Sink.asOutputStream(response), WRITE);
   }
 
   /**

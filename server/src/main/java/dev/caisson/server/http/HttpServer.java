@@ -30,6 +30,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  */
 public final class HttpServer implements AutoCloseable {
   private static final int HEADER_LIMIT = 64 << 10;
+  private static final int READ = 128 << 10;
   private static final Duration IDLE = Duration.ofSeconds(60);
 
   private final Server server;
@@ -55,8 +56,12 @@ public final class HttpServer implements AutoCloseable {
     configuration.setSendServerVersion(false);
     configuration.setSendDateHeader(true);
     // Image names carry encoded slashes; the route table matches decoded paths and knows no "..".
+    // Clients join a base with a slash and a path with one.
     configuration.setUriCompliance(
-        UriCompliance.DEFAULT.with("docker", UriCompliance.Violation.AMBIGUOUS_PATH_SEPARATOR));
+        UriCompliance.DEFAULT.with(
+            "docker",
+            UriCompliance.Violation.AMBIGUOUS_PATH_SEPARATOR,
+            UriCompliance.Violation.AMBIGUOUS_EMPTY_SEGMENT));
     configuration.setMinRequestDataRate(0);
   }
 
@@ -67,7 +72,7 @@ public final class HttpServer implements AutoCloseable {
    */
   public void listen(Path socket, String permissions) {
     UnixDomainServerConnector connector =
-        new UnixDomainServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
+        new UnixDomainServerConnector(server, 1, 1, http(configuration));
     connector.setUnixDomainPath(socket);
     add(connector);
     sockets.add(new SocketFile(socket, permissions));
@@ -79,7 +84,7 @@ public final class HttpServer implements AutoCloseable {
    */
   public void listenInherited() {
     UnixDomainServerConnector connector =
-        new UnixDomainServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
+        new UnixDomainServerConnector(server, 1, 1, http(configuration));
     connector.setInheritChannel(true);
     add(connector);
   }
@@ -89,7 +94,7 @@ public final class HttpServer implements AutoCloseable {
     tls.setNeedClientAuth(true);
     HttpConfiguration secure = new HttpConfiguration(configuration);
     secure.addCustomizer(new SecureRequestCustomizer(false));
-    HttpConnectionFactory http = new HttpConnectionFactory(secure);
+    HttpConnectionFactory http = http(secure);
     ServerConnector connector =
         new ServerConnector(server, 1, 1, new SslConnectionFactory(tls, http.getProtocol()), http);
     connector.setHost(host);
@@ -99,11 +104,17 @@ public final class HttpServer implements AutoCloseable {
 
   /** Listens on TCP of this machine only, for pages without secrets such as metrics. */
   public void listenLoopback(int port) {
-    ServerConnector connector =
-        new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
+    ServerConnector connector = new ServerConnector(server, 1, 1, http(configuration));
     connector.setHost("127.0.0.1");
     connector.setPort(port);
     add(connector);
+  }
+
+  /** Every read of an archive's body costs a turn of the selector, whatever its size. */
+  private static HttpConnectionFactory http(HttpConfiguration configuration) {
+    HttpConnectionFactory factory = new HttpConnectionFactory(configuration);
+    factory.setInputBufferSize(READ);
+    return factory;
   }
 
   private void add(AbstractConnector connector) {
