@@ -7,6 +7,7 @@ package dev.caisson.engine.event;
 import dev.caisson.engine.Filters;
 import dev.caisson.engine.view.Event;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Docker's event filters. */
 final class EventFilter {
@@ -47,7 +48,10 @@ final class EventFilter {
   }
 
   private static boolean acceptsActor(Filters filters, Event event) {
-    for (var type : Set.of("container", "image", "network", "volume")) {
+    if (!filters.accepts("image", wanted -> isOfImage(event, wanted))) {
+      return false;
+    }
+    for (var type : Set.of("container", "network", "volume")) {
       if (filters.has(type)
           && !(event.type().equals(type)
               && filters.accepts(type, wanted -> names(event, wanted)))) {
@@ -58,8 +62,18 @@ final class EventFilter {
   }
 
   private static boolean names(Event event, String wanted) {
-    return event.actor().startsWith(wanted)
-        || wanted.equals(event.attributes().get("name"))
-        || event.actor().equals(wanted + ":latest");
+    return event.actor().startsWith(wanted) || wanted.equals(event.attributes().get("name"));
+  }
+
+  /** An image's own events, and those of containers made of it; a name may leave its tag out. */
+  private static boolean isOfImage(Event event, String wanted) {
+    var name = event.attributes().get(event.type().equals("image") ? "name" : "image");
+    return Stream.of(event.actor(), name == null ? "" : name)
+        .anyMatch(each -> each.equals(wanted) || withoutTag(each).equals(wanted));
+  }
+
+  private static String withoutTag(String name) {
+    int colon = name.lastIndexOf(':');
+    return colon > name.lastIndexOf('/') ? name.substring(0, colon) : name;
   }
 }

@@ -31,17 +31,17 @@ final class ImageDescriptions {
       return shelf.store().list().reversed().stream()
           .filter(image -> all || !image.isIntermediate())
           .filter(filter::accepts)
-          .map(this::summary)
+          .map(image -> summary(image, filter))
           .toList();
     });
   }
 
-  private ImageSummary summary(Image image) {
+  private ImageSummary summary(Image image, ImageFilter filter) {
     return new ImageSummary(
         ImageShelf.id(image),
         image.parent().map(Digest::toString).orElse(""),
-        image.tags().stream().map(Reference::familiar).toList(),
-        image.pins().stream().map(Reference::familiar).toList(),
+        image.tags().stream().filter(filter::shows).map(Reference::familiar).toList(),
+        image.pins().stream().filter(filter::shows).map(Reference::familiar).toList(),
         ImageFilter.created(image),
         shelf.size(image),
         -1,

@@ -37,11 +37,15 @@ final class ImageFilter {
             wanted ->
                 List.of("1", "true").contains(wanted)
                     == (image.tags().isEmpty() && !image.isIntermediate()))
-        && filters.accepts(
-            "reference", wanted -> image.names().stream().anyMatch(name -> matches(name, wanted)))
+        && (!filters.has("reference") || image.names().stream().anyMatch(this::shows))
         && filters.accepts("before", other -> created(image).isBefore(created(find.apply(other))))
         && filters.accepts("since", other -> created(image).isAfter(created(find.apply(other))))
         && PruneLimit.of(filters, Clock.systemUTC()).accepts(created(image));
+  }
+
+  /** Of an image's names, those asked for are told. */
+  boolean shows(Reference name) {
+    return filters.accepts("reference", wanted -> matches(name, wanted));
   }
 
   static Instant created(Image image) {

@@ -235,7 +235,7 @@ class FiltersTest {
       {"image", "busybox", "start"},
       {"label", "kind=a", "start"},
       {"network", "fnet", "connect"},
-      {"volume", "fvol", "mount"},
+      {"volume", "fvol", "create"},
       {"type", "volume", "create"},
       {"scope", "local", "start"},
     };
@@ -258,7 +258,7 @@ class FiltersTest {
   /** Each prune with each of its filters, on things of its own that survive all but the last. */
   @Test
   void everyFilterOfPrunes() throws IOException {
-    docker.with("create", "--name", "p", "--label", "prune=p", "busybox", "true").ok();
+    docker.with("create", "--name", "pp", "--label", "prune=p", "busybox", "true").ok();
     docker.with("volume", "create", "--label", "prune=p", "pv").ok();
     docker.with("network", "create", "--label", "prune=p", "pn").ok();
     docker.with("commit", "-c", "LABEL prune=p", "two", "pi:1").ok();

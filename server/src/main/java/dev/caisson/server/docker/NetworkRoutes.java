@@ -5,6 +5,7 @@
 package dev.caisson.server.docker;
 
 import dev.caisson.engine.Engine;
+import dev.caisson.engine.Filters;
 import dev.caisson.engine.Networks;
 import dev.caisson.engine.spec.NetworkSpec;
 import dev.caisson.engine.view.NetworkInfo;
@@ -20,22 +21,16 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code /networks}. */
 final class NetworkRoutes {
   private final Networks networks;
+  private final HostNetworks host;
 
   NetworkRoutes(Engine engine) {
+    this.host = new HostNetworks(engine);
     this.networks = engine.networks();
   }
 
   void addTo(RouteTable routes) {
     routes
-        .get(
-            "/networks",
-            exchange -> {
-              ArrayNode json = Json.array();
-              for (NetworkInfo each : networks.list(Queries.filters(exchange))) {
-                json.add(NetworkJson.network(each, false));
-              }
-              exchange.json(json);
-            })
+        .get("/networks", this::list)
         .post("/networks/create", this::create)
         .post(
             "/networks/prune",
@@ -45,33 +40,55 @@ final class NetworkRoutes {
               json.remove("SpaceReclaimed");
               exchange.json(json);
             })
-        .get(
-            "/networks/{id}",
-            exchange ->
-                exchange.json(NetworkJson.network(networks.inspect(exchange.path("id")), true)))
+        .get("/networks/{id}", this::inspect)
         .delete(
             "/networks/{id}",
             exchange -> {
-              networks.remove(exchange.path("id"));
+              networks.remove(changeable(exchange));
               exchange.empty(204);
             })
-        .post(
-            "/networks/{id}/connect",
-            exchange -> {
-              Body body = Body.of(exchange.json());
-              networks.connect(
-                  exchange.path("id"),
-                  container(body),
-                  CreateBody.endpoint(body.object("EndpointConfig")));
-              exchange.empty(200);
-            })
+        .post("/networks/{id}/connect", this::connect)
         .post(
             "/networks/{id}/disconnect",
             exchange -> {
               Body body = Body.of(exchange.json());
-              networks.disconnect(exchange.path("id"), container(body), body.flag("Force"));
+              networks.disconnect(changeable(exchange), container(body), body.flag("Force"));
               exchange.empty(200);
             });
+  }
+
+  private void list(Exchange exchange) throws IOException {
+    Filters filters = Queries.filters(exchange);
+    ArrayNode json = Json.array();
+    networks.list(filters).forEach(each -> json.add(NetworkJson.network(each, false)));
+    host.list(filters).forEach(each -> json.add(NetworkJson.network(each, false)));
+    exchange.json(json);
+  }
+
+  private void inspect(Exchange exchange) throws IOException {
+    String id = exchange.path("id");
+    NetworkInfo found = host.find(id).map(host::withMembers).orElseGet(() -> networks.inspect(id));
+    exchange.json(NetworkJson.network(found, true));
+  }
+
+  private void connect(Exchange exchange) throws IOException {
+    Body body = Body.of(exchange.json());
+    networks.connect(
+        changeable(exchange), container(body), CreateBody.endpoint(body.object("EndpointConfig")));
+    exchange.empty(200);
+  }
+
+  /** The network of the path, which is neither {@code host} nor {@code none}. */
+  private String changeable(Exchange exchange) {
+    String id = exchange.path("id");
+    host.find(id)
+        .ifPresent(network -> {
+          throw new HttpException(
+              403,
+              network.name()
+                  + " is a pre-defined network: it cannot be removed, and containers are in it from their creation on");
+        });
+    return id;
   }
 
   private static String container(Body body) {
