@@ -26,6 +26,7 @@ final class EngineStart {
   private static final int WARM_UP = Integer.getInteger("warmup", 150);
   private static final int BLOCK = 10;
   private static final int AT_ONCE = 4;
+  private static final int STEP = 250;
 
   private final Path directory;
   private final Containers containers;
@@ -40,7 +41,7 @@ final class EngineStart {
     int rounds = Integer.parseInt(arguments[0]);
     int idle = Integer.parseInt(arguments[1]);
     Path directory = Path.of(arguments[2]);
-    try (Engine engine = Engine.open(EngineOptions.at(directory.resolve("root"), directory.resolve("run")))) {
+    try (Engine engine = Engine.open(EngineOptions.at(directory.resolve("root"), Path.of(arguments[3])))) {
       engine.images().buildBase("busybox", Optional.empty(), progress -> {});
       EngineStart bench = new EngineStart(directory, engine.containers());
       bench.runs(rounds);
@@ -136,13 +137,18 @@ final class EngineStart {
     List<String> ids = new ArrayList<>();
     var spec = InstanceSpec.of("busybox").command("sleep", "100000").build();
     long start = System.nanoTime();
-    all(many, i -> {
-      String id = containers.create(spec).id();
-      containers.start(id);
-      synchronized (ids) {
-        ids.add(id);
-      }
-    });
+    for (int done = 0; done < many; done += STEP) {
+      long from = System.nanoTime();
+      int these = Math.min(STEP, many - done);
+      all(these, i -> {
+        String id = containers.create(spec).id();
+        containers.start(id);
+        synchronized (ids) {
+          ids.add(id);
+        }
+      });
+      rate("  of them beside " + done, these, from);
+    }
     rate("idle containers with network started", many, start);
     System.out.printf(
         "memory, proportional: engine %d kB, %.1f kB a container for its monitor%n",

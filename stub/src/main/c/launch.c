@@ -56,13 +56,19 @@ static int fail_outside(struct launch *launch, const struct report *report) {
 
 static int await_turn_inside(struct launch *launch) {
   struct baton baton;
+  int got;
   if (launch->next_plan != NULL && !launch->taken) {
-    int error = parked_resume(launch);
-    if (error < 0) fail_inside(launch, error);
+    got = parked_wait(launch, &baton);
+    if (got > 0 && baton.kind == BATON_PLAN) {
+      int error = parked_resume(launch, &baton);
+      if (error < 0) fail_inside(launch, error);
+      got = parked_wait(launch, &baton);
+    }
+  } else {
+    int sender = 0;
+    int descriptor;
+    got = baton_receive(launch->baton, &baton, &sender, &descriptor);
   }
-  int sender = 0;
-  int descriptor;
-  int got = baton_receive(launch->baton, &baton, &sender, &descriptor);
   if (got <= 0 || baton.kind != BATON_TURN) sys_exit(FAILED_EXIT); /* the launcher is gone */
   launch->child = baton.value;
   return (int)baton.step;

@@ -9,6 +9,8 @@
 
 #include "plan.h"
 
+#define MOST_TREES 4
+
 struct launch {
   struct plan plan;
   enum side side; /* which process this is */
@@ -30,6 +32,9 @@ struct launch {
   struct list leftovers; /* directories to remove if it never comes */
   uint32_t passed;     /* files that came with it */
   bool taken;          /* the parked process turned to that plan */
+  int host_mounts;     /* mount namespace to return to while trees are built, 0: not building */
+  int trees[MOST_TREES]; /* kept mounts, -1: attached */
+  uint32_t tree_count;
 };
 
 /* Every step function answers 0 or what fault() answered. */

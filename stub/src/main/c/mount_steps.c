@@ -9,6 +9,7 @@
 #include "report.h"
 #include "root.h"
 #include "text.h"
+#include "trees.h"
 
 #define PAGE 4096
 #define MAX_LAYERS 500
@@ -289,10 +290,16 @@ static int move_onto(int mount, int place, const char *target) {
   return error < 0 ? fault(error, "move_mount", target) : 0;
 }
 
-/* The real /dev/null: a link in its place would mount something else (CVE-2025-31133). */
-static int clone_null_device(void) {
+/*
+ * The root's own and real /dev/null: a link in its place would mount something else
+ * (CVE-2025-31133), and the host's could be given another mode or owner through the mask.
+ */
+static int clone_null_device(struct launch *launch) {
   struct stat status;
-  int tree = clone_tree((struct handle){AT_FDCWD, "/dev/null"}, false);
+  int place = root_open(launch, "/dev/null", O_PATH);
+  if (place < 0) return fault(place, "openat2", "/dev/null");
+  int tree = clone_tree((struct handle){place, ""}, false);
+  sys_close(place);
   if (tree < 0) return tree;
   bool null = sys_fstat(tree, &status) == 0 && (status.st_mode & S_IFMT) == S_IFCHR &&
               status.st_rdev == (1 << 8 | 3);
@@ -313,7 +320,7 @@ static int mask_one(struct launch *launch, const char *target) {
   int error = (int)sys_fstat(place, &status);
   if (error == 0) {
     bool directory = (status.st_mode & S_IFMT) == S_IFDIR;
-    error = directory ? empty_directory() : clone_null_device();
+    error = directory ? empty_directory() : clone_null_device(launch);
     if (error >= 0) error = move_onto(error, place, target);
   }
   sys_close(place);
@@ -391,6 +398,9 @@ int mount_step(struct launch *launch, enum action action, struct reader *argumen
     case FREEZE: return for_each(launch, arguments, freeze_one);
     case PIVOT_ROOT: return pivot_root(launch, arguments);
     case MOVE_ROOT: return move_root(launch, arguments);
+    case BUILD_TREES: return build_trees(launch, arguments);
+    case KEEP_TREES: return keep_trees(launch, arguments);
+    case PLACE_TREE: return place_tree(launch, arguments);
     default: return unknown_action();
   }
 }

@@ -49,7 +49,7 @@ int parked_prepare(struct launch *launch) {
 static int move_up(int *fd) {
   if (*fd < 0) return 0;
   int moved = (int)CALL3(fcntl, *fd, F_DUPFD_CLOEXEC, OWN_FLOOR);
-  if (moved < 0) return fault(moved, "fcntl", "F_DUPFD_CLOEXEC; at least 310 open files are needed");
+  if (moved < 0) return fault(moved, "fcntl", "F_DUPFD_CLOEXEC; at least 320 open files are needed");
   sys_close(*fd);
   *fd = moved;
   return 0;
@@ -195,22 +195,24 @@ int take_parked(struct launch *launch, struct reader *arguments) {
   return 0;
 }
 
-int parked_resume(struct launch *launch) {
-  struct baton baton = {0};
+int parked_wait(struct launch *launch, struct baton *baton) {
   uint32_t count;
-  long got = receive(launch->baton, &baton, offsetof(struct baton, detail), &count);
-  if (got <= 0 || baton.kind != BATON_PLAN) sys_exit(1); /* the launcher is gone */
+  *baton = (struct baton){0};
+  return (int)receive(launch->baton, baton, offsetof(struct baton, detail), &count);
+}
+
+int parked_resume(struct launch *launch, const struct baton *baton) {
   launch->taken = true;
   const uint8_t *bytes = launch->next_plan;
   uint32_t size = bytes[8] | (uint32_t)bytes[9] << 8 | (uint32_t)bytes[10] << 16 |
                   (uint32_t)bytes[11] << 24;
   if (!plan_parse(&launch->plan, bytes, size)) return fault(-EINVAL, "parse plan", "");
-  int next = FIRST_PASSED + (int)(baton.step & 0xffff);
+  int next = FIRST_PASSED + (int)(baton->step & 0xffff);
   for (int i = 0; i < STREAMS; i++) {
-    if ((baton.step >> 16 & 1u << i) == 0) continue;
+    if ((baton->step >> 16 & 1u << i) == 0) continue;
     sys_dup2(next, i);
     sys_close(next++);
   }
-  long error = CALL1(unshare, (uint32_t)baton.value);
+  long error = CALL1(unshare, (uint32_t)baton->value);
   return error < 0 ? fault(error, "unshare", "") : 0;
 }

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "baton.h"
 #include "launch.h"
 
 /* Whether a plan ends with waiting for another. */
@@ -27,5 +28,7 @@ int take_parked(struct launch *launch, struct reader *arguments);
 /* Removes what was made for a plan that never came; the new process has ended. */
 void parked_clean(struct launch *launch);
 
-/* The new process: waits for the launcher's take_parked and turns to the new plan. */
-int parked_resume(struct launch *launch);
+/* The new process, with take_parked's message: turns to the new plan. */
+int parked_resume(struct launch *launch, const struct baton *baton);
+/* Its wait for that message, or for a turn in the first plan; answers as baton_receive. */
+int parked_wait(struct launch *launch, struct baton *baton);

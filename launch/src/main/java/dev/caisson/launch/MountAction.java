@@ -148,4 +148,37 @@ public sealed interface MountAction extends Action {
    * As {@link PivotRoot}, where the old root is an initial RAM disk that cannot be pivoted away.
    */
   record MoveRoot() implements MountAction {}
+
+  /**
+   * Enters a mount namespace of its own with an empty root, for mounts to be built ahead of need by
+   * the steps up to {@link KeepTrees}. Their mount points are made as in any root.
+   */
+  record BuildTrees() implements MountAction {}
+
+  /**
+   * Keeps what was built at these paths, with all mounted below, and returns to the mount namespace
+   * left by {@link BuildTrees}.
+   *
+   * @param paths at most four; their positions are the numbers {@link PlaceTree} asks for
+   */
+  record KeepTrees(List<String> paths) implements MountAction {
+    public static final int MOST = 4;
+
+    public KeepTrees {
+      paths = List.copyOf(paths);
+      if (paths.size() > MOST) {
+        throw new LaunchException(
+            LaunchException.Kind.INVALID_PLAN,
+            paths.size() + " trees to keep; at most " + MOST + " can be");
+      }
+    }
+  }
+
+  /**
+   * Attaches a kept tree inside the root. Each can be placed once; those that are not are gone once
+   * the workload runs.
+   *
+   * @param number its position in {@link KeepTrees}
+   */
+  record PlaceTree(int number, String target) implements MountAction {}
 }

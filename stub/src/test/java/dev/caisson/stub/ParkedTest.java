@@ -6,8 +6,10 @@ package dev.caisson.stub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.MountAction;
 import dev.caisson.launch.Namespace;
 import dev.caisson.launch.NamespaceAction;
 import dev.caisson.launch.PlanEncoder;
@@ -24,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -52,16 +55,21 @@ class ParkedTest {
   }
 
   private Launch park(Fd output, Path... leftovers) {
+    return park(output, List.of(), leftovers);
+  }
+
+  private Launch park(Fd output, List<Step> inside, Path... leftovers) {
     List<UnixSocket> ends = UnixSocket.pair(SocketKind.STREAM);
     ours = ends.getFirst();
     List<String> directories = List.of(leftovers).stream().map(Path::toString).toList();
-    var plan =
-        LaunchPlan.of(
-            Step.outside("new process", new NamespaceAction.Clone(EARLY, Optional.empty())),
-            Step.outside(
-                "wait", new SupervisionAction.AwaitPlan(Handle.FIRST_DESCRIPTOR, directories)));
+    var steps = new ArrayList<Step>();
+    steps.add(Step.outside("new process", new NamespaceAction.Clone(EARLY, Optional.empty())));
+    steps.addAll(inside);
+    steps.add(
+        Step.outside(
+            "wait", new SupervisionAction.AwaitPlan(Handle.FIRST_DESCRIPTOR, directories)));
     try (UnixSocket theirs = ends.getLast()) {
-      Launch launch = Runner.start(plan, output, theirs.fd());
+      Launch launch = Runner.start(new LaunchPlan(steps), output, theirs.fd());
       assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Created.class);
       return launch;
     }
@@ -107,7 +115,7 @@ class ParkedTest {
           root.run("sh", "-c", "for f in 3 4 5 6 7 8; do [ -e /proc/self/fd/$f ] && echo $f; done");
       recipe.beforePivot(
           "bind",
-          new dev.caisson.launch.MountAction.Bind(
+          new MountAction.Bind(
               Handle.descriptor(6),
               false,
               Set.of(),
@@ -146,6 +154,64 @@ class ParkedTest {
       var failed = (Report.Failed) launch.next().orElseThrow();
       assertThat(plan.steps().get(failed.step()).name()).isEqualTo("run");
       assertThat(failed.errno()).isEqualTo(2);
+    }
+  }
+
+  private static Step mount(String type, String target) {
+    return Step.inside(
+        "mount " + target,
+        new MountAction.Mount(
+            type, type, List.of(), Set.of(), dev.caisson.launch.Propagation.PRIVATE, target));
+  }
+
+  private static List<Step> trees() {
+    return List.of(
+        Step.inside("build", new MountAction.BuildTrees()),
+        mount("tmpfs", "/kept"),
+        mount("tmpfs", "/kept/inner"),
+        Step.inside("link", new FileAction.MakeLink("/kept/inner/link", "target")),
+        mount("tmpfs", "/forgotten"),
+        Step.inside("keep", new MountAction.KeepTrees(List.of("/kept"))));
+  }
+
+  @Test
+  void mountsBuiltBeforeArePlacedInTheRootThatComesLater() throws IOException {
+    try (Fd output = Memfd.create("output");
+        Launch launch = park(output, trees())) {
+      var recipe =
+          root.run("sh", "-c", "readlink /work/tree/inner/link; grep -c /work/tree /proc/mounts");
+      recipe.beforePivot("place", new MountAction.PlaceTree(0, "/work/tree"));
+      send(later(recipe.awaitExit()));
+      assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Running.class);
+      assertThat(((Report.Exited) launch.next().orElseThrow()).code()).isZero();
+      assertThat(Files.readString(output.path())).isEqualTo("target\n2\n");
+    }
+  }
+
+  @Test
+  void aTreeIsPlacedOnceAndOnlyIfItWasKept() {
+    for (int number : new int[] {1, -1}) {
+      try (Fd output = Memfd.create("output");
+          Launch launch = park(output, trees())) {
+        var recipe = root.run("true");
+        recipe.beforePivot("place", new MountAction.PlaceTree(number, "/work/tree"));
+        send(later(recipe));
+        assertThat(((Report.Failed) launch.next().orElseThrow()).errno()).isEqualTo(22);
+      }
+    }
+  }
+
+  @Test
+  void theHostSeesNothingOfWhatIsBuilt() throws IOException {
+    String before = Files.readString(Path.of("/proc/self/mountinfo"));
+    try (Fd output = Memfd.create("output");
+        Launch launch = park(output, trees())) {
+      assertThat(Files.readString(Path.of("/proc/self/mountinfo")).lines().toList())
+          .filteredOn(line -> !before.contains(line))
+          .noneMatch(line -> line.contains("/kept") || line.contains(" /proc "));
+      ours.close();
+      assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Failed.class);
+      launch.process().await();
     }
   }
 

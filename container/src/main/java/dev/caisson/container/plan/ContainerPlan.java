@@ -38,6 +38,7 @@ public final class ContainerPlan {
     MountSteps.add(workload, host, steps);
     SwitchSteps.add(workload, host, steps);
     IdentitySteps.add(workload, host, steps);
-    return new LaunchPlan(steps);
+    return new LaunchPlan(
+        parked ? ParkedPlan.without(steps, workload, host.group().orElseThrow()) : steps);
   }
 }

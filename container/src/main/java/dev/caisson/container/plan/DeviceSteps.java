@@ -31,16 +31,7 @@ final class DeviceSteps {
 
   static void add(Workload workload, Surroundings host, List<Step> steps) {
     boolean bound = host.rootless() || !workload.namespaces().user().isHost();
-    for (Common device : COMMON) {
-      String path = "/dev/" + device.name();
-      steps.add(
-          bound
-              ? bind(path, path)
-              : Step.inside(
-                  "device " + device.name(),
-                  new FileAction.MakeDevice(
-                      path, 'c', device.major(), device.minor(), 0666, 0, 0)));
-    }
+    common(bound, steps);
     for (Surroundings.DeviceNode node : host.deviceNumbers()) {
       steps.add(
           bound
@@ -55,6 +46,24 @@ final class DeviceSteps {
                       node.mode(),
                       0,
                       node.group())));
+    }
+  }
+
+  /**
+   * What every container has.
+   *
+   * @param bound whether the host's are shown, instead of new ones made
+   */
+  static void common(boolean bound, List<Step> steps) {
+    for (Common device : COMMON) {
+      String path = "/dev/" + device.name();
+      steps.add(
+          bound
+              ? bind(path, path)
+              : Step.inside(
+                  "device " + device.name(),
+                  new FileAction.MakeDevice(
+                      path, 'c', device.major(), device.minor(), 0666, 0, 0)));
     }
     link("/dev/fd", "/proc/self/fd", steps);
     link("/dev/stdin", "/proc/self/fd/0", steps);

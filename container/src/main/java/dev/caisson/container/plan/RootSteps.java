@@ -19,6 +19,7 @@ import dev.caisson.launch.Propagation;
 import dev.caisson.launch.Step;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.Mount;
+import dev.caisson.sandbox.workload.Mounts;
 import dev.caisson.sandbox.workload.NetworkAttachment;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Workload;
@@ -60,7 +61,7 @@ final class RootSteps {
 
   private static MountAction root(Workload workload, Surroundings host) {
     Path state = host.place().state();
-    String target = state.resolve("root").toString();
+    String target = host.place().run().resolve("root").toString();
     return switch (workload.root()) {
       case RootFilesystem.Layers layers ->
           new MountAction.MountOverlay(
@@ -94,33 +95,54 @@ final class RootSteps {
     // A namespace of the host's, seen from a user namespace of one's own, gives no right to mount
     // its file system; what the host has is shown then. user_namespaces(7)
     boolean ownUsers = userNamespace(workload, host);
-    steps.add(
-        ownsProcesses(workload) || !ownUsers
-            ? mount("/proc", "proc", List.of(), CAREFUL)
-            : bind("/proc", CAREFUL));
-    steps.add(
-        mount(
-            "/dev",
-            "tmpfs",
-            List.of("mode=755", "size=65536k"),
-            Set.of(NO_SETUID, STRICT_ACCESS_TIME)));
-    List<String> terminals =
-        host.singleId()
-            ? List.of("newinstance", "ptmxmode=0666", "mode=0620")
-            : List.of("newinstance", "ptmxmode=0666", "mode=0620", "gid=5");
-    steps.add(mount("/dev/pts", "devpts", terminals, Set.of(NO_SETUID, NO_EXEC)));
+    steps.add(ownsProcesses(workload) || !ownUsers ? processes() : bind("/proc", CAREFUL));
+    steps.add(devices());
+    steps.add(terminals(host.singleId()));
     sharedMemory(workload, host, steps);
     boolean ownIpc = !host.joined().containsKey(Namespace.IPC) && ownsIpc(workload);
-    steps.add(
-        ownIpc || !ownUsers
-            ? mount("/dev/mqueue", "mqueue", List.of(), CAREFUL)
-            : bind("/dev/mqueue", CAREFUL));
+    steps.add(ownIpc || !ownUsers ? messageQueues() : bind("/dev/mqueue", CAREFUL));
     boolean privileged = workload.security().privileged();
     Set<MountAttribute> system = privileged ? CAREFUL : CAREFUL_READ_ONLY;
     boolean ownNetwork = ownsNetwork(workload);
     steps.add(
         ownNetwork || !ownUsers ? mount("/sys", "sysfs", List.of(), system) : bind("/sys", system));
     host.group().ifPresent(group -> groups(group, system, steps));
+  }
+
+  /** The same as every common container has them, for a process that is parked. */
+  static void usual(Cgroup group, List<Step> steps) {
+    steps.add(processes());
+    steps.add(devices());
+    steps.add(terminals(false));
+    steps.add(sharedMemory(Mounts.NONE.sharedMemory()));
+    steps.add(messageQueues());
+    steps.add(mount("/sys", "sysfs", List.of(), CAREFUL_READ_ONLY));
+    groups(group, CAREFUL_READ_ONLY, steps);
+  }
+
+  private static Step processes() {
+    return mount("/proc", "proc", List.of(), CAREFUL);
+  }
+
+  private static Step devices() {
+    return mount(
+        "/dev", "tmpfs", List.of("mode=755", "size=65536k"), Set.of(NO_SETUID, STRICT_ACCESS_TIME));
+  }
+
+  private static Step terminals(boolean singleId) {
+    List<String> options =
+        singleId
+            ? List.of("newinstance", "ptmxmode=0666", "mode=0620")
+            : List.of("newinstance", "ptmxmode=0666", "mode=0620", "gid=5");
+    return mount("/dev/pts", "devpts", options, Set.of(NO_SETUID, NO_EXEC));
+  }
+
+  private static Step messageQueues() {
+    return mount("/dev/mqueue", "mqueue", List.of(), CAREFUL);
+  }
+
+  private static Step sharedMemory(long bytes) {
+    return mount("/dev/shm", "tmpfs", List.of("mode=1777", "size=" + bytes), CAREFUL);
   }
 
   /** Whether what is mounted belongs to a user namespace other than the host's. */
@@ -161,8 +183,7 @@ final class RootSteps {
                   "/dev/shm")));
       return;
     }
-    List<String> options = List.of("mode=1777", "size=" + workload.mounts().sharedMemory());
-    steps.add(mount("/dev/shm", "tmpfs", options, CAREFUL));
+    steps.add(sharedMemory(workload.mounts().sharedMemory()));
   }
 
   /** Shown for reading, so that programs find their limits: v2 as one tree, v1 as one each. */

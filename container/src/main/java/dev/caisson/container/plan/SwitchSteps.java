@@ -41,10 +41,10 @@ final class SwitchSteps {
     steps.add(Step.inside("switch root", new MountAction.PivotRoot()));
     Security security = workload.security();
     if (!security.readOnlyPaths().isEmpty()) {
-      steps.add(Step.inside("freeze paths", new MountAction.Freeze(security.readOnlyPaths())));
+      steps.add(freeze(security.readOnlyPaths()));
     }
     if (!security.maskedPaths().isEmpty()) {
-      steps.add(Step.inside("mask paths", new MountAction.Mask(security.maskedPaths())));
+      steps.add(mask(security.maskedPaths()));
     }
     if (workload.root().readOnly()) {
       steps.add(
@@ -53,6 +53,14 @@ final class SwitchSteps {
               new MountAction.SetAttributes(
                   "/", Set.of(MountAttribute.READ_ONLY), Set.of(), false)));
     }
+  }
+
+  static Step freeze(List<String> paths) {
+    return Step.inside("freeze paths", new MountAction.Freeze(paths));
+  }
+
+  static Step mask(List<String> paths) {
+    return Step.inside("mask paths", new MountAction.Mask(paths));
   }
 
   private static void name(Workload workload, List<Step> steps) {

@@ -24,11 +24,13 @@ import java.util.function.Supplier;
 final class ContainerRoot {
   private final RootFilesystem root;
   private final Path state;
+  private final Path mountPoint;
   private final Optional<InstanceOverlay> overlay;
 
   ContainerRoot(RootFilesystem root, Place place, OverlayMarks marks) {
     this.root = root;
     this.state = place.state();
+    this.mountPoint = place.run().resolve("root");
     this.overlay =
         root instanceof RootFilesystem.Layers layers
             ? Optional.of(
@@ -42,7 +44,7 @@ final class ContainerRoot {
   /** Makes the directories a run needs. */
   void prepare() {
     try {
-      Files.createDirectories(state.resolve("root"));
+      Files.createDirectories(mountPoint);
       if (overlay.isPresent() && !Files.exists(upper())) {
         overlay.get().create();
       }
@@ -131,9 +133,12 @@ final class ContainerRoot {
   /** Removes what was written, and the directories. */
   void remove() {
     try (Directory directory = Directory.open(state)) {
-      for (String name : new String[] {"upper", "work", "root", "merged"}) {
+      Files.deleteIfExists(mountPoint);
+      for (String name : new String[] {"upper", "work", "merged"}) {
         dev.caisson.rootfs.layer.TreeRemoval.remove(directory, name);
       }
+    } catch (IOException failed) {
+      throw new SandboxException(SandboxException.Kind.FAILED, "remove " + mountPoint, failed);
     } catch (LinuxException failed) {
       if (failed.errno() != dev.caisson.linux.Errno.ENOENT) {
         throw failed;

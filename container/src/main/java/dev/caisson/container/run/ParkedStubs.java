@@ -11,6 +11,8 @@ import dev.caisson.launch.run.Launcher;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixSocket;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executors;
@@ -35,9 +37,10 @@ final class ParkedStubs {
 
   private final Optional<Cgroups> cgroups;
   private final Launcher launcher;
-  private final ConcurrentLinkedDeque<ParkedStub> waiting = new ConcurrentLinkedDeque<>();
-  private final AtomicBoolean filling = new AtomicBoolean();
-  private final AtomicBoolean scheduled = new AtomicBoolean();
+  private final Map<ParkedPlan.Kind, Shelf> shelves =
+      Map.of(
+          ParkedPlan.Kind.CONNECTED, new Shelf(ParkedPlan.Kind.CONNECTED),
+          ParkedPlan.Kind.ISOLATED, new Shelf(ParkedPlan.Kind.ISOLATED));
   private final AtomicLong count = new AtomicLong();
   private volatile boolean useless;
   private final ScheduledExecutorService worker =
@@ -53,64 +56,81 @@ final class ParkedStubs {
    * One that is ready for a container with this group, its group moved there; empty if there is
    * none, or if this host has no use for them.
    */
-  Optional<ParkedStub> take(Cgroup group) {
-    if (useless || cgroups.isEmpty()) {
-      return Optional.empty();
+  Optional<ParkedStub> take(ParkedPlan.Kind kind, Cgroup group) {
+    return useless || cgroups.isEmpty() ? Optional.empty() : shelf(kind).take(group);
+  }
+
+  private Shelf shelf(ParkedPlan.Kind kind) {
+    return Objects.requireNonNull(shelves.get(kind), "a shelf for each kind");
+  }
+
+  /** Those of one kind; filled once one was asked for. */
+  private final class Shelf {
+    private final ParkedPlan.Kind kind;
+    private final ConcurrentLinkedDeque<ParkedStub> waiting = new ConcurrentLinkedDeque<>();
+    private final AtomicBoolean filling = new AtomicBoolean();
+    private final AtomicBoolean scheduled = new AtomicBoolean();
+
+    Shelf(ParkedPlan.Kind kind) {
+      this.kind = kind;
     }
-    try {
-      for (var stub = waiting.poll(); stub != null; stub = waiting.poll()) {
-        if (stub.ready() && group.take(stub.group())) {
-          return Optional.of(stub);
+
+    Optional<ParkedStub> take(Cgroup group) {
+      try {
+        for (var stub = waiting.poll(); stub != null; stub = waiting.poll()) {
+          if (stub.ready() && group.take(stub.group())) {
+            return Optional.of(stub);
+          }
+          worker.execute(stub::discard);
         }
-        worker.execute(stub::discard);
+        return Optional.empty();
+      } finally {
+        refill();
       }
-      return Optional.empty();
-    } finally {
-      refill();
+    }
+
+    /**
+     * Several at once, and later: a process that is moved to its group holds the kernel's one lock
+     * of all control groups meanwhile, which starts and ends need too.
+     */
+    private void refill() {
+      if (waiting.size() <= FEW) {
+        if (filling.compareAndSet(false, true)) {
+          worker.execute(() -> {
+            filling.set(false);
+            fill();
+          });
+        }
+      } else if (scheduled.compareAndSet(false, true)) {
+        var _ =
+            worker.schedule(
+                () -> {
+                  scheduled.set(false);
+                  fill();
+                },
+                QUIET_MILLIS,
+                TimeUnit.MILLISECONDS);
+      }
+    }
+
+    private void fill() {
+      try {
+        while (!useless && waiting.size() < KEPT) {
+          Optional<ParkedStub> made = park(kind);
+          made.ifPresent(waiting::add);
+          useless = made.isEmpty();
+        }
+      } catch (RuntimeException failed) {
+        useless = true;
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "containers will start slower, nothing can be prepared for them: {0}",
+            failed.getMessage());
+      }
     }
   }
 
-  /**
-   * Several at once, and later: a process that is moved to its group holds the kernel's one lock of
-   * all control groups meanwhile, which starts and ends need too.
-   */
-  private void refill() {
-    if (waiting.size() <= FEW) {
-      if (filling.compareAndSet(false, true)) {
-        worker.execute(() -> {
-          filling.set(false);
-          fill();
-        });
-      }
-    } else if (scheduled.compareAndSet(false, true)) {
-      var _ =
-          worker.schedule(
-              () -> {
-                scheduled.set(false);
-                fill();
-              },
-              QUIET_MILLIS,
-              TimeUnit.MILLISECONDS);
-    }
-  }
-
-  private void fill() {
-    try {
-      while (!useless && waiting.size() < KEPT) {
-        Optional<ParkedStub> made = park();
-        made.ifPresent(waiting::add);
-        useless = made.isEmpty();
-      }
-    } catch (RuntimeException failed) {
-      useless = true;
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "containers will start slower, nothing can be prepared for them: {0}",
-          failed.getMessage());
-    }
-  }
-
-  private Optional<ParkedStub> park() {
+  private Optional<ParkedStub> park(ParkedPlan.Kind kind) {
     long number = count.getAndIncrement();
     if (number == 0) {
       cgroups.ifPresent(some -> some.removeLeft(PREFIX));
@@ -123,7 +143,7 @@ final class ParkedStubs {
     group.get().create();
     List<UnixSocket> ends = UnixSocket.pair(SocketKind.STREAM);
     try (UnixSocket theirs = ends.getLast()) {
-      var launched = launcher.start(ParkedPlan.compile(group.get()), List.of(theirs.fd()));
+      var launched = launcher.start(ParkedPlan.compile(group.get(), kind), List.of(theirs.fd()));
       return Optional.of(new ParkedStub(launched, ends.getFirst(), group.get()));
     } catch (RuntimeException failed) {
       ends.getFirst().close();

@@ -145,9 +145,10 @@ final class Run {
   }
 
   private Optional<ParkedStub> parked(Preparation preparation) {
-    return ParkedPlan.suits(workload)
-        ? preparation.group().flatMap(host.parked()::take)
-        : Optional.empty();
+    Optional<Cgroup> needed = preparation.group();
+    return needed.isEmpty()
+        ? Optional.empty()
+        : ParkedPlan.suitable(workload).flatMap(kind -> host.parked().take(kind, needed.get()));
   }
 
   private Launch launched(LaunchPlan plan, Preparation preparation, Optional<ParkedStub> parked) {

@@ -9,6 +9,7 @@ import dev.caisson.image.model.Platform;
 import dev.caisson.image.store.Image;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ import java.util.Optional;
 
 /** What containers are made of: an image's unpacked layers and its defaults, found once. */
 final class Templates {
-  /** Digest of an archive without entries: 1024 zeros. */
+  /** Digest of an archive without entries: 1024 zeros. No image has what stands for it here. */
   private static final String EMPTY_LAYER =
       "sha256:5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef";
 
@@ -69,19 +70,32 @@ final class Templates {
       var diffId = image.config().diffIds().get(i).toString();
       found.add(new RootFilesystem.Layer(diffId, directories.get(i)));
     }
-    if (found.isEmpty()) {
-      found.add(new RootFilesystem.Layer(EMPTY_LAYER, emptyLayer()));
-    }
+    found.add(new RootFilesystem.Layer(EMPTY_LAYER, mountPoints()));
     return found;
   }
 
-  /** Overlayfs wants something below, even for an image that has nothing. */
-  private Path emptyLayer() {
-    var empty = shelf.root().resolve("empty");
+  /**
+   * The places something is mounted on in every container, below all that an image has: where an
+   * image lacks them, they need not be made, and removed again, for each container. Overlayfs wants
+   * something below anyway, even for an image that has nothing.
+   */
+  private Path mountPoints() {
+    var layer = shelf.root().resolve("mount-points");
     try {
-      return Files.createDirectories(empty);
+      for (var directory : List.of("dev", "proc", "sys", "etc")) {
+        Files.createDirectories(layer.resolve(directory));
+      }
+      for (var file : List.of("hostname", "hosts", "resolv.conf")) {
+        var path = layer.resolve("etc").resolve(file);
+        if (!Files.exists(path)) {
+          Files.createFile(path);
+        }
+      }
+      return layer;
+    } catch (FileAlreadyExistsException madeMeanwhile) {
+      return mountPoints();
     } catch (IOException e) {
-      throw EngineException.io("cannot make " + empty + ": " + e.getMessage(), e);
+      throw EngineException.io("cannot make " + layer + ": " + e.getMessage(), e);
     }
   }
 }

@@ -37,7 +37,7 @@ final class InstanceSandbox {
   }
 
   HostFiles hostFiles() {
-    return new HostFiles(place.state());
+    return new HostFiles(place.run());
   }
 
   Optional<Sandbox> current() {

@@ -15,7 +15,7 @@ import java.util.List;
 /**
  * The three files every container sees in /etc: hostname, hosts, resolv.conf.
  *
- * @param directory where they lie on the host
+ * @param directory where they lie on the host: in memory, as they are written at every start
  */
 public record HostFiles(Path directory) {
   private static final List<String> LOOPBACK =
