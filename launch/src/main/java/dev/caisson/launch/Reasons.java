@@ -66,6 +66,9 @@ final class Reasons {
       case MountAction.Freeze _ -> "these are settings of the kernel it shares";
       case MountAction.PivotRoot _, MountAction.MoveRoot _ ->
           "from here on no path leads to the host";
+      case MountAction.BuildTrees _, MountAction.KeepTrees _ ->
+          "what every container mounts is ready before one is asked for";
+      case MountAction.PlaceTree _ -> "it was built before";
     };
   }
 
