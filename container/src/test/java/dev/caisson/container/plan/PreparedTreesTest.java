@@ -107,7 +107,8 @@ class PreparedTreesTest {
             "",
             "",
             List.of("/proc/keys"),
-            security.readOnlyPaths());
+            security.readOnlyPaths(),
+            false);
     assertThat(left(connected().security(fewer).build()))
         .contains("mount /proc", "mask paths", "freeze paths", "place /dev")
         .doesNotContain("place /proc");
