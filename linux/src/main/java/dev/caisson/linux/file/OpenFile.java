@@ -165,11 +165,6 @@ public final class OpenFile implements AutoCloseable {
     Downcall.checked("fsync", label, SystemCall.FSYNC, fd.number());
   }
 
-  /** Data reaches the disk, and of the attributes what reading it back needs. fdatasync(2) */
-  public void syncData() {
-    Downcall.checked("fdatasync", label, SystemCall.FDATASYNC, fd.number());
-  }
-
   /** Everything on the file system this file is on. syncfs(2) */
   public void syncFileSystem() {
     Downcall.checked("syncfs", label, SystemCall.SYNCFS, fd.number());

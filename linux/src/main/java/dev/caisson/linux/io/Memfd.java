@@ -13,7 +13,6 @@ import dev.caisson.linux.call.SystemCall;
 public final class Memfd {
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
-  private static final int MFD_HUGETLB = 4;
   private static final int F_ADD_SEALS = 1033; // include/uapi/linux/fcntl.h
   private static final int SEAL_SEAL_SHRINK_GROW_WRITE = 1 | 2 | 4 | 8;
 
@@ -22,11 +21,6 @@ public final class Memfd {
   /** An empty file; {@code name} shows in /proc only. */
   public static Fd create(String name) {
     return create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  }
-
-  /** As {@link #create}, on huge pages the host has reserved. */
-  public static Fd createHuge(String name) {
-    return create(name, MFD_CLOEXEC | MFD_HUGETLB);
   }
 
   /** A file with this content that nobody, not even we, can change any more. */

@@ -81,18 +81,6 @@ public final class Mounts {
     unmount(target, UMOUNT_FORCE | UMOUNT_NOFOLLOW);
   }
 
-  /** Makes {@code newRoot} the root of the calling thread's mount namespace. pivot_root(2) */
-  public static void pivotRoot(Path newRoot, Path putOld) {
-    try (Scratch scratch = Scratch.open()) {
-      Downcall.checked(
-          "pivot_root",
-          newRoot,
-          SystemCall.PIVOT_ROOT,
-          scratch.string(newRoot).address(),
-          scratch.string(putOld).address());
-    }
-  }
-
   /** As {@link #detach}, for what an open directory is the root of. */
   public static void detach(Fd mounted) {
     try (Scratch scratch = Scratch.open()) {

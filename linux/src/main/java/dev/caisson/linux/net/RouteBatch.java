@@ -30,7 +30,6 @@ public final class RouteBatch {
   private static final int RTM_NEWROUTE = 24;
   private static final int RTM_DELROUTE = 25;
   private static final int RTM_NEWNEIGH = 28;
-  private static final int RTM_DELNEIGH = 29;
   private static final int NUD_PERMANENT = 0x80;
   private static final int TABLE_MAIN = 254;
   private static final int PROTOCOL_STATIC = 4;
@@ -105,11 +104,6 @@ public final class RouteBatch {
     return create("bridge", link, data -> {});
   }
 
-  /** Creates a dummy interface, where the kernel has them. */
-  public RouteBatch createDummy(LinkSettings link) {
-    return create("dummy", link, data -> {});
-  }
-
   /** Changes what {@code settings} names; the interface is found by index. */
   public RouteBatch changeLink(int index, LinkSettings settings) {
     MessageWriter writer = begin(RTM_NEWLINK, 0);
@@ -125,14 +119,6 @@ public final class RouteBatch {
     writer.attribute(LinkAttribute.NAME, LinkSettings.checkedName(name));
     settings.withoutName().write(writer);
     return add("RTM_NEWLINK", name, writer);
-  }
-
-  /** Moves an interface into another network namespace. */
-  public RouteBatch moveLink(int index, Fd namespace) {
-    MessageWriter writer = begin(RTM_NEWLINK, 0);
-    LinkAttribute.header(writer, index, LinkSettings.none());
-    writer.attribute(LinkAttribute.NAMESPACE_FD, namespace.number());
-    return add("RTM_NEWLINK", "interface " + index + " to another namespace", writer);
   }
 
   public RouteBatch deleteLink(int index) {
@@ -171,12 +157,6 @@ public final class RouteBatch {
     MessageWriter writer = begin(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
     neighbour(writer, index, address).attribute(2, mac.toBytes());
     return add("RTM_NEWNEIGH", address.getHostAddress(), writer);
-  }
-
-  public RouteBatch deleteNeighbour(int index, InetAddress address) {
-    MessageWriter writer = begin(RTM_DELNEIGH, 0);
-    neighbour(writer, index, address);
-    return add("RTM_DELNEIGH", address.getHostAddress(), writer);
   }
 
   private RouteBatch create(String kind, LinkSettings link, Consumer<MessageWriter> data) {

@@ -13,6 +13,7 @@ import dev.caisson.linux.io.Channel;
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.linux.io.Readiness;
 import dev.caisson.linux.io.ScatteredIo;
+import dev.caisson.linux.process.ThreadEnd;
 import dev.caisson.virtio.Features;
 import dev.caisson.virtio.queue.Buffers;
 import java.lang.foreign.Arena;
@@ -239,17 +240,7 @@ public final class TapSide implements NetworkSide {
     @Override
     public void close() {
       stop.signal();
-      boolean interrupted = false;
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      ThreadEnd.await(thread);
       stop.close();
       synchronized (this) {
         ended = true;

@@ -6,6 +6,7 @@ package dev.caisson.virtio.transport;
 
 import dev.caisson.linux.io.Doorbells;
 import dev.caisson.linux.io.EventCounter;
+import dev.caisson.linux.process.ThreadEnd;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.VirtioDevice;
 import java.util.function.Consumer;
@@ -75,17 +76,7 @@ public final class QueueWorker implements AutoCloseable {
   @Override
   public void close() {
     stop.signal();
-    boolean interrupted = false;
-    while (thread.isAlive() && !thread.equals(Thread.currentThread())) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    ThreadEnd.await(thread);
     stop.close();
   }
 }

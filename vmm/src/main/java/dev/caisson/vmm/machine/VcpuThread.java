@@ -9,6 +9,7 @@ import dev.caisson.kvm.KvmException;
 import dev.caisson.kvm.Vcpu;
 import dev.caisson.kvm.VcpuState;
 import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.process.ThreadEnd;
 import dev.caisson.linux.process.ThreadKick;
 import dev.caisson.vmm.bus.Bus;
 import java.io.IOException;
@@ -88,17 +89,7 @@ final class VcpuThread {
 
   /** Waits for the thread, unless it is the caller. */
   void join() {
-    boolean interrupted = false;
-    while (thread.isAlive() && !thread.equals(Thread.currentThread())) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    ThreadEnd.await(thread);
   }
 
   private void run(long pin) {
