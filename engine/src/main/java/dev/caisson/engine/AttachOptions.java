@@ -18,6 +18,7 @@ public record AttachOptions(
     boolean replay,
     boolean stream,
     String detachKeys) {
+  /** As Docker has them. */
   public static final String DEFAULT_DETACH_KEYS = "ctrl-p,ctrl-q";
 
   /** Output only, from now on. */

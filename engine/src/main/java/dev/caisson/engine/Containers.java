@@ -60,6 +60,11 @@ public interface Containers {
    */
   void stop(String reference, Optional<String> signal, Optional<Duration> timeout);
 
+  /**
+   * {@link #stop} if it runs, then {@link #start}; parameters as there.
+   *
+   * @throws EngineException what these throw
+   */
   void restart(String reference, Optional<String> signal, Optional<Duration> timeout);
 
   /**
@@ -68,25 +73,52 @@ public interface Containers {
    */
   void kill(String reference, String signal);
 
+  /**
+   * Makes its processes stand still.
+   *
+   * @throws EngineException CONFLICT when it does not run or stands still already
+   */
   void pause(String reference);
 
+  /**
+   * Lets its processes go on.
+   *
+   * @throws EngineException CONFLICT when it is not paused
+   */
   void unpause(String reference);
 
-  /** Takes effect on the running container at once. Fields left empty stay as they are. */
+  /**
+   * Takes effect on the running container at once. Fields left empty stay as they are.
+   *
+   * @return warnings
+   * @throws EngineException INVALID; CONFLICT while it is being removed
+   */
   List<String> update(
       String reference, ResourceSpec resources, Optional<RestartPolicy> restartPolicy);
 
+  /**
+   * @throws EngineException CONFLICT when the name is taken; INVALID for what is no name, or its
+   *     own
+   */
   void rename(String reference, String name);
 
   /**
+   * Takes it away with all it has written.
+   *
    * @param force kills a running one first
    * @param volumes removes its anonymous volumes too
+   * @throws EngineException CONFLICT when it runs and is not to be killed
    */
   void remove(String reference, boolean force, boolean volumes);
 
   /** Registered when this returns; completes when the condition holds. */
   CompletableFuture<ExitStatus> exit(String reference, WaitCondition condition);
 
+  /**
+   * All about one container.
+   *
+   * @param sizes also counts what it has written, which takes as long as it has files
+   */
   InstanceInfo inspect(String reference, boolean sizes);
 
   /**
@@ -95,13 +127,23 @@ public interface Containers {
    */
   List<InstanceSummary> list(boolean all, int limit, boolean sizes, Filters filters);
 
+  /**
+   * @throws EngineException UNSUPPORTED with the log driver {@code none}
+   */
   Feed<LogRecord> logs(String reference, LogOptions options);
 
   /** Connects to the standard streams. Works on a created container: output begins at its start. */
   Attachment attach(String reference, AttachOptions options);
 
+  /** Tells its terminal how large the one of the caller is, in characters. */
   void resize(String reference, int rows, int columns);
 
+  /**
+   * Its processes, numbered as the host numbers them.
+   *
+   * @param psArguments as ps(1) takes them; empty for {@code -ef}
+   * @throws EngineException CONFLICT when it does not run
+   */
   ProcessTable top(String reference, List<String> psArguments);
 
   /** One sample now; {@link Stats#previous} is empty. */
@@ -110,11 +152,17 @@ public interface Containers {
   /** A sample each second until the container is removed; the first comes at once. */
   Feed<Stats> statsFeed(String reference);
 
+  /** What differs from its image, by absolute path. */
   List<FileChange> changes(String reference);
 
   /** The container's merged file system as a tar stream. */
   void export(String reference, OutputStream tar);
 
+  /**
+   * What lies at a path, links not followed.
+   *
+   * @throws EngineException NOT_FOUND
+   */
   PathStat stat(String reference, String path);
 
   /** {@code path} and what lies beneath it as a tar stream whose first entry is its base name. */
@@ -135,8 +183,14 @@ public interface Containers {
   /** Starts it with its streams discarded. */
   void startExecDetached(String execId);
 
+  /** As {@link #resize}, for an exec with a terminal. */
   void resizeExec(String execId, int rows, int columns);
 
+  /**
+   * How an exec is; known for five minutes after its end.
+   *
+   * @throws EngineException NOT_FOUND
+   */
   ExecInfo inspectExec(String execId);
 
   /** Waits for the end of a started exec; returns its exit code. */

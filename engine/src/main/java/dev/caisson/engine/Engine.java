@@ -17,23 +17,33 @@ package dev.caisson.engine;
 public interface Engine extends AutoCloseable {
   /**
    * Opens the state directory, re-adopts what runs and undoes what a killed engine left half-made.
+   *
+   * @throws EngineException CONFLICT when another engine has this state directory open; IO when it
+   *     cannot be read or written; UNSUPPORTED when a later version wrote it
    */
   static Engine open(EngineOptions options) {
     return new Installation(options).open();
   }
 
+  /** Containers of every isolation. */
   Containers containers();
 
+  /** Images, here and in registries. */
   Images images();
 
+  /** Networks containers can join. */
   Networks networks();
 
+  /** Directories that outlive containers. */
   Volumes volumes();
 
+  /** What happens to all of these. */
   Events events();
 
+  /** The machine and this engine. */
   Host host();
 
+  /** Stops watching what runs, and lets another engine open the state directory. */
   @Override
   void close();
 }

@@ -15,17 +15,29 @@ public class EngineException extends RuntimeException {
 
   /** What callers decide by: the exit status of a command, the status of an HTTP answer. */
   public enum Kind {
+    /** What was named is not there. */
     NOT_FOUND(125, 404),
+    /** Not in the state it is in, or the name is taken. */
     CONFLICT(125, 409),
+    /** What was asked for makes no sense. */
     INVALID(125, 400),
+    /** It is so already. */
     NOT_MODIFIED(0, 304),
+    /** A registry wants other credentials. */
     UNAUTHORIZED(125, 401),
+    /** Never, whatever the state. */
     FORBIDDEN(125, 403),
+    /** Not on this host, or not now. */
     UNAVAILABLE(125, 503),
+    /** Nothing here can do that. */
     UNSUPPORTED(125, 501),
+    /** The command is there and is no program. */
     NOT_EXECUTABLE(126, 400),
+    /** The command is not in the image. */
     COMMAND_NOT_FOUND(127, 400),
+    /** Reading or writing failed; the message says where. */
     IO(125, 500),
+    /** A mistake of ours. */
     INTERNAL(125, 500);
 
     private final int exitCode;
@@ -36,10 +48,12 @@ public class EngineException extends RuntimeException {
       this.httpStatus = httpStatus;
     }
 
+    /** Of {@code caisson run}, as docker has it; other commands end with 1. */
     public int exitCode() {
       return exitCode;
     }
 
+    /** Of an answer over HTTP, as dockerd has it. */
     public int httpStatus() {
       return httpStatus;
     }
@@ -58,6 +72,7 @@ public class EngineException extends RuntimeException {
     this(kind, message, "", null);
   }
 
+  /** What to decide by. */
   public Kind kind() {
     return kind;
   }

@@ -19,16 +19,36 @@ import java.util.Optional;
 
 /** Images of this host. A {@code reference} is a name, a name with tag or digest, or an id. */
 public interface Images {
+  /**
+   * @param all also those in between, which steps of a build have left
+   * @throws EngineException INVALID for a filter there is not
+   */
   List<ImageSummary> list(boolean all, Filters filters);
 
+  /**
+   * @throws EngineException NOT_FOUND
+   */
   ImageInfo inspect(String reference);
 
+  /** The steps it was made in, newest first; sizes in bytes of unpacked files. */
   List<ImageHistory> history(String reference);
 
-  /** Fetches from a registry; returns the image's id. */
+  /**
+   * Fetches from a registry, going on where an interrupted pull ended.
+   *
+   * @param platform {@code os/architecture[/variant]}; empty for this host's
+   * @return the image's id
+   * @throws EngineException NOT_FOUND; UNAUTHORIZED; UNAVAILABLE when it cannot be reached; INVALID
+   *     for contents that are not what their digest says; IO
+   */
   String pull(
       String reference, Optional<String> platform, RegistryAuth auth, ProgressListener progress);
 
+  /**
+   * Sends what the registry has not.
+   *
+   * @throws EngineException NOT_FOUND; UNAUTHORIZED; UNAVAILABLE
+   */
   void push(String reference, RegistryAuth auth, ProgressListener progress);
 
   /** Asks a registry without fetching layers. */
@@ -42,6 +62,11 @@ public interface Images {
    */
   List<String> search(String term, RegistryAuth auth);
 
+  /**
+   * Gives an image a further name, taking it from whichever had it.
+   *
+   * @throws EngineException NOT_FOUND; INVALID for what is no name
+   */
   void tag(String reference, String newReference);
 
   /**

@@ -30,8 +30,4 @@ public record EndpointSpec(
     return new EndpointSpec(
         List.of(), List.of(), Optional.empty(), Optional.empty(), Optional.empty(), Map.of());
   }
-
-  public EndpointSpec withAliases(List<String> value) {
-    return new EndpointSpec(value, links, ipv4Address, ipv6Address, macAddress, driverOptions);
-  }
 }

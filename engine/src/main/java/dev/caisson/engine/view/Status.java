@@ -8,12 +8,19 @@ import java.util.Locale;
 
 /** The states of a container. */
 public enum Status {
+  /** Made and never started. */
   CREATED,
+  /** Its first process runs. */
   RUNNING,
+  /** Its processes stand still. */
   PAUSED,
+  /** It has ended and waits for its next run. */
   RESTARTING,
+  /** Being taken away. */
   REMOVING,
+  /** Its last run is over. */
   EXITED,
+  /** Never told by this engine; Docker clients filter by it. */
   DEAD;
 
   /** As Docker spells it. */

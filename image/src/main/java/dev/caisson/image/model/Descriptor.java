@@ -37,10 +37,6 @@ public record Descriptor(
     return of(mediaType, Digest.of(bytes), bytes.length);
   }
 
-  public Descriptor withAnnotations(Map<String, String> replaced) {
-    return new Descriptor(mediaType, digest, size, platform, replaced, urls);
-  }
-
   static Descriptor parse(JsonFields fields) {
     return new Descriptor(
         fields.text("mediaType"),

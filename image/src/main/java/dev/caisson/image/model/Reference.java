@@ -131,10 +131,6 @@ public record Reference(
     return digest.map(Digest::toString).or(() -> tag).orElse(DEFAULT_TAG);
   }
 
-  public Reference withTag(String newTag) {
-    return new Reference(registry, repository, Optional.of(newTag), Optional.empty());
-  }
-
   /** The same repository, pinned to {@code exact} and without a tag. */
   public Reference withDigest(Digest exact) {
     return new Reference(registry, repository, Optional.empty(), Optional.of(exact));
