@@ -247,6 +247,7 @@ class BadInputTest {
         run("swap below memory", 125, "memory", "-m", "64m", "--memory-swap", "32m", "busybox"),
         run("size that is none", 125, "lots", "-m", "lots", "busybox"),
         run("too many processors", 125, "cpus", "--cpus", "100000", "busybox"),
+        run("less than no processor", 125, "cpus", "--cpus", "-1", "busybox"),
         run("processors that are not there", 125, "cpuset", "--cpuset-cpus", "9999", "busybox"),
         run("missing device", 125, "/dev/nosuch", "--device", "/dev/nosuch", "busybox"),
         run(

@@ -33,10 +33,7 @@ final class CreateOptions {
   @Option(names = "--name", paramLabel = "NAME", description = "a name; else one is made up")
   Optional<String> name = Optional.empty();
 
-  @Option(
-      names = "--isolation",
-      paramLabel = "NAME",
-      description = "container, thin, vm: which wall")
+  @Option(names = "--isolation", paramLabel = "NAME", description = "container or thin: which wall")
   Optional<String> isolation = Optional.empty();
 
   @Option(names = "--platform", paramLabel = "OS/ARCH", description = "where the image runs")

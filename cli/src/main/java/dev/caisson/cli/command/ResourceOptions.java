@@ -190,7 +190,7 @@ final class ResourceOptions {
       size(memory, builder::memory);
       size(memorySwap, builder::memorySwap);
       size(reservation, builder::memoryReservation);
-      cpus.ifPresent(number -> builder.nanoCpus(number.movePointRight(9).longValue()));
+      cpus.ifPresent(number -> builder.nanoCpus(nanoCpus(number)));
       shares.ifPresent(builder::cpuShares);
       period.ifPresent(builder::cpuPeriod);
       quota.ifPresent(builder::cpuQuota);
@@ -199,6 +199,13 @@ final class ResourceOptions {
       pids.ifPresent(builder::pids);
       weight.ifPresent(builder::blkioWeight);
       return builder;
+    }
+
+    private static long nanoCpus(BigDecimal number) {
+      if (number.signum() < 0) {
+        throw EngineException.invalid("invalid --cpus " + number, "write it as 1.5");
+      }
+      return number.movePointRight(9).longValue();
     }
 
     private static void size(Optional<String> text, LongConsumer setter) {

@@ -42,7 +42,7 @@ final class NamespaceSteps {
     if (!parked && workload.namespaces().cgroup() instanceof Namespaces.Own) {
       steps.add(
           Step.inside("own cgroup view", new NamespaceAction.Unshare(Set.of(Namespace.CGROUP)))
-              .because("after joining, so that its root is the container's own group"));
+              .because("its root is the group it has joined, and none above"));
     }
     for (Namespace kind : List.of(Namespace.NETWORK, Namespace.IPC, Namespace.UTS)) {
       if (host.joined().containsKey(kind)) {
