@@ -7,7 +7,6 @@ package dev.caisson.virtio.fs;
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.node.OpenNode;
-import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -31,13 +30,14 @@ final class DirectoryRequests {
   private static final class Listing {
     final MemorySegment memory = Arena.ofAuto().allocate(LISTING, 8);
     final byte[] bytes = new byte[LISTING];
+    final MemorySegment bytesAsMemory = MemorySegment.ofArray(bytes);
     int length;
 
     void fill(OpenHandle handle, int most, long position) {
       synchronized (handle) { // one position is shared by all who read it
         length = (int) Refusal.checked(handle.file.entries(memory.asSlice(0, most), position));
       }
-      MemorySegment.copy(memory, LittleEndian.U8, 0, bytes, 0, length);
+      MemorySegment.copy(memory, 0, bytesAsMemory, 0, length);
     }
 
     int u16(int at) {
@@ -139,7 +139,7 @@ final class DirectoryRequests {
         continue;
       }
       entry(reply, parent.inode(listing.u64(at)), next, name, listing.bytes[at + 18]);
-      reply.padded(listing.bytes, at + HOST_HEADER, name);
+      reply.padded(listing.memory, (long) at + HOST_HEADER, name);
     }
     return next;
   }
@@ -174,7 +174,7 @@ final class DirectoryRequests {
         Entry.entry(reply, top, Status.of(top.node));
       }
       entry(reply, top.id, i + 1, name.length, top.type >> 12);
-      reply.padded(name, 0, name.length);
+      reply.padded(MemorySegment.ofArray(name), 0, name.length);
     }
   }
 
@@ -184,7 +184,7 @@ final class DirectoryRequests {
     words[0] = inode;
     words[1] = next;
     words[2] = name | (long) type << 32;
-    reply.put(words, 3);
+    reply.put(3);
   }
 
   private static int padded(int length) {

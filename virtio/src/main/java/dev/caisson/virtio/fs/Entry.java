@@ -23,7 +23,7 @@ final class Entry {
     words[3] = node.export.cacheSeconds();
     words[4] = 0;
     status.attributes(words, 5, node);
-    reply.put(words, 5 + Status.ATTRIBUTES);
+    reply.put(5 + Status.ATTRIBUTES);
   }
 
   static void attributes(FuseReply reply, KnownNode node, Status status) {
@@ -31,7 +31,7 @@ final class Entry {
     words[0] = node.export.cacheSeconds();
     words[1] = 0;
     status.attributes(words, 2, node);
-    reply.put(words, 2 + Status.ATTRIBUTES);
+    reply.put(2 + Status.ATTRIBUTES);
   }
 
   /** The file system's own root, which is no file of the host. */

@@ -17,6 +17,7 @@ final class FuseReply {
 
   private final MemorySegment room;
   private final long[] words = new long[MOST_WORDS];
+  private final MemorySegment wordsAsMemory = MemorySegment.ofArray(words);
   private int length;
   private int limit;
 
@@ -56,20 +57,20 @@ final class FuseReply {
     return words;
   }
 
-  /** Many fields at once: words hold them as memory does. */
-  void put(long[] source, int count) {
-    MemorySegment.copy(source, 0, room, LittleEndian.U64, take(8 * count), count);
+  /** The first of {@link #words}: many fields at once, as memory holds them. */
+  void put(int count) {
+    MemorySegment.copy(wordsAsMemory, 0, room, take(8 * count), 8L * count);
   }
 
-  /** Bytes of an array, then zeroes up to a multiple of eight. */
-  void padded(byte[] source, int from, int size) {
+  /** Bytes, then zeroes up to a multiple of eight. */
+  void padded(MemorySegment source, long from, int size) {
     if (size == 0) {
       return;
     }
     int whole = (size + 7) & -8;
     int at = take(whole);
     room.set(LittleEndian.U64, at + whole - 8L, 0);
-    MemorySegment.copy(source, from, room, LittleEndian.U8, at, size);
+    MemorySegment.copy(source, from, room, at, size);
   }
 
   void bytes(MemorySegment source) {

@@ -7,7 +7,6 @@ package dev.caisson.virtio.fs;
 import dev.caisson.linux.Errno;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.queue.Buffers;
-import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -22,6 +21,7 @@ final class FuseRequest {
 
   private final MemorySegment room;
   private final byte[] bytes; // the same, since a byte of native memory costs more to read
+  private final MemorySegment bytesAsMemory;
   private Buffers source = Buffers.NONE;
   private long length;
   private long at;
@@ -29,6 +29,7 @@ final class FuseRequest {
   FuseRequest(MemorySegment room) {
     this.room = room;
     this.bytes = new byte[(int) room.byteSize()];
+    this.bytesAsMemory = MemorySegment.ofArray(bytes);
   }
 
   void read(Buffers readable) {
@@ -46,7 +47,7 @@ final class FuseRequest {
   }
 
   private void copied(int from) {
-    MemorySegment.copy(room, LittleEndian.U8, from, bytes, from, (int) length - from);
+    MemorySegment.copy(room, from, bytesAsMemory, from, length - from);
   }
 
   private int u32(int offset) {

@@ -5,6 +5,7 @@
 package dev.caisson.virtio.fs;
 
 import dev.caisson.linux.node.Node;
+import org.jspecify.annotations.Nullable;
 
 /** A file of the host that the guest knows by a number. */
 final class KnownNode extends Counted {
@@ -45,7 +46,22 @@ final class KnownNode extends Counted {
   }
 
   /** One file of the host, however many names it has. The mount tells apart two exports of it. */
-  record Identity(long mount, long device, long inode) {}
+  record Identity(long mount, long device, long inode) {
+    // Written out: the generated ones are slow in code that is compiled for a quick start.
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Identity that
+          && inode == that.inode
+          && device == that.device
+          && mount == that.mount;
+    }
+
+    @Override
+    public int hashCode() {
+      return Long.hashCode(inode * 31 + device) + (int) mount;
+    }
+  }
 
   /**
    * The number a guest sees for one of the host: exports share a device number in the guest, and

@@ -166,7 +166,7 @@ final class NameRequests {
   }
 
   private static void sameExport(KnownNode one, KnownNode other) {
-    if (!one.export.equals(other.export)) {
+    if (one.place != other.place) {
       throw Refusal.of(Errno.EXDEV);
     }
   }
@@ -211,7 +211,7 @@ final class NameRequests {
   private static @Nullable KnownNode recall(
       NodeTable nodes, FuseReply reply, KnownNode parent, MemorySegment name) {
     Status status = Status.ofName(parent.node, name);
-    @Nullable KnownNode node = nodes.again(status.identity(), parent.export);
+    @Nullable KnownNode node = nodes.again(status.identity(), parent);
     if (node == null) {
       parent.revisited = false;
       return null;

@@ -81,7 +81,7 @@ final class NodeTable {
     KnownNode.Identity identity = status.identity();
     synchronized (this) {
       @Nullable KnownNode old = byIdentity.get(identity);
-      if (old != null && old.export.equals(parent.export) && old.enter()) {
+      if (old != null && old.place == parent.place && old.enter()) {
         fd.close();
         old.lookups++;
         parent.revisited = true;
@@ -103,9 +103,9 @@ final class NodeTable {
   }
 
   /** Counts one lookup of a known file, in use until closed; null when it is not known. */
-  synchronized @Nullable KnownNode again(KnownNode.Identity identity, Export export) {
+  synchronized @Nullable KnownNode again(KnownNode.Identity identity, KnownNode parent) {
     @Nullable KnownNode old = byIdentity.get(identity);
-    if (old == null || !old.export.equals(export) || !old.enter()) {
+    if (old == null || old.place != parent.place || !old.enter()) {
       return null;
     }
     old.lookups++;

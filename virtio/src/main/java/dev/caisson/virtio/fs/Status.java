@@ -7,7 +7,6 @@ package dev.caisson.virtio.fs;
 import dev.caisson.linux.node.Node;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
  * What the host says of a file: a struct statx as 64-bit words. Read by its own thread before the
@@ -23,10 +22,11 @@ record Status(long[] words) {
   private static final class Room {
     final MemorySegment statx = Arena.ofAuto().allocate(Node.STATX_SIZE, 8);
     final Status status = new Status(new long[WORDS]);
+    final MemorySegment words = MemorySegment.ofArray(status.words);
 
     Status read(long result) {
       Refusal.checked(result);
-      MemorySegment.copy(statx, ValueLayout.JAVA_LONG, 0, status.words, 0, WORDS);
+      MemorySegment.copy(statx, 0, words, 0, 8L * WORDS);
       return status;
     }
   }
