@@ -144,7 +144,7 @@ final class FuseRequest {
     for (int end = (int) at; end < length; end++) {
       if (bytes[end] == 0) {
         MemorySegment text = room.asSlice(at, end - at + 1);
-        at = end + 1;
+        at = end + 1L;
         if (text.byteSize() - 1 > longest) {
           throw Refusal.of(tooLong);
         }
