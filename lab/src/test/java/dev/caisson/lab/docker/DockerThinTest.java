@@ -178,6 +178,25 @@ class DockerThinTest {
         .matches((48 << 20) + " \\d+");
   }
 
+  /** With a network too: nobody's user, no capabilities, an empty network, a group with limits. */
+  @Test
+  void theProcessThatServesAMachineHasNoRights() throws IOException {
+    ok("create", "--security-opt", "own-process=yes", "--name", "apart", "busybox", "true");
+    assertThat(ok("inspect", "-f", "{{.HostConfig.SecurityOpt}}", "apart")).contains("own-process");
+    ok("rm", "apart");
+    Path process = Path.of("/proc", ok("inspect", "-f", "{{.State.Pid}}", "kept"));
+    Assumptions.assumeTrue(Files.exists(process), "this engine runs machines in its own process");
+    String status = Files.readString(process.resolve("status"));
+    assertThat(status)
+        .containsPattern("Uid:\\t(18|19|20|21)\\d{8}\\t")
+        .contains("CapEff:\t0000000000000000", "CapBnd:\t0000000000000000", "NoNewPrivs:\t1")
+        .contains("Seccomp:\t2");
+    assertThat(Files.readString(process.resolve("cgroup")))
+        .contains("/caisson/machine-" + ok("inspect", "-f", "{{.Id}}", "kept"));
+    assertThat(Files.readString(process.resolve("net/dev")).lines().skip(2))
+        .allMatch(line -> line.strip().startsWith("lo:"));
+  }
+
   @Test
   void filesGoInAndOutAndAreShared() throws IOException {
     Path tree = Files.createDirectories(files.resolve("tree/inner"));
