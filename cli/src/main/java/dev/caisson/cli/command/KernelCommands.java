@@ -61,7 +61,13 @@ final class KernelCommands {
       if (jobs < 1 || jobs > 1024) {
         throw SandboxException.invalid("--jobs " + jobs, "is not 1 to 1024");
       }
-      return BuiltKernel.build(store, jobs, stage -> console().err().println(stage + " ..."));
+      return BuiltKernel.build(store, jobs, this::tell);
+    }
+
+    /** At once: the next word may come an hour later. */
+    private void tell(String stage) {
+      console().err().println(stage + " ...");
+      console().err().flush();
     }
   }
 
