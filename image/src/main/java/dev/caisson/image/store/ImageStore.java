@@ -9,19 +9,15 @@ import dev.caisson.image.ImageException.Kind;
 import dev.caisson.image.model.Descriptor;
 import dev.caisson.image.model.Digest;
 import dev.caisson.image.model.ImageConfig;
-import dev.caisson.image.model.JsonFields;
 import dev.caisson.image.model.Manifest;
 import dev.caisson.image.model.MediaType;
 import dev.caisson.image.model.Reference;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
 /**
@@ -37,21 +33,20 @@ import java.util.function.Predicate;
  * </pre>
  */
 public final class ImageStore {
-  private static final System.Logger LOG = System.getLogger(ImageStore.class.getName());
   private static final int MIN_ID_PREFIX = 2;
 
   private final BlobStore blobs;
   private final CatalogFile catalog;
   private final Leases leases;
-  private final Map<Digest, Documents> documents = new ConcurrentHashMap<>();
-
-  // Immutable once read, because they are named by digest.
-  private record Documents(Manifest manifest, ImageConfig config) {}
+  private final ImageReader reader;
+  private final Reduction reduction;
 
   private ImageStore(Path root) {
     this.blobs = new BlobStore(root);
     this.catalog = new CatalogFile(root);
     this.leases = new Leases(root, catalog);
+    this.reader = new ImageReader(blobs);
+    this.reduction = new Reduction(reader);
   }
 
   /** Opens the store at {@code root}, creating it when there is none. */
@@ -73,23 +68,15 @@ public final class ImageStore {
   /** All images, oldest first. */
   public List<Image> list() {
     var now = catalog.read();
-    return now.entries().values().stream().flatMap(entry -> readable(now, entry).stream()).toList();
-  }
-
-  // One damaged image must not hide the others, nor keep them from being removed.
-  private Optional<Image> readable(Catalog now, Catalog.Entry entry) {
-    try {
-      return Optional.of(image(now, entry));
-    } catch (ImageException e) {
-      LOG.log(Level.WARNING, "image {0} is unusable: {1}", entry.id(), e.getMessage());
-      return Optional.empty();
-    }
+    return now.entries().values().stream()
+        .flatMap(entry -> reader.readable(now, entry).stream())
+        .toList();
   }
 
   /** The image called {@code reference}. */
   public Optional<Image> find(Reference reference) {
     var now = catalog.read();
-    return now.named(reference).map(entry -> image(now, entry));
+    return now.named(reference).map(entry -> reader.image(now, entry));
   }
 
   /**
@@ -112,9 +99,9 @@ public final class ImageStore {
     var now = catalog.read();
     var byDigest = Digest.tryParse(text);
     if (byDigest.isPresent()) {
-      return withId(now, byDigest.get().hex()).map(entry -> image(now, entry));
+      return withId(now, byDigest.get().hex()).map(entry -> reader.image(now, entry));
     }
-    return byName(now, text).or(() -> withId(now, text)).map(entry -> image(now, entry));
+    return byName(now, text).or(() -> withId(now, text)).map(entry -> reader.image(now, entry));
   }
 
   private static Optional<Catalog.Entry> byName(Catalog now, String text) {
@@ -145,38 +132,6 @@ public final class ImageStore {
     return found.stream().findFirst();
   }
 
-  private Image image(Catalog now, Catalog.Entry entry) {
-    var manifest = entry.manifest().digest();
-    var read = documents.computeIfAbsent(manifest, _ -> documents(entry.manifest()));
-    return new Image(
-        entry.id(),
-        entry.manifest(),
-        read.manifest(),
-        read.config(),
-        now.namesOf(manifest),
-        entry.stored(),
-        entry.parent(),
-        now.isParent(entry.id()));
-  }
-
-  private Documents documents(Descriptor descriptor) {
-    var manifest =
-        Manifest.parse(
-            blobs.read(descriptor.digest(), JsonFields.MAX_DOCUMENT), descriptor.mediaType());
-    var config = ImageConfig.parse(blobs.read(manifest.config().digest(), JsonFields.MAX_DOCUMENT));
-    if (config.diffIds().size() != manifest.layers().size()) {
-      throw new ImageException(
-          Kind.INVALID,
-          "image "
-              + descriptor.digest()
-              + " lists "
-              + manifest.layers().size()
-              + " layers but configures "
-              + config.diffIds().size());
-    }
-    return new Documents(manifest, config);
-  }
-
   /**
    * Makes an image of blobs that are all in the store, under a {@link #lease} of the caller's, and
    * gives it names; a name that meant another image moves.
@@ -188,13 +143,11 @@ public final class ImageStore {
   }
 
   private Image add(Descriptor manifest, List<Reference> names, Optional<Digest> parent) {
-    var parts = documents(manifest);
-    requireBlobs(parts.manifest());
-    var id = parts.manifest().config().digest();
+    var id = reader.complete(manifest).config().digest();
     var entry = new Catalog.Entry(manifest, id, Instant.now(), parent);
     try (var _ = catalog.lock()) {
       var now = catalog.changeLocked(before -> before.with(entry, names));
-      return image(now, now.entry(manifest.digest()));
+      return reader.image(now, now.entry(manifest.digest()));
     }
   }
 
@@ -235,8 +188,7 @@ public final class ImageStore {
    * @param manifest of the same configuration, its blobs in the store under a lease
    */
   Image replace(Image old, Descriptor manifest) {
-    var parts = documents(manifest);
-    requireBlobs(parts.manifest());
+    var unused = reader.complete(manifest); // refused before anything is changed
     var entry = new Catalog.Entry(manifest, old.id(), old.stored(), old.parent());
     try (var _ = catalog.lock()) {
       var now = catalog.read();
@@ -247,16 +199,7 @@ public final class ImageStore {
                   .with(entry, names)
                   .without(e -> e.manifest().digest().equals(old.manifestDescriptor().digest())));
       collectLocked(after);
-      return image(after, after.entry(manifest.digest()));
-    }
-  }
-
-  private void requireBlobs(Manifest manifest) {
-    for (var layer : manifest.layers()) {
-      if (!blobs.contains(layer.digest())) {
-        throw new ImageException(
-            Kind.NOT_FOUND, "layer " + layer.digest() + " is not in the store");
-      }
+      return reader.image(after, after.entry(manifest.digest()));
     }
   }
 
@@ -266,7 +209,7 @@ public final class ImageStore {
       var image = resolve(source);
       var entry = catalog.read().entry(image.manifestDescriptor().digest());
       var now = catalog.changeLocked(before -> before.with(entry, List.of(name)));
-      return image(now, entry);
+      return reader.image(now, entry);
     }
   }
 
@@ -281,65 +224,10 @@ public final class ImageStore {
   public Removal remove(String text, boolean force, Predicate<Image> unneeded) {
     try (var _ = catalog.lock()) {
       var image = resolve(text);
-      var name = nameAmong(image, text);
       var before = catalog.read();
-      var after =
-          catalog.changeLocked(now ->
-              withoutLeaves(
-                  name.isPresent() ? untagged(now, image, name.get()) : erased(now, image, force),
-                  image.parent(),
-                  unneeded));
-      return new Removal(gone(before, after), deleted(before, after), collectLocked(after));
+      var after = catalog.changeLocked(now -> reduction.without(now, image, text, force, unneeded));
+      return removal(before, after);
     }
-  }
-
-  /** Takes away nameless parents, the youngest first, until one is needed. */
-  private Catalog withoutLeaves(Catalog now, Optional<Digest> first, Predicate<Image> unneeded) {
-    var rest = now;
-    var next = first;
-    while (next.isPresent()) {
-      var id = next.get();
-      var current = rest;
-      var parent =
-          rest.entries().values().stream()
-              .filter(entry -> entry.id().equals(id))
-              .findFirst()
-              .flatMap(entry -> readable(current, entry))
-              .filter(
-                  image -> image.names().isEmpty() && !image.isParent() && unneeded.test(image));
-      if (parent.isEmpty()) {
-        return rest;
-      }
-      rest = rest.without(entry -> entry.id().equals(id));
-      next = parent.get().parent();
-    }
-    return rest;
-  }
-
-  private static Optional<Reference> nameAmong(Image image, String text) {
-    return Digest.tryParse(text).isPresent() || text.matches("[0-9a-f]{64}")
-        ? Optional.empty()
-        : image.names().stream().filter(Reference.parse(text)::equals).findFirst();
-  }
-
-  private static Catalog untagged(Catalog now, Image image, Reference name) {
-    var rest = now.withoutName(name);
-    var manifest = image.manifestDescriptor().digest();
-    boolean tagsLeft = rest.namesOf(manifest).stream().anyMatch(n -> n.tag().isPresent());
-    return tagsLeft ? rest : rest.without(entry -> entry.manifest().digest().equals(manifest));
-  }
-
-  private static Catalog erased(Catalog now, Image image, boolean force) {
-    var repositories = new HashSet<String>();
-    image.tags().forEach(tag -> repositories.add(tag.name()));
-    if (repositories.size() > 1 && !force) {
-      throw new ImageException(
-          Kind.CONFLICT,
-          "image "
-              + image.id().shortHex()
-              + " has names in several repositories; remove them by name, or use --force");
-    }
-    return now.without(entry -> entry.id().equals(image.id()));
   }
 
   /**
@@ -351,54 +239,23 @@ public final class ImageStore {
   public Removal prune(boolean tagged, Predicate<Image> unused) {
     try (var _ = catalog.lock()) {
       var before = catalog.read();
-      var after = catalog.changeLocked(now -> withoutAll(now, tagged, unused));
+      var after = catalog.changeLocked(now -> reduction.withoutAll(now, tagged, unused));
       blobs.deleteAbandonedDrafts(BlobStore.ANY);
-      return new Removal(gone(before, after), deleted(before, after), collectLocked(after));
+      return removal(before, after);
     }
   }
 
-  /** Round by round, as what others are made from becomes free when they are gone. */
-  private Catalog withoutAll(Catalog before, boolean tagged, Predicate<Image> unused) {
-    var rest = before;
-    while (true) {
-      var current = rest;
-      rest =
-          current.without(entry ->
-              readable(current, entry)
-                  .map(image ->
-                      (!image.isParent() || !image.names().isEmpty())
-                          && (tagged || image.tags().isEmpty())
-                          && unused.test(image))
-                  .orElse(true));
-      if (rest.equals(current)) {
-        return rest;
-      }
-    }
-  }
-
-  private static List<Reference> gone(Catalog before, Catalog after) {
-    return before.names().keySet().stream()
-        .filter(name -> !after.names().containsKey(name))
-        .map(Reference::parse)
-        .toList();
-  }
-
-  private static List<Digest> deleted(Catalog before, Catalog after) {
-    var left = new HashSet<Digest>();
-    after.entries().values().forEach(entry -> left.add(entry.id()));
-    return before.entries().values().stream()
-        .map(Catalog.Entry::id)
-        .filter(id -> !left.contains(id))
-        .distinct()
-        .toList();
+  private Removal removal(Catalog before, Catalog after) {
+    return new Removal(
+        Reduction.gone(before, after), Reduction.deleted(before, after), collectLocked(after));
   }
 
   /** Deletes blobs that no image and no lease needs; gives the bytes freed. */
   private long collectLocked(Catalog now) {
-    documents.keySet().retainAll(now.entries().keySet());
+    reader.keepOnly(now.entries().keySet());
     var needed = leases.kept();
     for (var entry : now.entries().values()) {
-      readable(now, entry).ifPresent(image -> needed.addAll(needs(image)));
+      reader.readable(now, entry).ifPresent(image -> needed.addAll(needs(image)));
     }
     long freed = 0;
     for (var digest : blobs.list()) {
