@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.IdentityAction;
@@ -137,15 +137,15 @@ public final class LaunchBench {
     steps.add(Step.inside("freeze", new MountAction.Freeze(List.of("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"))));
     steps.add(Step.inside("mask", new MountAction.Mask(List.of("/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/scsi", "/sys/firmware"))));
     steps.add(Step.inside("directory", new ProcessAction.EnterDirectory("/", false)));
-    steps.add(Step.inside("bound", new IdentityAction.LimitCapabilities(Capability.DOCKER_DEFAULT)));
+    steps.add(Step.inside("bound", new IdentityAction.LimitCapabilities(Capability.DEFAULT)));
     steps.add(Step.inside("filter", new IdentityAction.FilterCalls(FILTER, Set.of(), Optional.empty())));
     steps.add(Step.inside("user", new IdentityAction.SwitchUser(0, 0, Optional.of(List.of(0L)))));
-    steps.add(Step.inside("hold", new IdentityAction.HoldCapabilities(Capability.DOCKER_DEFAULT, Capability.DOCKER_DEFAULT, Set.of(), Set.of())));
+    steps.add(Step.inside("hold", new IdentityAction.HoldCapabilities(Capability.DEFAULT, Capability.DEFAULT, Set.of(), Set.of())));
     steps.add(Step.inside("run", new ProcessAction.Exec("/bin/busybox", Arrays.asList("busybox", "true"), List.of("PATH=/bin"), 0)));
     return new LaunchPlan(steps);
   }
 
-  private static final dev.caisson.launch.Bytes FILTER = FilterCompiler.compile(DefaultProfile.with(Capability.DOCKER_DEFAULT));
+  private static final dev.caisson.launch.Bytes FILTER = FilterCompiler.compile(DefaultProfile.with(Capability.DEFAULT));
 
   private static void mount(List<Step> steps, String type, List<String> options, Set<MountAttribute> attributes, String target) {
     steps.add(Step.inside("mount " + target, new MountAction.Mount(type, type, options, attributes, Propagation.UNCHANGED, target)));

@@ -9,6 +9,7 @@
 module dev.caisson.launch {
   requires static org.jspecify;
   requires transitive dev.caisson.linux;
+  requires transitive dev.caisson.sandbox;
   requires tools.jackson.databind;
 
   exports dev.caisson.launch;

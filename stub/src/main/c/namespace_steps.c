@@ -32,6 +32,7 @@ static int enter_child(struct launch *launch, int ends[2]) {
   launch->child_fd = -1;
   sys_close(ends[0]);
   CALL1(umask, 0); /* modes in the plan mean what they say */
+  CALL0(setsid); /* or "kill 0" inside would reach our process group: groups know no namespaces. kill(2) */
   for (int i = 0; i < 3; i++) {
     if (launch->child_ends[i] >= 0) sys_dup2(launch->child_ends[i], i);
   }

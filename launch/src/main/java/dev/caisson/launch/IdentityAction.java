@@ -4,6 +4,7 @@
  */
 package dev.caisson.launch;
 
+import dev.caisson.sandbox.workload.Capability;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

@@ -146,7 +146,7 @@ public final class PlanDecoder {
     var set = new HashSet<>();
     long rest = bits;
     for (Object constant : type.getEnumConstants()) {
-      long code = ((Coded) constant).code();
+      long code = Coded.of(constant);
       if ((bits & code) == code) {
         set.add(constant);
         rest &= ~code;
@@ -160,7 +160,7 @@ public final class PlanDecoder {
 
   private static Object constant(Class<?> type, long code) {
     for (Object constant : type.getEnumConstants()) {
-      if (((Coded) constant).code() == code) {
+      if (Coded.of(constant) == code) {
         return constant;
       }
     }

@@ -91,7 +91,7 @@ public final class PlanEncoder {
   }
 
   private static long bits(Collection<?> constants) {
-    return constants.stream().mapToLong(c -> ((Coded) c).code()).reduce(0, (a, b) -> a | b);
+    return constants.stream().mapToLong(Coded::of).reduce(0, (a, b) -> a | b);
   }
 
   /** Length without the NUL, the bytes, and a NUL, so that an executor can use it in place. */

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caisson.sandbox.workload.Capability;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;

@@ -6,7 +6,7 @@ package dev.caisson.stub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.IdentityAction;
@@ -362,7 +362,7 @@ class PlanExecutionTest {
 
   @Test
   void filterDeniesWithoutKilling() throws IOException {
-    var program = FilterCompiler.compile(DefaultProfile.with(Capability.DOCKER_DEFAULT));
+    var program = FilterCompiler.compile(DefaultProfile.with(Capability.DEFAULT));
     var filter = new IdentityAction.FilterCalls(program, Set.of(), Optional.empty());
     var outcome =
         run(

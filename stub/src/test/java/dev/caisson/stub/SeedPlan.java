@@ -5,6 +5,7 @@
 package dev.caisson.stub;
 
 import dev.caisson.launch.*;
+import dev.caisson.sandbox.workload.Capability;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

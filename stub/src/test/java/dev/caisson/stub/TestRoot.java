@@ -6,7 +6,7 @@ package dev.caisson.stub;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.IdentityAction;
@@ -185,10 +185,10 @@ final class TestRoot {
 
   /** What Docker does before exec, in the order that keeps every right as short as possible. */
   static List<Step> dockerIdentity(long user) {
-    Set<Capability> held = user == 0 ? Capability.DOCKER_DEFAULT : Set.of();
+    Set<Capability> held = user == 0 ? Capability.DEFAULT : Set.of();
     return List.of(
         Step.inside(
-            "bound capabilities", new IdentityAction.LimitCapabilities(Capability.DOCKER_DEFAULT)),
+            "bound capabilities", new IdentityAction.LimitCapabilities(Capability.DEFAULT)),
         Step.inside(
             "become the user",
             new IdentityAction.SwitchUser(user, user, Optional.of(List.of(user)))),

@@ -5,7 +5,7 @@
 package dev.caisson.container.oci;
 
 import dev.caisson.container.plan.HostCapabilities;
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.IdentityAction;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.ProcessAction;

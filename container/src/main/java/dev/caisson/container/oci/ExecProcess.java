@@ -4,7 +4,7 @@
  */
 package dev.caisson.container.oci;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;

@@ -4,7 +4,7 @@
  */
 package dev.caisson.container.oci;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.Namespace;
 import java.util.List;
 import java.util.Locale;

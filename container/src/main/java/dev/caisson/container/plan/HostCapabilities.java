@@ -4,7 +4,7 @@
  */
 package dev.caisson.container.plan;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,7 +28,7 @@ public final class HostCapabilities {
     Set<Capability> available = EnumSet.noneOf(Capability.class);
     long mask = mask();
     for (Capability capability : Capability.values()) {
-      if ((mask & capability.code()) != 0) {
+      if ((mask & capability.bit()) != 0) {
         available.add(capability);
       }
     }

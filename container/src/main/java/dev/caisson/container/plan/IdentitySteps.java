@@ -5,7 +5,7 @@
 package dev.caisson.container.plan;
 
 import dev.caisson.launch.Bytes;
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.IdentityAction;
 import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Step;
@@ -106,7 +106,7 @@ final class IdentitySteps {
 
   private static Set<Capability> capabilities(Security security) {
     Set<Capability> all = EnumSet.noneOf(Capability.class);
-    security.capabilities().forEach(capability -> all.add(Capability.valueOf(capability.name())));
+    all.addAll(security.capabilities());
     all.retainAll(HostCapabilities.available());
     return all;
   }

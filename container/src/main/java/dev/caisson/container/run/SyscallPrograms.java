@@ -5,13 +5,12 @@
 package dev.caisson.container.run;
 
 import dev.caisson.launch.Bytes;
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.seccomp.DefaultProfile;
 import dev.caisson.launch.seccomp.DockerProfile;
 import dev.caisson.launch.seccomp.FilterCompiler;
 import dev.caisson.sandbox.workload.Security;
 import dev.caisson.sandbox.workload.SyscallFilter;
-import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,8 +27,7 @@ final class SyscallPrograms {
   private SyscallPrograms() {}
 
   static Optional<Bytes> of(Security security) {
-    Set<Capability> held = EnumSet.noneOf(Capability.class);
-    security.capabilities().forEach(capability -> held.add(Capability.valueOf(capability.name())));
+    Set<Capability> held = security.capabilities();
     return switch (security.syscalls()) {
       case SyscallFilter.None none -> Optional.empty();
       case SyscallFilter.Default standard ->

@@ -47,8 +47,12 @@ public sealed interface Entry {
   /** A symbolic link; its target is any text and proves nothing. */
   record SymbolicLink(String path, Attributes attributes, String target) implements Entry {}
 
-  /** Another name of {@code target}, a path like any other. */
-  record HardLink(String path, String target) implements Entry {}
+  /**
+   * Another name of {@code target}, a path like any other.
+   *
+   * @param attributes those of the target: dockerd gives them to the file once more
+   */
+  record HardLink(String path, Attributes attributes, String target) implements Entry {}
 
   record Device(String path, Attributes attributes, boolean block, int major, int minor)
       implements Entry {}

@@ -182,7 +182,7 @@ public final class LayerReader implements EntrySource {
                   ? new Entry.Directory(path, attributes)
                   : file(member, named(path), attributes);
           case 'S' -> oldSparse(member, named(path), attributes);
-          case '1' -> hardLink(member, named(path));
+          case '1' -> hardLink(member, named(path), attributes);
           case '2' -> new Entry.SymbolicLink(named(path), attributes, target(member));
           case '3', '4' -> device(header, named(path), attributes);
           case '5' -> new Entry.Directory(path, attributes);
@@ -237,8 +237,9 @@ public final class LayerReader implements EntrySource {
     return new Entry.File(path, attributes, map.size(), map.extents());
   }
 
-  private Entry hardLink(Member member, String path) {
-    return new Entry.HardLink(path, named(LayerPath.of(member.target(), limits.pathBytes())));
+  private Entry hardLink(Member member, String path, Attributes attributes) {
+    return new Entry.HardLink(
+        path, attributes, named(LayerPath.of(member.target(), limits.pathBytes())));
   }
 
   private String target(Member member) {

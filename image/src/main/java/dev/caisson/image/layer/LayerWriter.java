@@ -32,7 +32,7 @@ public final class LayerWriter implements AutoCloseable {
       case Entry.Directory e -> header('5', e.path() + "/", "", e.attributes(), 0, NO_DEVICE);
       case Entry.File e -> add(e, InputStream.nullInputStream());
       case Entry.SymbolicLink e -> header('2', e.path(), e.target(), e.attributes(), 0, NO_DEVICE);
-      case Entry.HardLink e -> header('1', e.path(), e.target(), Attributes.of(0644), 0, NO_DEVICE);
+      case Entry.HardLink e -> header('1', e.path(), e.target(), e.attributes(), 0, NO_DEVICE);
       case Entry.Device e ->
           header(
               e.block() ? '4' : '3',

@@ -43,7 +43,7 @@ class LayerReaderTest {
             new Entry.File("dir/file", Attributes.of(0644), 1234),
             new Entry.File(deep, Attributes.of(0644), 0),
             new Entry.SymbolicLink("link", Attributes.of(0777), "/" + deep),
-            new Entry.HardLink("hard", deep),
+            new Entry.HardLink("hard", Attributes.of(04755), deep),
             new Entry.Device("null", Attributes.of(0666), false, 1, 3),
             new Entry.Device("disk", Attributes.of(0660), true, 4095, 1048575),
             new Entry.Pipe("pipe", Attributes.of(0600)),

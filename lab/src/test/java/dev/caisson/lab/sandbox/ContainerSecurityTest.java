@@ -301,6 +301,17 @@ class ContainerSecurityTest extends InContainers {
   }
 
   @Test
+  void line20ASignalToTheOwnGroupStopsAtTheContainer() {
+    // The first process is safe from its own SIGKILL; the monitor outside must be too.
+    Sandbox sandbox =
+        bench.start(bench.workload("sh", "-c", "kill -9 0; while true; do sleep 0.1; done"));
+    sandbox.signal(2); // dropped: a first process has no default actions
+    assertThat(sandbox.exit()).isNotDone();
+    sandbox.signal(9);
+    assertThat(Bench.await(sandbox).code()).isEqualTo(137);
+  }
+
+  @Test
   void line29CopyingWhileLinksAreSwappedStaysInside() throws IOException {
     Path canary = Files.writeString(directory.resolve("canary"), "secret of the host");
     Sandbox sandbox =

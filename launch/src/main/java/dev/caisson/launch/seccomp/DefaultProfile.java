@@ -4,7 +4,7 @@
  */
 package dev.caisson.launch.seccomp;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

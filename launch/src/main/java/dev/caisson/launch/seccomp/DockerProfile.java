@@ -4,7 +4,7 @@
  */
 package dev.caisson.launch.seccomp;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;

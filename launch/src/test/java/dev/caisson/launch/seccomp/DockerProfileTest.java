@@ -7,7 +7,7 @@ package dev.caisson.launch.seccomp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.LaunchException;
 import dev.caisson.launch.seccomp.DockerProfile.KernelVersion;
 import java.util.Set;

@@ -6,7 +6,7 @@ package dev.caisson.launch.seccomp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -120,7 +120,7 @@ class FilterCompilerTest {
 
   @Test
   void otherArchitecturesKill() {
-    var program = FilterCompiler.compile(DefaultProfile.with(Capability.DOCKER_DEFAULT));
+    var program = FilterCompiler.compile(DefaultProfile.with(Capability.DEFAULT));
     assertThat(new Interpreter(program).run(0xc000_00b7, 0, 0, 0, 0, 0, 0, 0))
         .isEqualTo(Verdict.KILL_PROCESS.value());
   }
@@ -159,24 +159,24 @@ class FilterCompilerTest {
             "nfsservctl",
             "move_mount",
             "fsopen")) {
-      assertThat(standard(Capability.DOCKER_DEFAULT, call))
+      assertThat(standard(Capability.DEFAULT, call))
           .as(call)
           .isEqualTo(Verdict.NOT_PERMITTED.value());
     }
     for (String call :
         List.of("read", "execve", "futex", "chroot", "ptrace", "statx", "clone", "rseq")) {
-      assertThat(standard(Capability.DOCKER_DEFAULT, call))
+      assertThat(standard(Capability.DEFAULT, call))
           .as(call)
           .isEqualTo(Verdict.ALLOW.value());
     }
-    assertThat(standard(Capability.DOCKER_DEFAULT, "clone3"))
+    assertThat(standard(Capability.DEFAULT, "clone3"))
         .isEqualTo(Verdict.NOT_IMPLEMENTED.value());
-    assertThat(standard(Capability.DOCKER_DEFAULT, "clone", 0x1000_0000L))
+    assertThat(standard(Capability.DEFAULT, "clone", 0x1000_0000L))
         .isEqualTo(Verdict.NOT_PERMITTED.value());
-    assertThat(standard(Capability.DOCKER_DEFAULT, "socket", 2)).isEqualTo(Verdict.ALLOW.value());
-    assertThat(standard(Capability.DOCKER_DEFAULT, "socket", 40))
+    assertThat(standard(Capability.DEFAULT, "socket", 2)).isEqualTo(Verdict.ALLOW.value());
+    assertThat(standard(Capability.DEFAULT, "socket", 40))
         .isEqualTo(Verdict.NOT_PERMITTED.value());
-    assertThat(standard(Capability.DOCKER_DEFAULT, "personality", 0x40000))
+    assertThat(standard(Capability.DEFAULT, "personality", 0x40000))
         .isEqualTo(Verdict.NOT_PERMITTED.value());
   }
 
@@ -189,7 +189,7 @@ class FilterCompilerTest {
 
   @Test
   void standardProgramIsShallow() {
-    assertThat(FilterCompiler.compile(DefaultProfile.with(Capability.DOCKER_DEFAULT)).size() / 8)
+    assertThat(FilterCompiler.compile(DefaultProfile.with(Capability.DEFAULT)).size() / 8)
         .isLessThan(500);
   }
 

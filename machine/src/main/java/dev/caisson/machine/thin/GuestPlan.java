@@ -7,7 +7,7 @@ package dev.caisson.machine.thin;
 import static dev.caisson.launch.Step.inside;
 import static dev.caisson.launch.Step.outside;
 
-import dev.caisson.launch.Capability;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.IdentityAction;
@@ -34,7 +34,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What happens inside a guest to start a process: the same steps as for a container, fewer walls.
@@ -154,7 +153,7 @@ final class GuestPlan {
     Identity identity = users.resolve(command.user().orElse(program.user()));
     var capabilities =
         command.privileged()
-            ? EnumSet.allOf(dev.caisson.sandbox.workload.Capability.class)
+            ? EnumSet.allOf(Capability.class)
             : workload.security().capabilities();
     become(identity, capabilities, command.privileged());
     Map<String, String> variables = new LinkedHashMap<>(program.environment());
@@ -328,11 +327,7 @@ final class GuestPlan {
   }
 
   private void become(
-      Identity identity, Set<dev.caisson.sandbox.workload.Capability> allowed, boolean privileged) {
-    Set<Capability> kept =
-        allowed.stream()
-            .map(capability -> Capability.valueOf(capability.name()))
-            .collect(Collectors.toCollection(() -> EnumSet.noneOf(Capability.class)));
+      Identity identity, Set<Capability> kept, boolean privileged) {
     steps.add(inside("capability bounds", new IdentityAction.LimitCapabilities(kept)));
     steps.add(
         inside(

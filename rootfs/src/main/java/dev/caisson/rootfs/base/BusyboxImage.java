@@ -86,7 +86,7 @@ final class BusyboxImage implements BaseImage {
     }
     for (var applet : applets) {
       if (applet.matches("[A-Za-z0-9_.\\[-]+") && !applet.equals("busybox")) {
-        out.add(new Entry.HardLink("bin/" + applet, PROGRAM));
+        out.add(new Entry.HardLink("bin/" + applet, attributes, PROGRAM));
       }
     }
     // Scripts name these two by their usual place.

@@ -112,7 +112,7 @@ public final class TreeArchive {
     if (status.links() > 1) {
       var first = linked.putIfAbsent(status.inode(), path);
       if (first != null) {
-        out.add(new Entry.HardLink(path, first));
+        out.add(new Entry.HardLink(path, plain(status), first));
         return;
       }
     }

@@ -87,7 +87,7 @@ class LayerStoreTest {
             TestLayer.empty()
                 .with(new Entry.Directory("dir", time))
                 .file("dir/file", "hello", time)
-                .with(new Entry.HardLink("hard", "dir/file"))
+                .with(new Entry.HardLink("hard", Attributes.of(0644), "dir/file"))
                 .link("link", "dir/file")
                 .file("implicit/parents/file", "x")
                 .with(new Entry.Pipe("pipe", time)));
@@ -202,7 +202,7 @@ class LayerStoreTest {
               unpack(
                   TestLayer.empty()
                       .link("out", folder.toString())
-                      .with(new Entry.HardLink("hard", target))))
+                      .with(new Entry.HardLink("hard", Attributes.of(0644), target))))
           .isInstanceOf(RootfsException.class)
           .hasMessageContaining("hard link");
     }

@@ -5,10 +5,12 @@
 package dev.caisson.sandbox.workload;
 
 import dev.caisson.sandbox.SandboxException;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** The capabilities of Linux, with their numbers. include/uapi/linux/capability.h */
@@ -80,19 +82,23 @@ public enum Capability {
     this.number = number;
   }
 
-  /** The kernel's number of it. */
-  public int number() {
-    return number;
+  /** {@code 1 << number}, as in the kernel's masks. */
+  public long bit() {
+    return 1L << number;
   }
 
-  /** Reads {@code NET_ADMIN}, {@code CAP_NET_ADMIN} or either in small letters. */
-  public static Capability parse(String text) {
+  /** The one called {@code NET_ADMIN}, {@code CAP_NET_ADMIN} or either in small letters. */
+  public static Optional<Capability> named(String text) {
     String name = text.toUpperCase(Locale.ROOT);
-    try {
-      return valueOf(name.startsWith("CAP_") ? name.substring(4) : name);
-    } catch (IllegalArgumentException unknown) {
-      throw SandboxException.invalid("capability \"" + text + "\"", "is unknown");
-    }
+    String bare = name.startsWith("CAP_") ? name.substring(4) : name;
+    return Arrays.stream(values()).filter(each -> each.name().equals(bare)).findFirst();
+  }
+
+  /** As {@link #named}; what is no capability is refused. */
+  public static Capability parse(String text) {
+    return named(text)
+        .orElseThrow(() ->
+            SandboxException.invalid("capability \"" + text + "\"", "is unknown"));
   }
 
   /**
