@@ -5,11 +5,13 @@
 package dev.caisson.cli.command;
 
 import dev.caisson.cli.console.Console;
+import dev.caisson.cli.format.TemplateException;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineException;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 
 /** Runs one line of words as a command and tells its exit code. */
@@ -78,10 +80,14 @@ public final class CommandRunner {
         return 0;
       }
       return command.call();
+    } catch (TemplateException e) {
+      console.err().println("caisson: " + e.getMessage());
+      console.err().println("  try: --format json, to see what there is");
+      return EngineCommand.FAILED;
     } catch (ParameterException e) {
       console.err().println("caisson: " + e.getMessage());
       console.err().println("  try: caisson " + path + " --help");
-      return USAGE;
+      return e instanceof MissingParameterException ? EngineCommand.FAILED : USAGE;
     } finally {
       table.back(path, line);
     }
@@ -107,7 +113,7 @@ public final class CommandRunner {
     }
     console.err().println("caisson: '" + String.join(" ", plain) + "' is not a caisson command");
     console.err().println("  try: caisson --help");
-    return USAGE;
+    return EngineCommand.FAILED;
   }
 
   /** Builds the commands people call most, before they do. */

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -142,10 +143,21 @@ final class CreateOptions {
         process.tty,
         process.interactive,
         process.interactive,
-        process.interactive,
-        true,
-        true,
+        attach.isEmpty() ? process.interactive : attaches("stdin"),
+        attach.isEmpty() || attaches("stdout"),
+        attach.isEmpty() || attaches("stderr"),
         process.consoleSize(console));
+  }
+
+  private boolean attaches(String stream) {
+    for (var word : attach) {
+      if (!List.of("stdin", "stdout", "stderr").contains(word.toLowerCase(Locale.ROOT))) {
+        throw EngineException.invalid(
+            "invalid argument \"" + word + "\" for \"-a, --attach\"",
+            "valid streams are STDIN, STDOUT and STDERR");
+      }
+    }
+    return attach.stream().anyMatch(stream::equalsIgnoreCase);
   }
 
   void writeIdFile(String id, Console console) {

@@ -31,18 +31,18 @@ final class Foreground {
   }
 
   /**
+   * @param options which of the container's streams are joined to the caller's
    * @param over completes with the exit; registered before the start
    * @param start called once the streams are joined, so that no output is missed
    * @return the container's exit code, 0 after detaching
    */
-  int run(boolean input, String detachKeys, CompletableFuture<ExitStatus> over, Runnable start) {
-    var options = new AttachOptions(input, true, true, false, true, detachKeys);
+  int run(AttachOptions options, CompletableFuture<ExitStatus> over, Runnable start) {
     try (var streams = engine.containers().attach(container, options)) {
       if (signalProxy) {
         console.onSignal(this::pass);
       }
       start.run();
-      new Duplex(console, streams).run(input);
+      new Duplex(console, streams).run(options.stdin());
       if (streams.detached()) {
         return 0;
       }

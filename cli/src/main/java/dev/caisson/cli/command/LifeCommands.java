@@ -105,17 +105,18 @@ final class LifeCommands {
 
     @Override
     public Integer call() {
-      return each(
-          containers,
-          name -> {
-            try {
-              engine().containers().remove(name, force, volumes);
-            } catch (EngineException e) {
-              if (!force || e.kind() != EngineException.Kind.NOT_FOUND) {
-                throw e;
-              }
-            }
-          });
+      int code = 0;
+      for (var name : containers) {
+        try {
+          engine().containers().remove(name, force, volumes);
+          print(name);
+        } catch (EngineException e) {
+          ErrorText.print(console().err(), e);
+          // Who forces wants it gone: one that is not there is told, and no failure.
+          code = force && e.kind() == EngineException.Kind.NOT_FOUND ? code : FAILED;
+        }
+      }
+      return code;
     }
   }
 

@@ -96,13 +96,15 @@ final class LookCommands {
     @Parameters(index = "0", paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
+    private static final int WIDE = 17; // as docker's columns here
+
     @Parameters(index = "1..*", paramLabel = "PS_OPTION", description = "as ps takes them")
     List<String> options = new ArrayList<>();
 
     @Override
     public Integer call() {
       var processes = engine().containers().top(container, options);
-      var table = new Table();
+      var table = new Table(WIDE);
       processes.titles().forEach(title -> table.column(title, title));
       for (var process : processes.processes()) {
         var row = new LinkedHashMap<String, Object>();

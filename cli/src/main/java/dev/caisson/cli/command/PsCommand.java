@@ -8,7 +8,6 @@ import dev.caisson.cli.format.HumanSize;
 import dev.caisson.cli.format.HumanTime;
 import dev.caisson.cli.format.Table;
 import dev.caisson.engine.view.InstanceSummary;
-import dev.caisson.engine.view.MountView;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -19,6 +18,7 @@ import picocli.CommandLine.Option;
 /** Which containers there are. */
 @Command(name = "ps", description = "List containers")
 final class PsCommand extends EngineCommand {
+  private static final int SHORT_MOUNT = 15;
   private static final int SHORT_COMMAND = 20;
 
   @Mixin FilterOption filter = new FilterOption();
@@ -70,14 +70,20 @@ final class PsCommand extends EngineCommand {
   private Map<String, Object> row(InstanceSummary summary) {
     var row = new LinkedHashMap<String, Object>();
     row.put("Command", '"' + texts.text(summary.command(), SHORT_COMMAND) + '"');
-    row.put("CreatedAt", summary.created().toString());
+    row.put("CreatedAt", HumanTime.full(summary.created()));
     row.put("ID", texts.id(summary.id()));
     row.put("Image", summary.image());
     row.put("Isolation", summary.isolation());
     row.put("Labels", labels(summary.labels()));
     row.put(
+        "LocalVolumes",
+        String.valueOf(summary.mounts().stream().filter(m -> !m.name().isEmpty()).count()));
+    row.put(
         "Mounts",
-        summary.mounts().stream().map(MountView::destination).collect(Collectors.joining(",")));
+        summary.mounts().stream()
+            .map(mount -> mount.name().isEmpty() ? mount.source() : mount.name())
+            .map(source -> texts.text(source, SHORT_MOUNT))
+            .collect(Collectors.joining(",")));
     row.put("Names", summary.name());
     row.put("Networks", String.join(",", summary.network().endpoints().keySet()));
     row.put("Ports", PortText.of(summary.network()));

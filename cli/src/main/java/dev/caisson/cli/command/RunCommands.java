@@ -5,6 +5,7 @@
 package dev.caisson.cli.command;
 
 import dev.caisson.cli.format.ProgressBars;
+import dev.caisson.engine.AttachOptions;
 import dev.caisson.engine.Attachment;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.WaitCondition;
@@ -156,8 +157,16 @@ final class RunCommands {
       var over = engine().containers().exit(created.id(), condition);
       var foreground = new Foreground(console(), engine(), created.id(), signalProxy.wanted);
       try {
-        return foreground.run(
-            spec.process().attachStdin(), detachKeys.keys, over, () -> start(created.id()));
+        var process = spec.process();
+        var streams =
+            new AttachOptions(
+                process.attachStdin(),
+                process.attachStdout(),
+                process.attachStderr(),
+                false,
+                true,
+                detachKeys.keys);
+        return foreground.run(streams, over, () -> start(created.id()));
       } catch (EngineException e) {
         if (!started) {
           removeUnlessKept(created.id()); // joining its streams makes it ready, which may fail too
@@ -211,7 +220,10 @@ final class RunCommands {
       var name = containers.getFirst();
       var over = engine().containers().exit(name, WaitCondition.NEXT_EXIT);
       return new Foreground(console(), engine(), name, true)
-          .run(interactive, detachKeys.keys, over, () -> engine().containers().start(name));
+          .run(
+              new AttachOptions(interactive, true, true, false, true, detachKeys.keys),
+              over,
+              () -> engine().containers().start(name));
     }
   }
 
@@ -239,7 +251,10 @@ final class RunCommands {
           engine().containers().exit(container, WaitCondition.NOT_RUNNING);
       boolean input = !noInput && info.spec().process().openStdin();
       return new Foreground(console(), engine(), container, signalProxy.wanted)
-          .run(input, detachKeys.keys, over, () -> {});
+          .run(
+              new AttachOptions(input, true, true, false, true, detachKeys.keys),
+              over,
+              () -> {});
     }
   }
 

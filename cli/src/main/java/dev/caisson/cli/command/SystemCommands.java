@@ -59,14 +59,16 @@ final class SystemCommands {
     @Override
     public Integer call() {
       var version = engine().host().version();
-      return tell(
+      var fields =
           new Document()
               .with("Version", version.version())
               .with("Os", version.os())
               .with("Arch", version.architecture())
               .with("KernelVersion", version.kernelVersion())
               .with("JavaVersion", version.javaVersion())
-              .map());
+              .map();
+      // One program is both; scripts ask either.
+      return tell(new Document().with("Client", fields).with("Server", fields).map());
     }
   }
 

@@ -6,10 +6,22 @@ package dev.caisson.cli.format;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 
 /** How long ago something was, in its largest unit. */
 public final class HumanTime {
   private HumanTime() {}
+
+  private static final DateTimeFormatter FULL =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss Z zzz", Locale.ROOT)
+          .withZone(ZoneId.systemDefault());
+
+  /** As {@code 2026-11-25 19:44:01 +0000 UTC}. */
+  public static String full(Instant time) {
+    return FULL.format(time);
+  }
 
   /** As {@code 5 minutes ago}. */
   public static String ago(Instant then) {

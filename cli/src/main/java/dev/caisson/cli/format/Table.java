@@ -6,6 +6,7 @@ package dev.caisson.cli.format;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +17,22 @@ import java.util.Map;
  */
 public final class Table {
   private static final int GAP = 3;
+  private static final int NARROWEST = 7; // docker's columns are 10 wide with the gap
 
+  private final int narrowest;
   private final Map<String, String> titles = new LinkedHashMap<>();
   private final List<Map<String, Object>> rows = new ArrayList<>();
+
+  public Table() {
+    this(NARROWEST);
+  }
+
+  /**
+   * @param narrowest letters of a column, the gap not counted
+   */
+  public Table(int narrowest) {
+    this.narrowest = narrowest;
+  }
 
   /** A column of the standard table. */
   public Table column(String field, String title) {
@@ -75,8 +89,9 @@ public final class Table {
     return field.replaceAll("([a-z])([A-Z])", "$1 $2").toUpperCase(java.util.Locale.ROOT);
   }
 
-  private static void aligned(PrintStream out, List<String> first, List<List<String>> lines) {
+  private void aligned(PrintStream out, List<String> first, List<List<String>> lines) {
     var widths = new int[first.size()];
+    Arrays.fill(widths, narrowest);
     measure(widths, first);
     lines.forEach(line -> measure(widths, line));
     print(out, widths, first);

@@ -5,252 +5,148 @@
 package dev.caisson.cli.format;
 
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part of Go's templates that people use with docker: {@code {{.A.B}}}, {@code {{json .A}}},
- * {@code {{len .A}}}, {@code {{upper .A}}}, {@code {{lower .A}}}, {@code {{index .A "key"}}},
- * {@code {{join .A ","}}}, {@code {{range .A}}…{{end}}}, {@code {{if .A}}…{{else}}…{{end}}}.
+ * Go's templates over plain values (maps, collections, texts, numbers, booleans, null), as people
+ * use them with docker: fields, variables, pipes, brackets, {@code if}, {@code with}, {@code
+ * range}, trimming, and the functions of {@link TemplateFunctions}. Not there: {@code define},
+ * {@code template}, {@code block}, {@code break}.
+ *
+ * @see <a href="https://pkg.go.dev/text/template">text/template</a>
  */
 public final class Template {
-  private final List<Node> nodes;
+  private final List<TemplateNode> nodes;
 
-  private Template(List<Node> nodes) {
+  private Template(List<TemplateNode> nodes) {
     this.nodes = nodes;
   }
 
-  private sealed interface Node {
-    record Text(String text) implements Node {}
-
-    record Value(List<String> words) implements Node {}
-
-    record Range(List<String> words, List<Node> body) implements Node {}
-
-    record If(List<String> words, List<Node> body, List<Node> otherwise) implements Node {}
+  /**
+   * Reads a template.
+   *
+   * @throws TemplateException saying what is not understood
+   */
+  public static Template parse(String text) {
+    return new Template(
+        TemplateParser.parse(text.replace("\\t", "\t").replace("\\n", "\n")));
   }
 
   /**
-   * @throws IllegalArgumentException saying what is not understood
+   * Shows {@code data} as the template says.
+   *
+   * @throws TemplateException for a field that is not there
    */
-  public static Template parse(String text) {
-    var parser = new Parser(text.replace("\\t", "\t").replace("\\n", "\n"));
-    var nodes = parser.nodes();
-    if (!parser.stoppedBy.isEmpty()) {
-      throw new IllegalArgumentException("unexpected {{" + parser.stoppedBy + "}}");
-    }
-    return new Template(nodes);
-  }
-
-  public String render(Object data) {
+  public String render(@Nullable Object data) {
     var out = new StringBuilder();
-    render(nodes, data, out);
+    new Rendering(data, out).all(nodes, data);
     return out.toString();
   }
 
-  private static void render(List<Node> nodes, @Nullable Object data, StringBuilder out) {
-    for (var node : nodes) {
+  /** One rendering, with its variables: those of an inner block hide those outside. */
+  private static final class Rendering {
+    private final @Nullable Object root;
+    private final StringBuilder out;
+    private final Map<String, @Nullable Object> variables = new HashMap<>();
+
+    Rendering(@Nullable Object root, StringBuilder out) {
+      this.root = root;
+      this.out = out;
+    }
+
+    void all(List<TemplateNode> nodes, @Nullable Object dot) {
+      nodes.forEach(node -> one(node, dot));
+    }
+
+    private void one(TemplateNode node, @Nullable Object dot) {
       switch (node) {
-        case Node.Text literal -> out.append(literal.text());
-        case Node.Value value -> out.append(show(evaluate(value.words(), data)));
-        case Node.If branch ->
-            render(
-                truthy(evaluate(branch.words(), data)) ? branch.body() : branch.otherwise(),
-                data,
-                out);
-        case Node.Range range -> {
-          for (var element : elements(evaluate(range.words(), data))) {
-            render(range.body(), element, out);
-          }
-        }
+        case TemplateNode.Text literal -> out.append(literal.text());
+        case TemplateNode.Value value ->
+            out.append(TemplateFunctions.show(evaluate(value.expression(), dot)));
+        case TemplateNode.Assign assign ->
+            variables.put(assign.name(), evaluate(assign.expression(), dot));
+        case TemplateNode.If branch ->
+            all(
+                TemplateFunctions.truthy(evaluate(branch.expression(), dot))
+                    ? branch.body()
+                    : branch.otherwise(),
+                dot);
+        case TemplateNode.With with -> with(with, dot);
+        case TemplateNode.Range range -> range(range, dot);
       }
     }
-  }
 
-  private static Collection<?> elements(@Nullable Object value) {
-    return switch (value) {
-      case null -> List.of();
-      case Collection<?> list -> list;
-      case Map<?, ?> map -> map.values();
-      default -> throw new IllegalArgumentException("range over " + value);
-    };
-  }
-
-  private static boolean truthy(@Nullable Object value) {
-    return switch (value) {
-      case null -> false;
-      case Boolean truth -> truth;
-      case Number number -> number.doubleValue() != 0;
-      case Collection<?> list -> !list.isEmpty();
-      case Map<?, ?> map -> !map.isEmpty();
-      default -> !value.toString().isEmpty();
-    };
-  }
-
-  private static @Nullable Object evaluate(List<String> words, @Nullable Object data) {
-    var first = words.getFirst();
-    if (words.size() == 1) {
-      return operand(first, data);
+    private void with(TemplateNode.With with, @Nullable Object dot) {
+      var value = evaluate(with.expression(), dot);
+      if (TemplateFunctions.truthy(value)) {
+        all(with.body(), value);
+      } else {
+        all(with.otherwise(), dot);
+      }
     }
-    var value = operand(words.get(1), data);
-    return switch (first) {
-      case "json" -> Json.compact(value);
-      case "len" -> value instanceof String text ? text.length() : elements(value).size();
-      case "upper" -> show(value).toUpperCase(Locale.ROOT);
-      case "lower" -> show(value).toLowerCase(Locale.ROOT);
-      case "title" -> title(show(value));
-      case "println" -> show(value) + "\n";
-      case "print" -> show(value);
-      case "not" -> !truthy(value);
-      case "index" -> index(value, show(operand(words.get(2), data)));
-      case "join" ->
-          String.join(
-              show(operand(words.get(2), data)),
-              elements(value).stream().map(Template::show).toList());
-      case "eq" -> show(value).equals(show(operand(words.get(2), data)));
-      case "ne" -> !show(value).equals(show(operand(words.get(2), data)));
-      default -> throw new IllegalArgumentException("function \"" + first + "\" not defined");
-    };
-  }
 
-  private static String title(String text) {
-    return text.isEmpty()
-        ? text
-        : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1);
-  }
+    private void range(TemplateNode.Range range, @Nullable Object dot) {
+      var value = evaluate(range.expression(), dot);
+      var elements = TemplateFunctions.elements(value);
+      if (elements.isEmpty()) {
+        all(range.otherwise(), dot);
+        return;
+      }
+      var keys =
+          value instanceof Map<?, ?> map
+              ? new ArrayList<Object>(TemplateFunctions.sorted(map).keySet())
+              : List.of();
+      int at = 0;
+      for (var element : elements) {
+        variables.put(range.key(), keys.isEmpty() ? at : keys.get(at));
+        variables.put(range.value(), element);
+        all(range.body(), element);
+        at++;
+      }
+    }
 
-  private static @Nullable Object index(@Nullable Object value, String key) {
-    if (value instanceof Map<?, ?> map) {
-      return map.get(key);
+    private @Nullable Object evaluate(TemplateExpression expression, @Nullable Object dot) {
+      return switch (expression) {
+        case TemplateExpression.Literal literal -> literal.value().orElse(null);
+        case TemplateExpression.Dot _ -> dot;
+        case TemplateExpression.Variable variable -> variable(variable.name());
+        case TemplateExpression.Field field -> field(evaluate(field.of(), dot), field.name());
+        case TemplateExpression.Call call -> {
+          var values = new ArrayList<@Nullable Object>();
+          call.arguments().forEach(argument -> values.add(evaluate(argument, dot)));
+          yield TemplateFunctions.call(call.function(), values);
+        }
+      };
     }
-    return value instanceof List<?> list ? list.get(Integer.parseInt(key)) : null;
-  }
 
-  private static @Nullable Object operand(String word, @Nullable Object data) {
-    if (word.startsWith("\"")) {
-      return word.substring(1, word.length() - 1);
+    private @Nullable Object variable(String name) {
+      if (name.equals("$")) {
+        return root;
+      }
+      if (!variables.containsKey(name)) {
+        throw TemplateException.unreadable("undefined variable \"" + name + "\"");
+      }
+      return variables.get(name);
     }
-    if (word.equals(".")) {
-      return data;
-    }
-    if (!word.startsWith(".")) {
-      return word;
-    }
-    var value = data;
-    for (var name : word.substring(1).split("\\.")) {
-      if (!(value instanceof Map<?, ?> map)) {
+
+    /** A document's fields begin with a capital; any other key that is missing is no value. */
+    private static @Nullable Object field(@Nullable Object value, String name) {
+      if (value == null) {
         return null;
       }
-      if (!map.containsKey(name)) {
-        throw new IllegalArgumentException("can't evaluate field " + name + " in " + map.keySet());
+      if (!(value instanceof Map<?, ?> map)) {
+        throw TemplateException.unfit(
+            "can't evaluate field " + name + " in " + TemplateFunctions.show(value));
       }
-      value = map.get(name);
-    }
-    return value;
-  }
-
-  private static String show(@Nullable Object value) {
-    return switch (value) {
-      case null -> "<no value>";
-      case Collection<?> list ->
-          "[" + String.join(" ", list.stream().map(Template::show).toList()) + "]";
-      case Map<?, ?> map -> "map" + map.entrySet().stream().map(Object::toString).toList();
-      default -> value.toString();
-    };
-  }
-
-  private static final class Parser {
-    private final String text;
-    private int at;
-    private String stoppedBy = "";
-
-    Parser(String text) {
-      this.text = text;
-    }
-
-    /** Up to {@code end}, {@code else} or the end of the text. */
-    List<Node> nodes() {
-      var found = new ArrayList<Node>();
-      stoppedBy = "";
-      while (at < text.length()) {
-        int open = text.indexOf("{{", at);
-        if (open < 0) {
-          found.add(new Node.Text(text.substring(at)));
-          at = text.length();
-          break;
-        }
-        if (open > at) {
-          found.add(new Node.Text(text.substring(at, open)));
-        }
-        int close = text.indexOf("}}", open);
-        if (close < 0) {
-          throw new IllegalArgumentException("unclosed {{");
-        }
-        at = close + 2;
-        var words = words(text.substring(open + 2, close));
-        if (words.isEmpty()) {
-          throw new IllegalArgumentException("missing value for {{}}");
-        }
-        if (words.equals(List.of("end")) || words.equals(List.of("else"))) {
-          stoppedBy = words.getFirst();
-          return found;
-        }
-        found.add(node(words));
+      if (!map.containsKey(name) && Character.isUpperCase(name.charAt(0))) {
+        throw TemplateException.unfit(
+            "can't evaluate field " + name + "; there are "
+                + String.join(", ", TemplateFunctions.sorted(map).keySet()));
       }
-      return found;
-    }
-
-    private Node node(List<String> words) {
-      var rest = words.subList(1, words.size());
-      if (words.getFirst().equals("range")) {
-        var body = nodes();
-        requireEnd();
-        return new Node.Range(rest, body);
-      }
-      if (words.getFirst().equals("if")) {
-        var body = nodes();
-        List<Node> otherwise = List.of();
-        if (stoppedBy.equals("else")) {
-          otherwise = nodes();
-        }
-        requireEnd();
-        return new Node.If(rest, body, otherwise);
-      }
-      return new Node.Value(words);
-    }
-
-    private void requireEnd() {
-      if (!stoppedBy.equals("end")) {
-        throw new IllegalArgumentException("missing {{end}}");
-      }
-      stoppedBy = "";
-    }
-
-    private static List<String> words(String action) {
-      var words = new ArrayList<String>();
-      var plain = action.strip().replaceAll("^- | -$", "");
-      int at = 0;
-      while (at < plain.length()) {
-        if (plain.charAt(at) == ' ') {
-          at++;
-          continue;
-        }
-        int end;
-        if (plain.charAt(at) == '"') {
-          end = plain.indexOf('"', at + 1) + 1;
-          if (end == 0) {
-            throw new IllegalArgumentException("unterminated quoted string");
-          }
-        } else {
-          end = plain.indexOf(' ', at) < 0 ? plain.length() : plain.indexOf(' ', at);
-        }
-        words.add(plain.substring(at, end));
-        at = end;
-      }
-      return words;
+      return map.get(name);
     }
   }
 }

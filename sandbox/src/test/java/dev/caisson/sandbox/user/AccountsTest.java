@@ -29,19 +29,19 @@ class AccountsTest {
   @Test
   void aNameGivesNumbersGroupsAndHome() {
     assertThat(ACCOUNTS.resolve(User.parse("web")))
-        .isEqualTo(new Identity(33, 44, List.of(26L), "/srv"));
+        .isEqualTo(new Identity(33, 44, List.of(44L, 26L), "/srv"));
   }
 
   @Test
   void aNumberNeedNotBeKnown() {
     assertThat(ACCOUNTS.resolve(User.parse("999:888")))
-        .isEqualTo(new Identity(999, 888, List.of(), "/"));
+        .isEqualTo(new Identity(999, 888, List.of(888L), "/"));
     assertThat(ACCOUNTS.resolve(User.parse("33")).group()).isEqualTo(44);
   }
 
   @Test
   void aGroupGivenLeavesTheUsersOthersOut() {
-    assertThat(ACCOUNTS.resolve(User.parse("web:tape")).groups()).isEmpty();
+    assertThat(ACCOUNTS.resolve(User.parse("web:tape")).groups()).containsExactly(26L);
     assertThat(ACCOUNTS.resolve(User.parse("web").withAdditional(List.of("tape", "5"))).groups())
         .containsExactly(26L, 5L);
   }
