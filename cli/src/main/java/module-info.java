@@ -17,6 +17,7 @@ module dev.caisson.cli {
   requires dev.caisson.engine;
   requires dev.caisson.linux;
   requires dev.caisson.machine;
+  requires dev.caisson.server;
   requires info.picocli;
   requires org.apache.commons.compress;
 

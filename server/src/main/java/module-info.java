@@ -6,6 +6,7 @@
  * at {@code dev.caisson.server.docker.DockerApi}, the route table.
  */
 @org.jspecify.annotations.NullMarked
+@SuppressWarnings("module") // the command line is compiled later
 module dev.caisson.server {
   requires static org.jspecify;
   requires transitive dev.caisson.engine;
@@ -14,6 +15,9 @@ module dev.caisson.server {
   requires org.eclipse.jetty.unixdomain.server;
   requires java.management;
   requires tools.jackson.databind;
+
+  exports dev.caisson.server.docker to
+      dev.caisson.cli;
 
   provides dev.caisson.engine.Endpoint with
       dev.caisson.server.docker.DockerEndpoint;

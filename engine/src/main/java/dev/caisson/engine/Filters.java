@@ -67,6 +67,18 @@ public record Filters(Map<String, Set<String>> values) {
     }
   }
 
+  /**
+   * @throws EngineException INVALID when {@code key} is filtered on by anything but true or false
+   */
+  public void requireTruth(String key) {
+    for (var word : of(key)) {
+      if (!Set.of("1", "0", "true", "false", "True", "False", "TRUE", "FALSE").contains(word)) {
+        throw EngineException.invalid(
+            "Invalid filter '" + key + "=[" + word + "]'", "use true or false");
+      }
+    }
+  }
+
   private static boolean labelHolds(Map<String, String> labels, String wanted) {
     int equals = wanted.indexOf('=');
     return equals < 0

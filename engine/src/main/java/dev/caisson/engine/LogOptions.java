@@ -12,7 +12,7 @@ import java.util.Optional;
  *
  * @param tail the last so many lines; negative for all
  * @param since lines at or after this time
- * @param until lines before this time
+ * @param until lines up to this time
  * @param follow wait for more until the container stops
  */
 public record LogOptions(

@@ -6,12 +6,15 @@ package dev.caisson.cli.command;
 
 import dev.caisson.cli.format.Json;
 import dev.caisson.cli.format.Template;
+import dev.caisson.cli.format.TemplateException;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Filters;
+import dev.caisson.server.docker.InspectDocument;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -19,6 +22,8 @@ import picocli.CommandLine.Parameters;
 /** All about one thing, as JSON or by a template. */
 final class InspectCommands {
   private InspectCommands() {}
+
+  private static final int UNREADABLE = 64; // as docker, sysexits.h EX_USAGE
 
   /** Things of one kind, or of the first kind that has the name. */
   abstract static class Inspecting extends EngineCommand {
@@ -32,8 +37,8 @@ final class InspectCommands {
     @Parameters(arity = "1..*", paramLabel = "NAME", description = "name or id")
     List<String> names = new ArrayList<>();
 
-    final int show(Function<String, Map<String, Object>> find) {
-      var found = new ArrayList<Map<String, Object>>();
+    final int show(Function<String, Map<String, @Nullable Object>> find) {
+      var found = new ArrayList<Map<String, @Nullable Object>>();
       int code = 0;
       for (var name : names) {
         try {
@@ -48,10 +53,23 @@ final class InspectCommands {
       } else if (format.equals("json")) {
         print(Json.compact(found));
       } else {
-        var template = Template.parse(format);
-        found.forEach(document -> print(template.render(document)));
+        code = templated(found, code);
       }
       return code;
+    }
+
+    private int templated(List<Map<String, @Nullable Object>> found, int code) {
+      try {
+        var template = Template.parse(format);
+        found.forEach(document -> print(template.render(document)));
+        return code;
+      } catch (TemplateException e) {
+        if (!e.isUnreadable()) {
+          throw e;
+        }
+        console().err().println("caisson: " + e.getMessage());
+        return UNREADABLE;
+      }
     }
   }
 
@@ -74,14 +92,14 @@ final class InspectCommands {
       return show(this::find);
     }
 
-    private Map<String, Object> find(String name) {
+    private Map<String, @Nullable Object> find(String name) {
       var kinds =
-          List.<Map.Entry<String, Function<String, Map<String, Object>>>>of(
+          List.<Map.Entry<String, Function<String, Map<String, @Nullable Object>>>>of(
               Map.entry(
-                  "container", n -> Documents.container(engine().containers().inspect(n, sizes))),
-              Map.entry("image", n -> Documents.image(engine().images().inspect(n))),
-              Map.entry("network", n -> Documents.network(engine().networks().inspect(n))),
-              Map.entry("volume", n -> Documents.volume(engine().volumes().inspect(n))));
+                  "container", n -> InspectDocument.container(engine().containers().inspect(n, sizes))),
+              Map.entry("image", n -> InspectDocument.image(engine().images().inspect(n))),
+              Map.entry("network", n -> InspectDocument.network(engine().networks().inspect(n))),
+              Map.entry("volume", n -> InspectDocument.volume(engine().volumes().inspect(n))));
       for (var kind : kinds) {
         if (type.isEmpty() || type.equals(kind.getKey())) {
           try {
@@ -101,7 +119,7 @@ final class InspectCommands {
   static final class Container extends Inspecting {
     @Override
     public Integer call() {
-      return show(name -> Documents.container(engine().containers().inspect(name, false)));
+      return show(name -> InspectDocument.container(engine().containers().inspect(name, false)));
     }
   }
 
@@ -109,7 +127,7 @@ final class InspectCommands {
   static final class Image extends Inspecting {
     @Override
     public Integer call() {
-      return show(name -> Documents.image(engine().images().inspect(name)));
+      return show(name -> InspectDocument.image(engine().images().inspect(name)));
     }
   }
 
@@ -117,7 +135,7 @@ final class InspectCommands {
   static final class Network extends Inspecting {
     @Override
     public Integer call() {
-      return show(name -> Documents.network(engine().networks().inspect(name)));
+      return show(name -> InspectDocument.network(engine().networks().inspect(name)));
     }
   }
 
@@ -125,7 +143,7 @@ final class InspectCommands {
   static final class Volume extends Inspecting {
     @Override
     public Integer call() {
-      return show(name -> Documents.volume(engine().volumes().inspect(name)));
+      return show(name -> InspectDocument.volume(engine().volumes().inspect(name)));
     }
   }
 

@@ -14,6 +14,7 @@ import dev.caisson.engine.view.FileChange;
 import dev.caisson.engine.view.InstanceSummary;
 import dev.caisson.engine.view.LogRecord;
 import dev.caisson.engine.view.Status;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,10 +55,15 @@ final class LookCommands {
         description = "with times")
     boolean timestamps;
 
+    @Option(names = "--details", description = "taken for compatibility; no log here has any")
+    boolean details;
+
     @Mixin TimeRange range = new TimeRange();
 
     @Parameters(paramLabel = "CONTAINER", description = "name or id")
     String container = "";
+
+    private @Nullable PrintStream last;
 
     @Override
     public Integer call() {
@@ -80,6 +87,10 @@ final class LookCommands {
 
     private void show(LogRecord line) {
       var target = line.stream() == Output.Stream.STDERR ? console().err() : console().out();
+      if (last != null && last != target) {
+        last.flush(); // both may be the same file, in which the order shall be the log's
+      }
+      last = target;
       if (timestamps) {
         var time = (TIME.format(line.time()) + " ").getBytes(StandardCharsets.US_ASCII);
         target.write(time, 0, time.length);
@@ -133,12 +144,18 @@ final class LookCommands {
     @Override
     public Integer call() {
       var wanted = port.map(dev.caisson.engine.spec.PortSpec::parse);
+      boolean found = false;
       for (var binding : engine().containers().inspect(container, false).network().ports()) {
         if (wanted.isEmpty() || wanted.get().equals(binding.port())) {
+          found = true;
           var address = binding.hostAddress().isEmpty() ? "0.0.0.0" : binding.hostAddress();
           var host = address + ":" + binding.hostPort();
           print(wanted.isPresent() ? host : binding.port() + " -> " + host);
         }
+      }
+      if (!found && wanted.isPresent()) {
+        throw EngineException.notFound(
+            "No public port '" + wanted.get() + "' published for " + container);
       }
       return 0;
     }

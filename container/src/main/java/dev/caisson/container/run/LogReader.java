@@ -58,7 +58,7 @@ final class LogReader implements Logged.Entries {
     while (!closed) {
       Logged.Entry entry = queue.poll();
       if (entry != null) {
-        if (!entry.time().isBefore(range.until())) {
+        if (entry.time().isAfter(range.until())) {
           return Optional.empty();
         }
         return Optional.of(entry);

@@ -26,6 +26,7 @@ final class ImageFilter {
 
   ImageFilter(Filters filters, Function<String, Image> find) {
     filters.requireKnown(KNOWN);
+    filters.requireTruth("dangling");
     this.filters = filters;
     this.find = find;
   }

@@ -6,6 +6,7 @@ package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.image.ImageLibrary;
+import dev.caisson.engine.spec.HealthcheckSpec;
 import dev.caisson.engine.spec.InstanceSpec;
 import dev.caisson.engine.text.Signal;
 import dev.caisson.engine.view.Created;
@@ -13,11 +14,16 @@ import dev.caisson.engine.workload.Definition;
 import dev.caisson.engine.workload.EffectiveConfig;
 import dev.caisson.sandbox.ability.Explainable;
 import dev.caisson.sandbox.workload.NetworkAttachment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Makes containers of what was asked for, or shows how they would be started. */
 final class Creation {
+  private static final Duration SHORTEST_CHECK = Duration.ofMillis(1);
+
   private final Surroundings around;
   private final Chambers isolations;
   private final ImageLibrary images;
@@ -75,6 +81,7 @@ final class Creation {
     var template = images.template(spec.image(), spec.platform());
     var effective = EffectiveConfig.merge(spec, template.config(), id);
     Signal.parse(effective.stopSignal());
+    spec.healthcheck().ifPresent(Creation::requireMeasurable);
     return new Definition(
         id,
         name,
@@ -84,6 +91,18 @@ final class Creation {
         template,
         isolation,
         mounts.plan(spec.storage(), effective.volumes()));
+  }
+
+  private static void requireMeasurable(HealthcheckSpec check) {
+    Stream.of(check.interval(), check.timeout(), check.startPeriod(), check.startInterval())
+        .flatMap(Optional::stream)
+        .filter(time -> !time.isZero() && time.compareTo(SHORTEST_CHECK) < 0)
+        .findFirst()
+        .ifPresent(time -> {
+          throw EngineException.invalid(
+              "a time of the health check cannot be less than 1ms: " + time.toNanos() + "ns",
+              "give a unit, as in 30s");
+        });
   }
 
   private List<String> warnings(InstanceSpec spec) {

@@ -46,6 +46,7 @@ final class InstanceFilter {
     this.filters = filters;
     this.table = table;
     filters.of("status").forEach(InstanceFilter::status);
+    filters.of("exited").forEach(InstanceFilter::requireCode);
   }
 
   /** Whether the filters ask for containers that do not run, too. */
@@ -87,6 +88,12 @@ final class InstanceFilter {
       return expression.matcher(name).find() || expression.matcher("/" + name).find();
     } catch (PatternSyntaxException e) {
       return name.contains(pattern);
+    }
+  }
+
+  private static void requireCode(String text) {
+    if (!text.matches("-?\\d{1,9}")) {
+      throw EngineException.invalid("invalid filter 'exited=" + text + "'", "use an exit code");
     }
   }
 

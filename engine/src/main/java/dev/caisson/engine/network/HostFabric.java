@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Networks of this host: what the engine's containers ask for, done by {@link Networks}. */
 public final class HostFabric implements Fabric {
@@ -176,13 +177,16 @@ public final class HostFabric implements Fabric {
 
   @Override
   public NetworkInfo inspect(String reference) {
-    return info(catalog.find(reference));
+    return ModeNetworks.find(reference).orElseGet(() -> info(catalog.find(reference)));
   }
 
   @Override
   public List<NetworkInfo> list(Filters filters) {
     var filter = new NetworkFilter(filters, catalog, members);
-    return catalog.all().stream().filter(filter::accepts).map(this::info).toList();
+    return Stream.concat(
+            catalog.all().stream().filter(filter::accepts).map(this::info),
+            ModeNetworks.ALL.stream().filter(filter::accepts))
+        .toList();
   }
 
   @Override
@@ -197,10 +201,10 @@ public final class HostFabric implements Fabric {
 
   @Override
   public void remove(String reference) {
+    ModeNetworks.find(reference).ifPresent(mode -> refuseRemoval(mode.name()));
     var record = catalog.find(reference);
     if (catalog.isBuiltIn(record)) {
-      throw new EngineException(
-          Kind.FORBIDDEN, record.name() + " is a pre-defined network and cannot be removed");
+      refuseRemoval(record.name());
     }
     var users = members.of(record);
     if (!users.isEmpty()) {
@@ -216,6 +220,11 @@ public final class HostFabric implements Fabric {
       catalog.remove(record);
       events.tell("destroy", record, "");
     });
+  }
+
+  private static void refuseRemoval(String name) {
+    throw new EngineException(
+        Kind.FORBIDDEN, name + " is a pre-defined network and cannot be removed");
   }
 
   @Override

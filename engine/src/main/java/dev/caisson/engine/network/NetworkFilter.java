@@ -6,6 +6,7 @@ package dev.caisson.engine.network;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Filters;
+import dev.caisson.engine.view.NetworkInfo;
 import java.util.Set;
 
 /** Whether a network is one of those asked for. */
@@ -26,14 +27,24 @@ final class NetworkFilter {
   }
 
   boolean accepts(NetworkRecord record) {
-    boolean builtIn = catalog.isBuiltIn(record);
-    return filters.accepts("name", record.name()::contains)
-        && filters.accepts("id", record.id()::startsWith)
-        && filters.accepts("driver", "bridge"::equals)
-        && filters.accepts("scope", "local"::equals)
-        && filters.accepts("type", type -> type.equals("builtin") == builtIn)
+    return accepts(record.name(), record.id(), "bridge", catalog.isBuiltIn(record))
         && filters.accepts("dangling", wanted -> isTrue(wanted) == isDangling(record))
         && filters.acceptsLabels(record.labels());
+  }
+
+  /** Of those that are always there. */
+  boolean accepts(NetworkInfo mode) {
+    return accepts(mode.name(), mode.id(), mode.driver(), true)
+        && filters.accepts("dangling", wanted -> !isTrue(wanted))
+        && filters.acceptsLabels(mode.labels());
+  }
+
+  private boolean accepts(String name, String id, String driver, boolean builtIn) {
+    return filters.accepts("name", name::contains)
+        && filters.accepts("id", id::startsWith)
+        && filters.accepts("driver", driver::equals)
+        && filters.accepts("scope", "local"::equals)
+        && filters.accepts("type", type -> type.equals("builtin") == builtIn);
   }
 
   private boolean isDangling(NetworkRecord record) {

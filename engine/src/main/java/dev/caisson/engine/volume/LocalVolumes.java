@@ -138,6 +138,7 @@ public final class LocalVolumes implements Volumes {
   @Override
   public synchronized List<VolumeInfo> list(Filters filters) {
     filters.requireKnown(FILTERS);
+    filters.requireTruth("dangling");
     return records.values().stream()
         .filter(record -> accepts(filters, record))
         .map(this::info)

@@ -24,10 +24,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** Turns a container's definition into the complete description its isolation works from. */
 public final class WorkloadCompiler {
+  // Those after the first two name what a log of dockerd's would hold besides; ours has no place for it.
+  private static final Set<String> LOG_OPTIONS =
+      Set.of("max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag",
+          "mode", "max-buffer-size", "cache-disabled");
+
   private static final int LOG_FILES = 2;
   private static final int MOST_LOG_FILES = 100;
 
@@ -166,6 +172,13 @@ public final class WorkloadCompiler {
       throw EngineException.invalid(
           "logger: no log driver named '" + spec.driver() + "' is registered",
           "use json-file, local or none");
+    }
+    for (var option : spec.options().keySet()) {
+      if (!LOG_OPTIONS.contains(option)) {
+        throw EngineException.invalid(
+            "unknown log opt '" + option + "' for " + spec.driver() + " log driver",
+            "use max-size or max-file");
+      }
     }
     var size = spec.options().get("max-size");
     long bytes = size == null ? LogPolicy.DEFAULT.fileBytes() : ByteSize.parse(size);

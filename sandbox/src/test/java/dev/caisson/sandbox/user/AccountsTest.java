@@ -43,7 +43,7 @@ class AccountsTest {
   void aGroupGivenLeavesTheUsersOthersOut() {
     assertThat(ACCOUNTS.resolve(User.parse("web:tape")).groups()).containsExactly(26L);
     assertThat(ACCOUNTS.resolve(User.parse("web").withAdditional(List.of("tape", "5"))).groups())
-        .containsExactly(26L, 5L);
+        .containsExactly(44L, 26L, 5L);
   }
 
   @Test

@@ -8,7 +8,6 @@ import dev.caisson.engine.view.ImageInfo;
 import dev.caisson.engine.view.InstanceInfo;
 import dev.caisson.engine.view.NetworkInfo;
 import dev.caisson.engine.view.VolumeInfo;
-import dev.caisson.server.http.ApiVersion;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +23,7 @@ public final class InspectDocument {
   private InspectDocument() {}
 
   public static Map<String, @Nullable Object> container(InstanceInfo info) {
-    return fields(ContainerJson.inspect(info, ApiVersion.NEWEST));
+    return fields(ContainerJson.inspect(info, DockerApi.NEWEST));
   }
 
   public static Map<String, @Nullable Object> image(ImageInfo info) {

@@ -1,0 +1,46 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.network;
+
+import dev.caisson.engine.view.NetworkInfo;
+import dev.caisson.image.model.Digest;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * {@code host} and {@code none}: ways to be without a network of one's own, which Docker shows
+ * among its networks.
+ */
+final class ModeNetworks {
+  static final List<NetworkInfo> ALL = List.of(network("host", "host"), network("none", "null"));
+
+  private ModeNetworks() {}
+
+  static Optional<NetworkInfo> find(String reference) {
+    return ALL.stream()
+        .filter(network -> network.name().equals(reference) || network.id().equals(reference))
+        .findFirst();
+  }
+
+  private static NetworkInfo network(String name, String driver) {
+    var id = Digest.of(("mode " + name).getBytes(StandardCharsets.UTF_8)).hex();
+    return new NetworkInfo(
+        id,
+        name,
+        Instant.EPOCH,
+        driver,
+        "local",
+        false,
+        false,
+        false,
+        List.of(),
+        Map.of(),
+        Map.of(),
+        Map.of());
+  }
+}
