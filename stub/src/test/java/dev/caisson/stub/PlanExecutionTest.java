@@ -6,7 +6,6 @@ package dev.caisson.stub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.IdentityAction;
@@ -26,6 +25,7 @@ import dev.caisson.launch.seccomp.FilterCompiler;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.io.Memfd;
 import dev.caisson.linux.process.ProcessFd;
+import dev.caisson.sandbox.workload.Capability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,7 +6,6 @@ package dev.caisson.stub;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.IdentityAction;
@@ -19,6 +18,7 @@ import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Propagation;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.SupervisionAction;
+import dev.caisson.sandbox.workload.Capability;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -187,8 +187,7 @@ final class TestRoot {
   static List<Step> dockerIdentity(long user) {
     Set<Capability> held = user == 0 ? Capability.DEFAULT : Set.of();
     return List.of(
-        Step.inside(
-            "bound capabilities", new IdentityAction.LimitCapabilities(Capability.DEFAULT)),
+        Step.inside("bound capabilities", new IdentityAction.LimitCapabilities(Capability.DEFAULT)),
         Step.inside(
             "become the user",
             new IdentityAction.SwitchUser(user, user, Optional.of(List.of(user)))),

@@ -96,7 +96,8 @@ final class InspectCommands {
       var kinds =
           List.<Map.Entry<String, Function<String, Map<String, @Nullable Object>>>>of(
               Map.entry(
-                  "container", n -> InspectDocument.container(engine().containers().inspect(n, sizes))),
+                  "container",
+                  n -> InspectDocument.container(engine().containers().inspect(n, sizes))),
               Map.entry("image", n -> InspectDocument.image(engine().images().inspect(n))),
               Map.entry("network", n -> InspectDocument.network(engine().networks().inspect(n))),
               Map.entry("volume", n -> InspectDocument.volume(engine().volumes().inspect(n))));

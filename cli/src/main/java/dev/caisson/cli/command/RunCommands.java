@@ -251,10 +251,7 @@ final class RunCommands {
           engine().containers().exit(container, WaitCondition.NOT_RUNNING);
       boolean input = !noInput && info.spec().process().openStdin();
       return new Foreground(console(), engine(), container, signalProxy.wanted)
-          .run(
-              new AttachOptions(input, true, true, false, true, detachKeys.keys),
-              over,
-              () -> {});
+          .run(new AttachOptions(input, true, true, false, true, detachKeys.keys), over, () -> {});
     }
   }
 

@@ -31,8 +31,7 @@ public final class Template {
    * @throws TemplateException saying what is not understood
    */
   public static Template parse(String text) {
-    return new Template(
-        TemplateParser.parse(text.replace("\\t", "\t").replace("\\n", "\n")));
+    return new Template(TemplateParser.parse(text.replace("\\t", "\t").replace("\\n", "\n")));
   }
 
   /**
@@ -143,7 +142,9 @@ public final class Template {
       }
       if (!map.containsKey(name) && Character.isUpperCase(name.charAt(0))) {
         throw TemplateException.unfit(
-            "can't evaluate field " + name + "; there are "
+            "can't evaluate field "
+                + name
+                + "; there are "
                 + String.join(", ", TemplateFunctions.sorted(map).keySet()));
       }
       return map.get(name);

@@ -20,8 +20,28 @@ import org.jspecify.annotations.Nullable;
 final class TemplateFunctions {
   static final Set<String> NAMES =
       Set.of(
-          "and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "len", "index", "slice", "print",
-          "printf", "println", "json", "join", "split", "lower", "upper", "title", "pad",
+          "and",
+          "or",
+          "not",
+          "eq",
+          "ne",
+          "lt",
+          "le",
+          "gt",
+          "ge",
+          "len",
+          "index",
+          "slice",
+          "print",
+          "printf",
+          "println",
+          "json",
+          "join",
+          "split",
+          "lower",
+          "upper",
+          "title",
+          "pad",
           "truncate");
 
   private TemplateFunctions() {}
@@ -31,7 +51,8 @@ final class TemplateFunctions {
     var first = values.getFirst();
     return switch (name) {
       case "and" -> values.stream().filter(v -> !truthy(v)).findFirst().orElse(values.getLast());
-      case "or" -> values.stream().filter(TemplateFunctions::truthy).findFirst().orElse(values.getLast());
+      case "or" ->
+          values.stream().filter(TemplateFunctions::truthy).findFirst().orElse(values.getLast());
       case "not" -> !truthy(first);
       case "eq" -> values.stream().skip(1).anyMatch(other -> compare(name, first, other) == 0);
       case "ne" -> compare(name, first, second(name, values)) != 0;
@@ -77,7 +98,8 @@ final class TemplateFunctions {
 
   private static void require(String name, List<@Nullable Object> values, int count) {
     if (values.size() < count) {
-      throw TemplateException.unfit("wrong number of args for " + name + ": want at least " + count);
+      throw TemplateException.unfit(
+          "wrong number of args for " + name + ": want at least " + count);
     }
   }
 
@@ -102,13 +124,16 @@ final class TemplateFunctions {
       if (name.equals("eq") || name.equals("ne")) {
         return Objects.equals(one, other) ? 0 : 1;
       }
-      throw TemplateException.unfit("error calling " + name + ": incompatible types for comparison");
+      throw TemplateException.unfit(
+          "error calling " + name + ": incompatible types for comparison");
     }
     return show(one).compareTo(show(other));
   }
 
   private static boolean mixed(Object one, Object other) {
-    return one instanceof Number || other instanceof Number || one instanceof Boolean
+    return one instanceof Number
+        || other instanceof Number
+        || one instanceof Boolean
         || other instanceof Boolean;
   }
 

@@ -87,7 +87,10 @@ final class TemplatePipeline {
     }
     return switch (word.charAt(0)) {
       case '"' -> literal(word.substring(1));
-      case '.' -> word.equals(".") ? new TemplateExpression.Dot() : fields(new TemplateExpression.Dot(), word);
+      case '.' ->
+          word.equals(".")
+              ? new TemplateExpression.Dot()
+              : fields(new TemplateExpression.Dot(), word);
       case '$' -> {
         int dot = word.indexOf('.');
         yield dot < 0

@@ -39,13 +39,16 @@ class TemplateTest {
         .isEqualTo("0=/a web;1=/b web;");
     assertThat(render("{{range $k, $v := .Labels}}{{$k}}:{{$v}}{{else}}none{{end}}"))
         .isEqualTo("tier:front");
-    assertThat(render("{{(index .Mounts 1).Source}}{{with .Name}} {{.}}{{end}}")).isEqualTo("/b web");
+    assertThat(render("{{(index .Mounts 1).Source}}{{with .Name}} {{.}}{{end}}"))
+        .isEqualTo("/b web");
     assertThat(render("{{.Name | upper | printf \"%s-%d\" \"x\" }}")).startsWith("x-");
     assertThat(render("{{$n := len .Mounts}}{{if gt $n 1}}many{{else if eq $n 1}}one{{end}}"))
         .isEqualTo("many");
     assertThat(render("a {{- /* said of nobody */ -}} b{{if and .Name (not false)}} c{{end}}"))
         .isEqualTo("ab c");
-    assertThat(render("{{.Labels.none}} {{.Labels}} {{.Mounts | len}} {{join (split \"a,b\" \",\") \"/\"}}"))
+    assertThat(
+            render(
+                "{{.Labels.none}} {{.Labels}} {{.Mounts | len}} {{join (split \"a,b\" \",\") \"/\"}}"))
         .isEqualTo("<no value> map[tier:front] 2 a/b");
     assertThat(render("{{eq .Name \"db\" \"web\"}} {{slice .Name 1 3}} {{print \"}}\"}}"))
         .isEqualTo("true eb }}");
@@ -68,8 +71,9 @@ class TemplateTest {
   void noTemplateIsWorseThanRefused() {
     var random = new java.util.Random(3);
     var pieces =
-        List.of("{{", "}}", ".Name", "range", "if", "end", "else", "$x", ":=", ",", "|", "(", ")", "\"", " ",
-            "-", "len", "index", "json", "7", ".", "printf", "%", "with", "`");
+        List.of(
+            "{{", "}}", ".Name", "range", "if", "end", "else", "$x", ":=", ",", "|", "(", ")", "\"",
+            " ", "-", "len", "index", "json", "7", ".", "printf", "%", "with", "`");
     for (int i = 0; i < 50_000; i++) {
       var text = new StringBuilder();
       for (int j = random.nextInt(12); j >= 0; j--) {

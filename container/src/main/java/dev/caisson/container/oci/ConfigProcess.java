@@ -5,13 +5,13 @@
 package dev.caisson.container.oci;
 
 import dev.caisson.container.plan.HostCapabilities;
-import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.IdentityAction;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.seccomp.DockerProfile;
 import dev.caisson.launch.seccomp.FilterCompiler;
+import dev.caisson.sandbox.workload.Capability;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -4,8 +4,8 @@
  */
 package dev.caisson.container.oci;
 
-import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.Namespace;
+import dev.caisson.sandbox.workload.Capability;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;

@@ -5,11 +5,11 @@
 package dev.caisson.container.plan;
 
 import dev.caisson.launch.Bytes;
-import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.IdentityAction;
 import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Step;
 import dev.caisson.sandbox.user.Identity;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.sandbox.workload.Program;
 import dev.caisson.sandbox.workload.Security;
 import dev.caisson.sandbox.workload.Workload;

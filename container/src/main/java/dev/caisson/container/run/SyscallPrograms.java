@@ -5,10 +5,10 @@
 package dev.caisson.container.run;
 
 import dev.caisson.launch.Bytes;
-import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.seccomp.DefaultProfile;
 import dev.caisson.launch.seccomp.DockerProfile;
 import dev.caisson.launch.seccomp.FilterCompiler;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.sandbox.workload.Security;
 import dev.caisson.sandbox.workload.SyscallFilter;
 import java.util.Map;

@@ -29,10 +29,21 @@ import java.util.function.UnaryOperator;
 
 /** Turns a container's definition into the complete description its isolation works from. */
 public final class WorkloadCompiler {
-  // Those after the first two name what a log of dockerd's would hold besides; ours has no place for it.
+  // Those after the first two name what a log of dockerd's would hold besides; ours has no place
+  // for it.
   private static final Set<String> LOG_OPTIONS =
-      Set.of("max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag",
-          "mode", "max-buffer-size", "cache-disabled");
+      Set.of(
+          "max-size",
+          "max-file",
+          "compress",
+          "labels",
+          "labels-regex",
+          "env",
+          "env-regex",
+          "tag",
+          "mode",
+          "max-buffer-size",
+          "cache-disabled");
 
   private static final int LOG_FILES = 2;
   private static final int MOST_LOG_FILES = 100;

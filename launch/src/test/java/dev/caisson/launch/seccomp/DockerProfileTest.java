@@ -7,9 +7,9 @@ package dev.caisson.launch.seccomp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.LaunchException;
 import dev.caisson.launch.seccomp.DockerProfile.KernelVersion;
+import dev.caisson.sandbox.workload.Capability;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -165,17 +165,13 @@ class FilterCompilerTest {
     }
     for (String call :
         List.of("read", "execve", "futex", "chroot", "ptrace", "statx", "clone", "rseq")) {
-      assertThat(standard(Capability.DEFAULT, call))
-          .as(call)
-          .isEqualTo(Verdict.ALLOW.value());
+      assertThat(standard(Capability.DEFAULT, call)).as(call).isEqualTo(Verdict.ALLOW.value());
     }
-    assertThat(standard(Capability.DEFAULT, "clone3"))
-        .isEqualTo(Verdict.NOT_IMPLEMENTED.value());
+    assertThat(standard(Capability.DEFAULT, "clone3")).isEqualTo(Verdict.NOT_IMPLEMENTED.value());
     assertThat(standard(Capability.DEFAULT, "clone", 0x1000_0000L))
         .isEqualTo(Verdict.NOT_PERMITTED.value());
     assertThat(standard(Capability.DEFAULT, "socket", 2)).isEqualTo(Verdict.ALLOW.value());
-    assertThat(standard(Capability.DEFAULT, "socket", 40))
-        .isEqualTo(Verdict.NOT_PERMITTED.value());
+    assertThat(standard(Capability.DEFAULT, "socket", 40)).isEqualTo(Verdict.NOT_PERMITTED.value());
     assertThat(standard(Capability.DEFAULT, "personality", 0x40000))
         .isEqualTo(Verdict.NOT_PERMITTED.value());
   }

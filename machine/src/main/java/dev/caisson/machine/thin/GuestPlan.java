@@ -7,7 +7,6 @@ package dev.caisson.machine.thin;
 import static dev.caisson.launch.Step.inside;
 import static dev.caisson.launch.Step.outside;
 
-import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.IdentityAction;
@@ -23,6 +22,7 @@ import dev.caisson.launch.SupervisionAction;
 import dev.caisson.sandbox.ability.Executable;
 import dev.caisson.sandbox.user.Accounts;
 import dev.caisson.sandbox.user.Identity;
+import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Program;
 import dev.caisson.sandbox.workload.Workload;
@@ -152,9 +152,7 @@ final class GuestPlan {
                 command.directory().orElse(program.directory()), false)));
     Identity identity = users.resolve(command.user().orElse(program.user()));
     var capabilities =
-        command.privileged()
-            ? EnumSet.allOf(Capability.class)
-            : workload.security().capabilities();
+        command.privileged() ? EnumSet.allOf(Capability.class) : workload.security().capabilities();
     become(identity, capabilities, command.privileged());
     Map<String, String> variables = new LinkedHashMap<>(program.environment());
     variables.putAll(command.environment());
@@ -326,8 +324,7 @@ final class GuestPlan {
                 console)));
   }
 
-  private void become(
-      Identity identity, Set<Capability> kept, boolean privileged) {
+  private void become(Identity identity, Set<Capability> kept, boolean privileged) {
     steps.add(inside("capability bounds", new IdentityAction.LimitCapabilities(kept)));
     steps.add(
         inside(

@@ -90,7 +90,8 @@ public record Accounts(List<Entry> users, List<GroupEntry> groups) {
     long group =
         wanted.group().isEmpty() ? entry.map(Entry::group).orElse(0L) : groupNumber(wanted.group());
     Set<Long> more = new LinkedHashSet<>();
-    more.add(group); // so that a program cannot leave it and escape a mode that denies it (CVE-2022-36109)
+    more.add(group); // so that a program cannot leave it and escape a mode that denies it
+    // (CVE-2022-36109)
     if (wanted.group().isEmpty()) {
       entry.ifPresent(found -> more.addAll(memberships(found.name())));
     }

@@ -97,8 +97,7 @@ public enum Capability {
   /** As {@link #named}; what is no capability is refused. */
   public static Capability parse(String text) {
     return named(text)
-        .orElseThrow(() ->
-            SandboxException.invalid("capability \"" + text + "\"", "is unknown"));
+        .orElseThrow(() -> SandboxException.invalid("capability \"" + text + "\"", "is unknown"));
   }
 
   /**
