@@ -34,7 +34,7 @@ class TableTest {
   void templatesAndJsonReplaceTheTable() {
     assertThat(print("{{.Tag}}")).isEqualTo("latest\n1\n");
     assertThat(print("table {{.Tag}}\\t{{.ID}}"))
-        .isEqualTo("TAG      IMAGE ID\nlatest   abc\n1        a-longer-one\n");
+        .isEqualTo("TAG       IMAGE ID\nlatest    abc\n1         a-longer-one\n");
     assertThat(print("json").lines().count()).isEqualTo(2);
   }
 

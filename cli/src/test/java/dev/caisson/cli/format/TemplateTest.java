@@ -41,7 +41,7 @@ class TemplateTest {
         .isEqualTo("tier:front");
     assertThat(render("{{(index .Mounts 1).Source}}{{with .Name}} {{.}}{{end}}"))
         .isEqualTo("/b web");
-    assertThat(render("{{.Name | upper | printf \"%s-%d\" \"x\" }}")).startsWith("x-");
+    assertThat(render("{{.Name | upper | printf \"%s-%s\" \"x\" }}")).isEqualTo("x-WEB");
     assertThat(render("{{$n := len .Mounts}}{{if gt $n 1}}many{{else if eq $n 1}}one{{end}}"))
         .isEqualTo("many");
     assertThat(render("a {{- /* said of nobody */ -}} b{{if and .Name (not false)}} c{{end}}"))

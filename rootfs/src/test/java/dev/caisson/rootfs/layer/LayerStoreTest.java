@@ -108,7 +108,7 @@ class LayerStoreTest {
 
   @Test
   void sparseFilesStaySparse() throws IOException {
-    long size = 1L << 30;
+    long size = 10L << 30; // security notes 30
     var files =
         unpack(
             TestLayer.empty()
