@@ -28,7 +28,7 @@ class LayerFuzzTest {
             List.of(
                 new Entry.Directory("d", odd),
                 new Entry.File("d/f", Attributes.of(0644), 700),
-                new Entry.HardLink("h", "d/f"),
+                new Entry.HardLink("h", Attributes.of(0644), "d/f"),
                 new Entry.File(
                     "s", Attributes.of(0600), 1 << 16, List.of(new Entry.Extent(512, 512)))));
     long seconds = Long.getLong("fuzz.seconds", 0);

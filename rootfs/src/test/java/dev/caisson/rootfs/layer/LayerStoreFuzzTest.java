@@ -6,6 +6,7 @@ package dev.caisson.rootfs.layer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caisson.image.layer.Attributes;
 import dev.caisson.image.layer.Entry;
 import dev.caisson.image.layer.LayerLimits;
 import dev.caisson.image.model.Digest;
@@ -69,7 +70,7 @@ class LayerStoreFuzzTest {
         case 2, 3 -> layer.link(name, target);
         case 4 -> layer.with(new Entry.Whiteout(name));
         case 5 -> layer.with(new Entry.Opaque(name));
-        default -> layer.with(new Entry.HardLink(name, NAMES.get(random.nextInt(NAMES.size()))));
+        default -> layer.with(new Entry.HardLink(name, Attributes.of(0644), NAMES.get(random.nextInt(NAMES.size()))));
       }
     }
     return layer;
