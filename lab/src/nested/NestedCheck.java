@@ -23,10 +23,11 @@ import java.util.stream.Stream;
 final class NestedCheck {
   private static final int MOST_ATTEMPTS = 2;
   private static final int PATIENCE_SECONDS = 240;
+  private static final String COMPARISON = "boot-compare";
 
   /** What runs when nothing is named: all but the comparison, which needs a peer beside it. */
   private static final List<String> EVERYTHING =
-      checks().keySet().stream().filter(name -> !name.equals("boot-compare")).toList();
+      checks().keySet().stream().filter(name -> !name.equals(COMPARISON)).toList();
 
   /** One promise. */
   private interface Check {
@@ -83,7 +84,7 @@ final class NestedCheck {
     checks.put("network", DeviceChecks::network);
     checks.put("entropy", DeviceChecks::entropy);
     checks.put("balloon", DeviceChecks::balloon);
-    checks.put("boot-compare", BootCompare::run);
+    checks.put(COMPARISON, BootCompare::run);
     checks.put("thin-run", kvm -> ThinChecks.run());
     checks.put("thin-control", kvm -> ThinChecks.control());
     ContractChecks.names().forEach(name -> checks.put(name, kvm -> ContractChecks.run(name)));
@@ -125,7 +126,8 @@ final class NestedCheck {
               }
             });
     try {
-      return result.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      int machines = name.equals(COMPARISON) ? BootCompare.MACHINES : 1;
+      return result.get(PATIENCE_SECONDS * (long) machines, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       NestedGuest last = guest;
       if (last != null) {

@@ -75,7 +75,7 @@ final class NestedGuest implements AutoCloseable {
   }
 
   static String commandLine(String job) {
-    return "console=ttyS0 quiet panic=-1 reboot=t job=" + job + " " + MORE_WORDS;
+    return "console=ttyS0 quiet panic=-1 reboot=t mitigations=off job=" + job + " " + MORE_WORDS;
   }
 
   /** One that does not run yet. */
