@@ -17,10 +17,8 @@ import java.util.Map;
  * What was said to {@code caisson engine}.
  *
  * @param endpoints doors to open besides the front door, each with its options
- * @param once open, then leave
  */
-record EngineArguments(
-    EngineOptions options, Map<String, Map<String, String>> endpoints, boolean once) {
+record EngineArguments(EngineOptions options, Map<String, Map<String, String>> endpoints) {
   static final String USAGE =
       """
       Usage: caisson engine [OPTIONS]
@@ -46,13 +44,11 @@ record EngineArguments(
     var isolation = defaults.isolation();
     var labels = new HashMap<String, String>();
     var endpoints = new LinkedHashMap<String, Map<String, String>>();
-    boolean once = false;
     var rest = split(words);
     for (int i = 0; i < rest.size(); i++) {
       var word = rest.get(i);
       switch (word) {
         case "engine" -> {}
-        case "--once" -> once = true;
         case "--root" -> root = Path.of(value(rest, ++i, word));
         case "--run" -> run = Path.of(value(rest, ++i, word));
         case "--isolation" -> isolation = value(rest, ++i, word);
@@ -76,7 +72,7 @@ record EngineArguments(
         }
       }
     }
-    return new EngineArguments(new EngineOptions(root, run, isolation, labels), endpoints, once);
+    return new EngineArguments(new EngineOptions(root, run, isolation, labels), endpoints);
   }
 
   private static List<String> split(List<String> words) {

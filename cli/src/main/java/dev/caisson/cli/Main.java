@@ -71,9 +71,7 @@ public final class Main {
       var door = FrontDoor.open(arguments.options().run().resolve("caisson.sock"), runner);
       try {
         runner.warm();
-        if (!arguments.once()) { // the training run of the AOT cache has seen enough
-          ended.await();
-        }
+        ended.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       } finally {
