@@ -53,7 +53,7 @@ class HostileClientsTest extends OnOneEngine {
         idle.add(channel);
         send(channel, "GET /_ping HT");
       }
-      assertPing(Duration.ofSeconds(5));
+      assertPing(PATIENCE);
       long threads;
       try (var tasks = Files.list(Path.of("/proc/" + engine.handle().pid() + "/task"))) {
         threads = tasks.count();
@@ -64,7 +64,7 @@ class HostileClientsTest extends OnOneEngine {
         channel.close();
       }
     }
-    assertPing(Duration.ofSeconds(5));
+    assertPing(PATIENCE);
   }
 
   /** notes/security.md 32: two lengths, chunk overflow, a header of 1 MiB, encoded slashes. */
@@ -88,7 +88,7 @@ class HostileClientsTest extends OnOneEngine {
         // The engine need not read to the end what it will not take.
       }
     }
-    assertPing(Duration.ofSeconds(2));
+    assertPing(PATIENCE);
   }
 
   /** notes/security.md 40: deep JSON. */
@@ -103,7 +103,7 @@ class HostileClientsTest extends OnOneEngine {
                     + "\r\n\r\n"
                     + body))
         .startsWith("HTTP/1.1 400");
-    assertPing(Duration.ofSeconds(2));
+    assertPing(PATIENCE);
   }
 
   /** notes/security.md 19 and issue 5: clients that never read cost no growing memory. */
@@ -126,10 +126,10 @@ class HostileClientsTest extends OnOneEngine {
                 + id
                 + "/attach?stream=1&stdout=1 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
       }
-      assertPing(Duration.ofSeconds(5));
+      assertPing(PATIENCE);
       EngineProcess.pause(20_000); // the flood has begun, and the dead clients' patience is over
       long before = resident();
-      assertPing(Duration.ofSeconds(5));
+      assertPing(PATIENCE);
       EngineProcess.pause(10_000);
       assertThat(resident()).isLessThan(before + (32 << 10));
     } finally {
@@ -138,6 +138,6 @@ class HostileClientsTest extends OnOneEngine {
         channel.close();
       }
     }
-    assertPing(Duration.ofSeconds(5));
+    assertPing(PATIENCE);
   }
 }

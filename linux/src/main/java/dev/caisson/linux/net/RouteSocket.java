@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -28,7 +29,10 @@ public final class RouteSocket implements AutoCloseable {
   private static final int NLM_F_DUMP = 0x300;
   private static final int NLMSGERR_ATTR_MSG = 1;
   private static final int MOST_AT_ONCE = 64; // so that all acknowledgements fit the socket's queue
-  private static final int DUMP_TRIES = 8;
+  private static final int DUMP_TRIES = 200;
+
+  /** Milliseconds between two tries, which grow to this. */
+  private static final int LONGEST_PAUSE = 20;
 
   private final NetlinkSocket socket;
   private int dumps = 1 << 20;
@@ -143,6 +147,8 @@ public final class RouteSocket implements AutoCloseable {
       if (attempt == DUMP_TRIES) {
         throw new LinuxException("netlink dump", request, Errno.EINTR);
       }
+      // On a host where containers come and go all the time, the next moment may be a quiet one.
+      LockSupport.parkNanos(Math.min(attempt, LONGEST_PAUSE) * 1_000_000L);
     }
   }
 

@@ -16,6 +16,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -80,6 +81,7 @@ public final class Dialect {
       String message =
           Optional.ofNullable(cause)
               .map(Throwable::getMessage)
+              .or(() -> Optional.ofNullable((String) request.getAttribute(ErrorHandler.ERROR_MESSAGE)))
               .orElse("the request cannot be read");
       response.setStatus(status);
       response.getHeaders().put("Content-Type", "application/json");

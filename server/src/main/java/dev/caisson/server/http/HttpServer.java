@@ -30,7 +30,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  */
 public final class HttpServer implements AutoCloseable {
   private static final int HEADER_LIMIT = 64 << 10;
-  private static final int READ = 128 << 10;
+  private static final int READ = 64 << 10; // Jetty pools no larger buffers
   private static final Duration IDLE = Duration.ofSeconds(60);
 
   private final Server server;
