@@ -115,7 +115,8 @@ public final class Bench implements AutoCloseable {
     try (Executable.Session session =
         sandbox.ability(Executable.class).orElseThrow().exec(command)) {
       String[] text = drain(session);
-      return new Outcome(session.exit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join(), text[0], text[1]);
+      return new Outcome(
+          session.exit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join(), text[0], text[1]);
     }
   }
 

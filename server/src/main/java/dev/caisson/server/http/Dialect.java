@@ -81,7 +81,8 @@ public final class Dialect {
       String message =
           Optional.ofNullable(cause)
               .map(Throwable::getMessage)
-              .or(() -> Optional.ofNullable((String) request.getAttribute(ErrorHandler.ERROR_MESSAGE)))
+              .or(() ->
+                  Optional.ofNullable((String) request.getAttribute(ErrorHandler.ERROR_MESSAGE)))
               .orElse("the request cannot be read");
       response.setStatus(status);
       response.getHeaders().put("Content-Type", "application/json");
