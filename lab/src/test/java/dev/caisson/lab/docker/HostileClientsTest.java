@@ -22,6 +22,9 @@ import org.junit.jupiter.api.Timeout;
 /** Clients that are slow, many or malicious: the engine answers others and does not grow. */
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 class HostileClientsTest extends OnOneEngine {
+  /** One second on a machine of its own; this one may be running other tests. */
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
   private static final String PING = "GET /_ping HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
   private void assertPing(Duration most) throws IOException {
