@@ -88,7 +88,8 @@ final class CopyCommand extends EngineCommand {
   }
 
   private void copyOut(Side from, String to) throws IOException {
-    var path = absolute(from.path());
+    boolean contents = from.path().endsWith("/.");
+    var path = absolute(contents ? withoutDot(from.path()) : from.path());
     if (to.equals("-")) {
       engine().containers().copyOut(from.container(), path, console().out());
       console().out().flush();
@@ -99,15 +100,35 @@ final class CopyCommand extends EngineCommand {
       path = Path.of(path).resolveSibling(stat.linkTarget()).normalize().toString();
     }
     var destination = console().directory().resolve(to).normalize();
+    boolean folder = (stat.mode() & 0170000) == 0040000;
+    if (contents && folder) {
+      if (!Files.isDirectory(destination)) {
+        Files.createDirectory(destination);
+      }
+      copyOut(from, path, destination, stat.name(), ".");
+      return;
+    }
     boolean into = Files.isDirectory(destination);
+    if (to.endsWith("/") && !into && !folder) {
+      throw EngineException.notFound("no such directory: " + destination);
+    }
     var parent = destination.getParent();
     var name = into ? stat.name() : destination.getFileName().toString();
     var directory = into || parent == null ? destination : parent;
-    var chosen = path;
+    copyOut(from, path, directory, stat.name(), name);
+  }
+
+  private void copyOut(Side from, String path, Path directory, String packed, String name)
+      throws IOException {
     piped(
-        out -> engine().containers().copyOut(from.container(), chosen, out),
-        in -> LocalFiles.unpack(in, directory, stat.name(), name));
-    tell(from.path(), destination.toString());
+        out -> engine().containers().copyOut(from.container(), path, out),
+        in -> LocalFiles.unpack(in, directory, packed, name));
+    tell(from.path(), directory.resolve(name).normalize().toString());
+  }
+
+  private static String withoutDot(String path) {
+    var shorter = path.substring(0, path.length() - 2);
+    return shorter.isEmpty() ? "/" : shorter;
   }
 
   private void copyIn(String from, Side to) throws IOException {
@@ -123,7 +144,7 @@ final class CopyCommand extends EngineCommand {
     }
     var place = place(to.container(), path, local, to.path().endsWith("/"));
     piped(
-        out -> LocalFiles.pack(local, place.name(), out),
+        out -> LocalFiles.pack(followLink ? local.toRealPath() : local, place.name(), out),
         in -> engine().containers().copyIn(to.container(), place.directory(), in, options));
     tell(local.toString(), to.container() + ":" + path);
   }
@@ -156,7 +177,7 @@ final class CopyCommand extends EngineCommand {
   }
 
   private void tell(String from, String to) {
-    if (!quiet) {
+    if (!quiet && console().isTerminal(2)) {
       console().err().println("Successfully copied " + from + " to " + to);
     }
   }

@@ -79,16 +79,49 @@ final class LocalFiles {
     try (var tar = new TarArchiveInputStream(in, "UTF-8")) {
       for (var entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         var inner = Path.of(entry.getName()).normalize();
-        boolean rooted = inner.startsWith(packed);
-        var renamed =
-            rooted
-                ? inner.getNameCount() == 1
-                    ? Path.of(name)
-                    : Path.of(name).resolve(inner.subpath(1, inner.getNameCount()))
-                : inner;
-        extract(tar, entry, base, base.resolve(renamed).normalize());
+        if (name.equals(".") && (inner.equals(Path.of(packed)) || inner.toString().isEmpty())) {
+          continue; // the directory whose content is wanted
+        }
+        if (entry.isLink()) {
+          var first = Path.of(entry.getLinkName()).normalize();
+          link(entry, base, renamed(first, packed, name), renamed(inner, packed, name));
+        } else {
+          extract(tar, entry, base, base.resolve(renamed(inner, packed, name)).normalize());
+        }
       }
     }
+  }
+
+  private static Path renamed(Path inner, String packed, String name) {
+    if (!inner.startsWith(packed)) {
+      return inner;
+    }
+    return inner.getNameCount() == 1
+        ? Path.of(name)
+        : Path.of(name).resolve(inner.subpath(1, inner.getNameCount()));
+  }
+
+  /** A second name becomes a file of its own: a link could lead to what was here before. */
+  private static void link(TarArchiveEntry entry, Path base, Path first, Path second)
+      throws IOException {
+    var from = base.resolve(first).normalize();
+    var to = base.resolve(second).normalize();
+    if (!Files.isRegularFile(from, LinkOption.NOFOLLOW_LINKS)
+        || !from.toRealPath().startsWith(base)
+        || !to.startsWith(base)
+        || to.equals(from)) {
+      throw refused(entry);
+    }
+    var parent = to.getParent();
+    if (parent == null) {
+      throw refused(entry);
+    }
+    Files.createDirectories(parent);
+    if (!parent.toRealPath().startsWith(base)) {
+      throw refused(entry);
+    }
+    Files.copy(
+        from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
   }
 
   private static void extract(
@@ -114,7 +147,7 @@ final class LocalFiles {
       Files.deleteIfExists(file);
       Files.copy(tar, file, StandardCopyOption.REPLACE_EXISTING);
     } else {
-      return; // devices, pipes and hard links do not leave a container
+      return; // devices and pipes do not leave a container
     }
     Files.setPosixFilePermissions(file, permissions(entry.getMode()));
     Files.setLastModifiedTime(file, FileTime.from(entry.getLastModifiedDate().toInstant()));
