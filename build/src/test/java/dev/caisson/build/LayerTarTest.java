@@ -32,8 +32,7 @@ class LayerTarTest {
       file.setLength(SIZE);
     }
     var out = new ByteArrayOutputStream();
-    var ownership =
-        new LayerTar.Ownership(Optional.empty(), Optional.empty(), Optional.empty());
+    var ownership = new LayerTar.Ownership(Optional.empty(), Optional.empty(), Optional.empty());
     var tar = new LayerTar(out, ownership);
     try (InputStream content = Files.newInputStream(sparse)) {
       assertThatThrownBy(() -> tar.file("sparse", 0644, TIME, SIZE, content))

@@ -120,8 +120,7 @@ final class LocalFiles {
     if (!parent.toRealPath().startsWith(base)) {
       throw refused(entry);
     }
-    Files.copy(
-        from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
+    Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
   }
 
   private static void extract(

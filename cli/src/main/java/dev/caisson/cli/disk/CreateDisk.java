@@ -33,11 +33,7 @@ final class CreateDisk extends DiskCommand {
   @Option(names = "-u", description = "do not look at the base")
   boolean unsafe;
 
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      paramLabel = "FILE",
-      description = "the new disk")
+  @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "the new disk")
   String file = "";
 
   @Parameters(

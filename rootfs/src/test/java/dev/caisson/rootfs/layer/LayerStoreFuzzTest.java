@@ -70,7 +70,10 @@ class LayerStoreFuzzTest {
         case 2, 3 -> layer.link(name, target);
         case 4 -> layer.with(new Entry.Whiteout(name));
         case 5 -> layer.with(new Entry.Opaque(name));
-        default -> layer.with(new Entry.HardLink(name, Attributes.of(0644), NAMES.get(random.nextInt(NAMES.size()))));
+        default ->
+            layer.with(
+                new Entry.HardLink(
+                    name, Attributes.of(0644), NAMES.get(random.nextInt(NAMES.size()))));
       }
     }
     return layer;
