@@ -63,7 +63,7 @@ final class LookCommands {
     @Parameters(paramLabel = "CONTAINER", description = "name or id")
     String container = "";
 
-    private @Nullable PrintStream last;
+    private Output.@Nullable Stream last;
 
     @Override
     public Integer call() {
@@ -86,11 +86,11 @@ final class LookCommands {
     }
 
     private void show(LogRecord line) {
-      var target = line.stream() == Output.Stream.STDERR ? console().err() : console().out();
-      if (last != null && last != target) {
-        last.flush(); // both may be the same file, in which the order shall be the log's
+      var target = target(line.stream());
+      if (last != null && last != line.stream()) {
+        target(last).flush(); // both may be the same file, in which the order shall be the log's
       }
-      last = target;
+      last = line.stream();
       if (timestamps) {
         var time = (TIME.format(line.time()) + " ").getBytes(StandardCharsets.US_ASCII);
         target.write(time, 0, time.length);
@@ -99,6 +99,10 @@ final class LookCommands {
       if (follow) {
         target.flush();
       }
+    }
+
+    private PrintStream target(Output.Stream stream) {
+      return stream == Output.Stream.STDERR ? console().err() : console().out();
     }
   }
 
