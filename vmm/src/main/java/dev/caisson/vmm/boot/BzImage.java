@@ -133,8 +133,10 @@ public record BzImage(ByteBuffer bytes, int setupEnd, int payload, int payloadLe
    */
   public void extract(OutputStream target) throws IOException {
     Compression compression = compression();
-    // The linker appends the unpacked size as four bytes, which no stream format knows.
-    ByteBuffer data = bytes.slice(payload, payloadLength - 4);
+    // The kernel's build appends the unpacked size as four bytes, which no stream format knows but
+    // gzip, whose own last field it is (arch/x86/boot/compressed/Makefile).
+    int size = compression == Compression.GZIP ? payloadLength : payloadLength - 4;
+    ByteBuffer data = bytes.slice(payload, size);
     try (InputStream unpacked = open(compression, data)) {
       byte[] piece = new byte[1 << 16];
       long total = 0;
@@ -158,7 +160,7 @@ public record BzImage(ByteBuffer bytes, int setupEnd, int payload, int payloadLe
       throw new VmmException(
           VmmException.Kind.BAD_IMAGE,
           "%s refused at offset 0x%x: it does not unpack after %d bytes: %s"
-              .formatted(WHAT, payload, total, e.getMessage()),
+              .formatted(WHAT, payload, total, e),
           e);
     }
   }
