@@ -19,11 +19,18 @@ import java.util.Optional;
 final class ModeNetworks {
   static final List<NetworkInfo> ALL = List.of(network("host", "host"), network("none", "null"));
 
+  private static final int SHORT_ID = 12;
+
   private ModeNetworks() {}
 
+  /**
+   * @param reference a name, an id or the beginning of one of at least twelve digits
+   */
   static Optional<NetworkInfo> find(String reference) {
     return ALL.stream()
-        .filter(network -> network.name().equals(reference) || network.id().equals(reference))
+        .filter(network ->
+            network.name().equals(reference)
+                || reference.length() >= SHORT_ID && network.id().startsWith(reference))
         .findFirst();
   }
 

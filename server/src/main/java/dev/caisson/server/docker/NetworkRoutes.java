@@ -4,6 +4,7 @@
  */
 package dev.caisson.server.docker;
 
+import dev.caisson.engine.Containers;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.Filters;
 import dev.caisson.engine.Networks;
@@ -15,17 +16,23 @@ import dev.caisson.server.http.Json;
 import dev.caisson.server.http.RouteTable;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /networks}. */
 final class NetworkRoutes {
+  /** Of {@code host} and {@code none}: ways to have no network of one's own. */
+  private static final Set<String> MODE_DRIVERS = Set.of("host", "null");
+
   private final Networks networks;
-  private final HostNetworks host;
+  private final Containers containers;
 
   NetworkRoutes(Engine engine) {
-    this.host = new HostNetworks(engine);
     this.networks = engine.networks();
+    this.containers = engine.containers();
   }
 
   void addTo(RouteTable routes) {
@@ -61,14 +68,39 @@ final class NetworkRoutes {
     Filters filters = Queries.filters(exchange);
     ArrayNode json = Json.array();
     networks.list(filters).forEach(each -> json.add(NetworkJson.network(each, false)));
-    host.list(filters).forEach(each -> json.add(NetworkJson.network(each, false)));
     exchange.json(json);
   }
 
   private void inspect(Exchange exchange) throws IOException {
-    String id = exchange.path("id");
-    NetworkInfo found = host.find(id).map(host::withMembers).orElseGet(() -> networks.inspect(id));
-    exchange.json(NetworkJson.network(found, true));
+    NetworkInfo found = networks.inspect(exchange.path("id"));
+    exchange.json(NetworkJson.network(isMode(found) ? withMembers(found) : found, true));
+  }
+
+  private static boolean isMode(NetworkInfo network) {
+    return MODE_DRIVERS.contains(network.driver());
+  }
+
+  /** {@code host} or {@code none} with the running containers that are in it. */
+  private NetworkInfo withMembers(NetworkInfo mode) {
+    Map<String, NetworkInfo.Member> members =
+        containers.list(false, 0, false, Filters.none().with("network", mode.name())).stream()
+            .collect(
+                Collectors.toMap(
+                    each -> each.id(),
+                    each -> new NetworkInfo.Member(each.name(), each.id(), "", "", "")));
+    return new NetworkInfo(
+        mode.id(),
+        mode.name(),
+        mode.created(),
+        mode.driver(),
+        mode.scope(),
+        mode.internal(),
+        mode.attachable(),
+        mode.ipv6(),
+        mode.pools(),
+        members,
+        mode.options(),
+        mode.labels());
   }
 
   private void connect(Exchange exchange) throws IOException {
@@ -81,13 +113,13 @@ final class NetworkRoutes {
   /** The network of the path, which is neither {@code host} nor {@code none}. */
   private String changeable(Exchange exchange) {
     String id = exchange.path("id");
-    host.find(id)
-        .ifPresent(network -> {
-          throw new HttpException(
-              403,
-              network.name()
-                  + " is a pre-defined network: it cannot be removed, and containers are in it from their creation on");
-        });
+    NetworkInfo network = networks.inspect(id);
+    if (isMode(network)) {
+      throw new HttpException(
+          403,
+          network.name()
+              + " is a pre-defined network: it cannot be removed, and containers are in it from their creation on");
+    }
     return id;
   }
 
