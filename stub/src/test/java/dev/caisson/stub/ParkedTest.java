@@ -123,7 +123,7 @@ class ParkedTest {
               Set.of(),
               dev.caisson.launch.Propagation.PRIVATE,
               Optional.empty(),
-              "/work/file"));
+              "/stage/file"));
       send(later(recipe.awaitExit()), first, second);
       // A memfd has no place among the mounts: EINVAL shows that the number was right, not EBADF.
       assertThat(((Report.Failed) launch.next().orElseThrow()).errno()).isEqualTo(22);
@@ -179,8 +179,8 @@ class ParkedTest {
     try (Fd output = Memfd.create("output");
         Launch launch = park(output, trees())) {
       var recipe =
-          root.run("sh", "-c", "readlink /work/tree/inner/link; grep -c /work/tree /proc/mounts");
-      recipe.beforePivot("place", new MountAction.PlaceTree(0, "/work/tree"));
+          root.run("sh", "-c", "readlink /stage/tree/inner/link; grep -c /stage/tree /proc/mounts");
+      recipe.beforePivot("place", new MountAction.PlaceTree(0, "/stage/tree"));
       send(later(recipe.awaitExit()));
       assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Running.class);
       assertThat(((Report.Exited) launch.next().orElseThrow()).code()).isZero();
@@ -194,7 +194,7 @@ class ParkedTest {
       try (Fd output = Memfd.create("output");
           Launch launch = park(output, trees())) {
         var recipe = root.run("true");
-        recipe.beforePivot("place", new MountAction.PlaceTree(number, "/work/tree"));
+        recipe.beforePivot("place", new MountAction.PlaceTree(number, "/stage/tree"));
         send(later(recipe));
         assertThat(((Report.Failed) launch.next().orElseThrow()).errno()).isEqualTo(22);
       }
