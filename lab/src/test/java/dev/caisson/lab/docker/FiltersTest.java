@@ -185,6 +185,9 @@ class FiltersTest {
   @Test
   void everyFilterOfNetworks() throws IOException {
     String id = docker.with("network", "inspect", "-f", "{{.Id}}", "fnet").ok().strip();
+    assertThat(docker.with("network", "ls", "--format", "{{.Name}}").ok().lines())
+        .contains("host", "none")
+        .doesNotHaveDuplicates();
     String[][] cases = {
       {"name", "fnet", "fnet"},
       {"id", id, "fnet"},
