@@ -41,5 +41,5 @@ export JAVA_HOME
 # Maven's own libraries use Unsafe; JDK 25 warns about it on every run.
 export MAVEN_OPTS="${MAVEN_OPTS:-} --sun-misc-unsafe-memory-access=allow --enable-native-access=ALL-UNNAMED -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
-maven() { mvn --batch-mode --no-transfer-progress "$@"; }
+maven() { mvn -Dstyle.color=never --batch-mode --no-transfer-progress "$@"; }
 build_all() { maven -q package -DskipTests; }

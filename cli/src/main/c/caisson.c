@@ -24,6 +24,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -486,26 +487,59 @@ static void converse(int fd, int signals)
 	}
 }
 
-/* What must be the caller's own child: the engine in the foreground, and the OCI runtime. */
-static int is_direct(int argc, char **argv)
+/* ---- what needs no engine that listens ---- */
+
+/* Where the command's name stands, behind --root and --run. */
+static int command_at(int argc, char **argv)
 {
 	int i = 1;
 
 	while (i < argc && (strncmp(argv[i], "--root", 6) == 0 || strncmp(argv[i], "--run", 5) == 0))
 		i += strchr(argv[i], '=') ? 1 : 2;
-	return i < argc && (strcmp(argv[i], "engine") == 0 || strcmp(argv[i], "oci") == 0);
+	return i;
+}
+
+static int says(int argc, char **argv, int at, const char *word)
+{
+	return at < argc && strcmp(argv[at], word) == 0;
+}
+
+/* The kernel says who listens at the socket; its end frees the state for another engine. unix(7), SO_PEERCRED */
+static _Noreturn void stop_engine(void)
+{
+	struct ucred listener;
+	socklen_t length = sizeof listener;
+	int fd = try_connect(), process;
+
+	if (fd < 0) {
+		dprintf(2, "caisson: no engine listens at %s\n", socket_path);
+		exit(0);
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &listener, &length) != 0)
+		fail("cannot tell who listens at", socket_path, NULL);
+	process = (int)syscall(SYS_pidfd_open, listener.pid, 0);
+	if (process < 0 || syscall(SYS_pidfd_send_signal, process, SIGTERM, NULL, 0) != 0)
+		fail("cannot end the engine at", socket_path, "do it as the user it runs as, or as root");
+	while (poll(&(struct pollfd){.fd = process, .events = POLLIN}, 1, -1) < 0)
+		if (errno != EINTR)
+			fail("cannot wait for", "the engine", NULL);
+	exit(0);
 }
 
 int main(int argc, char **argv)
 {
-	int fd, signals;
+	int fd, signals, at;
 
 	/* A closed descriptor would be taken by our socket. */
 	while ((fd = open("/dev/null", O_RDWR)) >= 0 && fd <= 2)
 		;
 	close(fd);
 	find_places(argc, argv);
-	if (is_direct(argc, argv)) {
+	at = command_at(argc, argv);
+	if (says(argc, argv, at, "engine") && says(argc, argv, at + 1, "stop"))
+		stop_engine();
+	/* What must be the caller's own child: the engine in the foreground, and the OCI runtime. */
+	if (says(argc, argv, at, "engine") || says(argc, argv, at, "oci")) {
 		static char launcher[PATH_MAX];
 
 		launcher_path(launcher);

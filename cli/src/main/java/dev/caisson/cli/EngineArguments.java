@@ -21,16 +21,19 @@ import java.util.Map;
 record EngineArguments(EngineOptions options, Map<String, Map<String, String>> endpoints) {
   static final String USAGE =
       """
-      Usage: caisson engine [OPTIONS]
-      Run the engine in the foreground
+      Usage: caisson engine [OPTIONS], or caisson engine stop
+      Run the engine in the foreground, or end the one that runs. Containers go on; machines end.
 
             --root DIR               what survives a reboot
             --run DIR                what does not, sockets among it
             --isolation NAME         for containers that name none (container)
             --label NAME=VALUE       of this host; may be repeated
             --docker-socket PATH     open the Docker API there
-            --docker-tcp ADDRESS:PORT  and there, with --docker-tlscacert, --docker-tlscert
+            --docker-tcp ADDRESS:PORT
+                                     and there, with --docker-tlscacert, --docker-tlscert
                                      and --docker-tlskey FILE
+            --docker-refuse WORD,…   privileged, host-namespaces, host-paths, devices:
+                                     answer 403 to whoever asks for such a thing
             --docker-log FILE        a line of JSON for each request
             --docker-bodies yes      with what was sent, passwords left out
             --metrics PORT           for Prometheus, on loopback

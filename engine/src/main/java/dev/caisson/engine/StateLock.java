@@ -30,7 +30,8 @@ record StateLock(FileChannel file) implements AutoCloseable {
       throw EngineException.io("cannot use " + root + ": " + e.getMessage(), e);
     }
     throw EngineException.conflict(
-        "another engine uses " + root, "talk to that one, or choose another --root");
+        "another engine uses " + root,
+        "talk to that one, end it (caisson engine stop), or choose another --root");
   }
 
   private static boolean tryLock(FileChannel file) throws IOException {

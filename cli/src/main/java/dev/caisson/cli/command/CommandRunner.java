@@ -49,7 +49,7 @@ public final class CommandRunner {
   }
 
   /** --root and --run say which engine; the caller has found us by them. */
-  private static List<String> withoutPlaces(List<String> words) {
+  static List<String> withoutPlaces(List<String> words) {
     int first = 0;
     while (first < words.size()) {
       var word = words.get(first);
@@ -105,11 +105,15 @@ public final class CommandRunner {
       console.out().println("caisson " + engine.host().version().version());
       return 0;
     }
-    var group = plain.isEmpty() ? "" : plain.getFirst();
-    var help = table.help(group);
-    if (help.isPresent() && plain.size() <= 1) {
-      (asked || plain.isEmpty() ? console.out() : console.err()).print(help.get());
-      return asked || plain.isEmpty() ? 0 : EngineCommand.FAILED;
+    var help = new HelpPage(table);
+    if (plain.isEmpty()) {
+      console.out().print(help.all());
+      return 0;
+    }
+    var group = help.of(plain.getFirst());
+    if (group.isPresent() && plain.size() == 1) {
+      (asked ? console.out() : console.err()).print(group.get());
+      return asked ? 0 : EngineCommand.FAILED;
     }
     console.err().println("caisson: '" + String.join(" ", plain) + "' is not a caisson command");
     console.err().println("  try: caisson --help");

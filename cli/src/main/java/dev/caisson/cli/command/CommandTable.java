@@ -5,8 +5,8 @@
 package dev.caisson.cli.command;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -58,6 +58,8 @@ public final class CommandTable {
     makers.put("info", SystemCommands.Info::new);
     makers.put("compare", CompareCommand::new);
     makers.put("doctor", SystemCommands.Doctor::new);
+    makers.put("completion", CompletionCommands.Script::new);
+    makers.put(CompletionCommands.HIDDEN + "complete", () -> new CompletionCommands.Complete(this));
     makers.put("system info", SystemCommands.Info::new);
     makers.put("system df", SystemCommands.DiskUsage::new);
     makers.put("system events", LookCommands.Events::new);
@@ -174,30 +176,22 @@ public final class CommandTable {
     return idle.computeIfAbsent(path, p -> new ConcurrentLinkedQueue<>());
   }
 
-  /** What there is, as text: all of it, or the commands of one group. */
-  Optional<String> help(String group) {
-    var lines = new StringBuilder();
+  /** The commands by path, of one group or, for the empty name, those without a group. */
+  SortedMap<String, String> described(String group) {
+    var found = new TreeMap<String, String>();
     makers.forEach((path, maker) -> {
-      boolean shown = group.isEmpty() ? path.indexOf(' ') < 0 : path.startsWith(group + " ");
-      if (shown) {
-        lines.append("  %-22s %s%n".formatted(path, description(maker.get())));
+      boolean asked =
+          group.isEmpty()
+              ? path.indexOf(' ') < 0 && !path.startsWith(CompletionCommands.HIDDEN)
+              : path.startsWith(group + " ");
+      if (asked) {
+        found.put(path, description(maker.get()));
       }
     });
-    if (lines.isEmpty()) {
-      return Optional.empty();
-    }
-    if (group.isEmpty()) {
-      lines.append("%nGroups: %s%n".formatted(String.join(", ", groups())));
-      lines.append("caisson engine runs the engine in the foreground.%n".formatted());
-      lines.append("caisson oci runs a bundle, as runc does.%n".formatted());
-    }
-    return Optional.of(
-        "Usage: caisson %s COMMAND [OPTIONS]%n%n%s%nTry caisson COMMAND --help%n"
-            .formatted(group, lines)
-            .replace("caisson  ", "caisson "));
+    return found;
   }
 
-  private SortedSet<String> groups() {
+  SortedSet<String> groups() {
     return makers.keySet().stream()
         .filter(path -> path.indexOf(' ') > 0)
         .map(path -> path.substring(0, path.indexOf(' ')))

@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
 /** Runs the same image behind every wall this host has, and puts side by side what each costs. */
 @Command(
     name = "compare",
-    description = "Run an image in every isolation this host has, and compare",
+    description = "Run an image in every isolation here, and compare",
     sortOptions = false)
 final class CompareCommand extends EngineCommand {
   private static final int DIGITS_SHOWN = 12;

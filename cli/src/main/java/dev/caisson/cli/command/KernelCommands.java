@@ -24,6 +24,11 @@ final class KernelCommands {
   abstract static class Changing extends EngineCommand {
     abstract GuestKernel change(KernelStore store) throws IOException;
 
+    /** What may help when it fails. */
+    Optional<String> remedy() {
+      return Optional.empty();
+    }
+
     @Override
     public final Integer call() {
       try {
@@ -32,6 +37,7 @@ final class KernelCommands {
         return 0;
       } catch (SandboxException | IOException e) {
         console().err().println("caisson: " + e.getMessage());
+        remedy().ifPresent(remedy -> console().err().println("  try: " + remedy));
         return FAILED;
       }
     }
@@ -105,6 +111,11 @@ final class KernelCommands {
     GuestKernel change(KernelStore store) throws IOException {
       store.use(version);
       return store.current().orElseThrow();
+    }
+
+    @Override
+    Optional<String> remedy() {
+      return Optional.of("caisson kernel ls, or caisson kernel fetch");
     }
   }
 

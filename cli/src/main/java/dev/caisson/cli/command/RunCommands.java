@@ -266,7 +266,7 @@ final class RunCommands {
         index = "1..*",
         arity = "1..*",
         paramLabel = "COMMAND",
-        description = "and its arguments; else the one of the image")
+        description = "and its arguments")
     List<String> command = new ArrayList<>();
 
     @Override

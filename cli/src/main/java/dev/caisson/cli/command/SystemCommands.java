@@ -97,7 +97,7 @@ final class SystemCommands {
               .with("OperatingSystem", info.operatingSystem())
               .with("Architecture", info.architecture())
               .with("NCPU", info.processors())
-              .with("MemTotal", info.memory())
+              .with("MemTotal", format.isEmpty() ? HumanSize.binary(info.memory()) : info.memory())
               .with("RootDir", info.root().toString())
               .with("Rootless", info.rootless())
               .with("DefaultIsolation", info.defaultIsolation())

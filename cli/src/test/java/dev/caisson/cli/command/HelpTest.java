@@ -42,9 +42,26 @@ class HelpTest {
 
   @Test
   void theHelpOfAGroupListsItsCommands() {
-    assertThat(table.help("network").orElseThrow())
+    assertThat(new HelpPage(table).of("network").orElseThrow())
         .contains("network create", "network prune")
         .doesNotContain("volume");
-    assertThat(table.help("nothing")).isEmpty();
+    assertThat(new HelpPage(table).of("nothing")).isEmpty();
+    assertThat(new HelpPage(table).of("")).isEmpty();
+  }
+
+  @Test
+  void theWholeHelpListsEveryCommandOnce() {
+    var lines = new HelpPage(table).all().lines().toList();
+    var expected = new ArrayList<>(table.groups());
+    table.paths().stream()
+        .filter(path -> !path.contains(" ") && !path.startsWith(CompletionCommands.HIDDEN))
+        .forEach(expected::add);
+    for (var name : expected) {
+      assertThat(lines).filteredOn(line -> line.startsWith("  " + name + " ")).hasSize(1);
+    }
+    assertThat(lines).allMatch(line -> line.length() <= 80);
+    assertThat(lines)
+        .as("every group says what it is about")
+        .noneMatch(line -> line.matches("  \\S+ *"));
   }
 }

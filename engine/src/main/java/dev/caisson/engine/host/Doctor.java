@@ -128,12 +128,9 @@ final class Doctor {
     try {
       long free = Files.getFileStore(options.root()).getUsableSpace();
       return free >= ENOUGH_DISK
-          ? new Finding("disk space", Verdict.OK, (free >> 20) + " MiB in " + options.root(), "")
+          ? new Finding("disk space", Verdict.OK, room(free), "")
           : new Finding(
-              "disk space",
-              Verdict.WARNING,
-              "only " + (free >> 20) + " MiB in " + options.root(),
-              "caisson system prune");
+              "disk space", Verdict.WARNING, "only " + room(free), "caisson system prune");
     } catch (IOException e) {
       return new Finding(
           "disk space",
@@ -141,6 +138,10 @@ final class Doctor {
           String.valueOf(e.getMessage()),
           "look at " + options.root());
     }
+  }
+
+  private String room(long bytes) {
+    return "%.1f GiB in %s".formatted(bytes / (double) (1L << 30), options.root());
   }
 
   private static boolean contains(Path file, String text) {

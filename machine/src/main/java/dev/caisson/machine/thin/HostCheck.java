@@ -47,11 +47,15 @@ final class HostCheck {
         .orElseGet(() -> Diagnosis.ok("virtualization", "by the processor"));
   }
 
-  private static Diagnosis engine(MachineEngine engine, boolean chosenBefore) {
+  /** One that is not there is a lack only where no other can stand in. */
+  private Diagnosis engine(MachineEngine engine, boolean chosenBefore) {
     String subject = "engine " + engine.name();
     return engine
         .unavailable()
-        .map(reason -> Diagnosis.missing(subject, reason.reason(), reason.remedy()))
+        .map(reason ->
+            engines.stream().anyMatch(other -> other.unavailable().isEmpty())
+                ? Diagnosis.warning(subject, reason.reason(), reason.remedy())
+                : Diagnosis.missing(subject, reason.reason(), reason.remedy()))
         .orElseGet(() ->
             Diagnosis.ok(
                 subject,
