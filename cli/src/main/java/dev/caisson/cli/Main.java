@@ -11,9 +11,12 @@ import dev.caisson.cli.dialog.FrontDoor;
 import dev.caisson.engine.Endpoint;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.remote.EngineDoor;
+import dev.caisson.engine.remote.RemoteEngine;
 import dev.caisson.linux.digest.LibraryDigests;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +74,7 @@ public final class Main {
       var door = FrontDoor.open(arguments.options().run().resolve("caisson.sock"), runner);
       try {
         runner.warm();
+        endpoints.add(remoteDoor(arguments, engine));
         ended.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -79,6 +83,14 @@ public final class Main {
         endpoints.forEach(Endpoint::close);
       }
     }
+  }
+
+  /** For programs that call the engine from processes of their own. */
+  private static Endpoint remoteDoor(EngineArguments arguments, Engine engine) {
+    var door = new EngineDoor();
+    var socket = arguments.options().run().resolve(RemoteEngine.SOCKET);
+    door.start(engine, Map.of("socket", socket.toString()));
+    return door;
   }
 
   private static List<Endpoint> endpoints(EngineArguments arguments, Engine engine) {

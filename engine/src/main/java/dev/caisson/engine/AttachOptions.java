@@ -9,7 +9,8 @@ package dev.caisson.engine;
  *
  * @param replay send what the log already holds first
  * @param stream stay connected for what comes
- * @param detachKeys the sequence of keys that detaches, as {@code ctrl-p,ctrl-q}; empty for none
+ * @param detachKeys the sequence of keys that detaches, as {@code ctrl-p,ctrl-q}; empty for none.
+ *     They are heard at a terminal only
  */
 public record AttachOptions(
     boolean stdin,

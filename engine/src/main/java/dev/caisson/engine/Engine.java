@@ -4,6 +4,8 @@
  */
 package dev.caisson.engine;
 
+import dev.caisson.engine.remote.RemoteEngine;
+
 /**
  * Every workload on this host: one object, the same for embedding programs, the command line and
  * the HTTP dialects.
@@ -23,6 +25,18 @@ public interface Engine extends AutoCloseable {
    */
   static Engine open(EngineOptions options) {
     return new Installation(options).open();
+  }
+
+  /**
+   * The engine that another process has open, as {@code caisson engine} does. Closing it gives up
+   * what this program waits for, and leaves the engine as it is.
+   *
+   * @param options of that engine; only its run directory counts
+   * @throws EngineException UNAVAILABLE when none listens there; UNSUPPORTED when it is of another
+   *     release
+   */
+  static Engine connect(EngineOptions options) {
+    return RemoteEngine.connect(options.run().resolve(RemoteEngine.SOCKET));
   }
 
   /** Containers of every isolation. */

@@ -29,6 +29,9 @@ final class FakeIsolation implements Isolation {
   final Map<String, FakeSandbox> byId = new ConcurrentHashMap<>();
   volatile int healthCode;
 
+  /** Why nothing can be started now; empty if it can. */
+  volatile String refusal = "";
+
   @Override
   public String name() {
     return "container";
@@ -72,6 +75,9 @@ final class FakeIsolation implements Isolation {
 
     @Override
     public void start() {
+      if (!refusal.isEmpty()) {
+        throw new SandboxException(SandboxException.Kind.WRONG_STATE, refusal);
+      }
       var line = workload.process().arguments();
       switch (line.getFirst()) {
         case "missing" ->

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,6 +21,9 @@ public final class Cgroups {
   public static final String ENGINE = "caisson-engine";
 
   private static final String OWN_PARENT = "caisson";
+
+  /** Times of starts are told in whole seconds since a boot that is known to the second. */
+  private static final Duration CLOCK_STEP = Duration.ofSeconds(2);
 
   private final CgroupLayout layout;
   private final Optional<Path> delegated;
@@ -92,7 +97,7 @@ public final class Cgroups {
   }
 
   /**
-   * Removes parked groups of processes that were killed with their stubs.
+   * Removes parked groups of processes that were killed with their stubs, or before they had one.
    *
    * @param prefix of the names; the id of the process that made it follows
    */
@@ -106,13 +111,21 @@ public final class Cgroups {
     try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, prefix + "*")) {
       for (Path group : found) {
         String[] name = group.getFileName().toString().substring(prefix.length()).split("-");
-        long owner = Long.parseLong(name[0]);
-        boolean stale = owner == ProcessHandle.current().pid() || ProcessHandle.of(owner).isEmpty();
-        boolean _ = stale && CgroupTree.remove(group);
+        boolean _ = ownerIsGone(Long.parseLong(name[0]), group) && CgroupTree.remove(group);
       }
     } catch (IOException | NumberFormatException notOurs) {
       // not there yet, or named by somebody else
     }
+  }
+
+  /** Whether no process, or one that is younger than the group, has the id that named it. */
+  private static boolean ownerIsGone(long owner, Path group) throws IOException {
+    Optional<ProcessHandle> process = ProcessHandle.of(owner);
+    if (process.isEmpty()) {
+      return true;
+    }
+    Instant made = Files.getLastModifiedTime(group).toInstant();
+    return process.get().info().startInstant().filter(made.plus(CLOCK_STEP)::isBefore).isPresent();
   }
 
   /**

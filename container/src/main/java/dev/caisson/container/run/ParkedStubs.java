@@ -42,14 +42,16 @@ final class ParkedStubs {
           ParkedPlan.Kind.CONNECTED, new Shelf(ParkedPlan.Kind.CONNECTED),
           ParkedPlan.Kind.ISOLATED, new Shelf(ParkedPlan.Kind.ISOLATED));
   private final AtomicLong count = new AtomicLong();
-  private volatile boolean useless;
   private final ScheduledExecutorService worker =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("container-parking").factory());
+  private volatile boolean useless;
 
   ParkedStubs(Optional<Cgroups> cgroups, Launcher launcher) {
     this.cgroups = cgroups;
     this.launcher = launcher;
+    cgroups.ifPresent(some ->
+        worker.schedule(() -> some.removeLeft(PREFIX), QUIET_MILLIS, TimeUnit.MILLISECONDS));
   }
 
   /**
@@ -132,9 +134,6 @@ final class ParkedStubs {
 
   private Optional<ParkedStub> park(ParkedPlan.Kind kind) {
     long number = count.getAndIncrement();
-    if (number == 0) {
-      cgroups.ifPresent(some -> some.removeLeft(PREFIX));
-    }
     String name = PREFIX + ProcessHandle.current().pid() + "-" + number;
     Optional<Cgroup> group = cgroups.flatMap(some -> some.parked(name));
     if (group.isEmpty()) {

@@ -198,11 +198,33 @@ final class Runs {
     try {
       turns.run(() -> {
         if (restarts.take() && !record.running() && !record.removing()) {
-          run();
+          record.assume(record.progress().stoppedByHand(false));
+          runOrTryAgain();
         }
       });
     } catch (EngineException e) {
       LOG.log(System.Logger.Level.WARNING, "restart of {0}: {1}", record.name(), e.getMessage());
+    }
+  }
+
+  /**
+   * What stands in the way of a start may go away, as a port that is taken or a mount that is not
+   * there yet: such a start counts as a run that ended at once. The state says what it was.
+   */
+  private void runOrTryAgain() {
+    try {
+      run();
+    } catch (EngineException failure) {
+      LOG.log(
+          System.Logger.Level.WARNING, "restart of {0}: {1}", record.name(), failure.getMessage());
+      var failed = record.progress();
+      var policy = record.definition().spec().restartPolicy();
+      boolean again = Backoff.wanted(policy, failed.exitCode(), failed.restartCount(), false);
+      if (again) {
+        record.saveFact(failed.restarting(failed.restartCount() + 1));
+        restarts.after(Duration.ZERO);
+      }
+      waiters.exited(record.lastExit(), again);
     }
   }
 

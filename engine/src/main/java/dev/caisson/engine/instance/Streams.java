@@ -33,7 +33,8 @@ final class Streams implements Attachment {
       Runnable onDetach) {
     this.streams = streams;
     this.options = options;
-    this.keys = DetachKeys.parse(options.detachKeys());
+    // Nobody types them where there is no terminal: there these bytes are data like any other.
+    this.keys = DetachKeys.parse(tty ? options.detachKeys() : "");
     this.tty = tty;
     this.replay = replay.orElse(null);
     this.onDetach = onDetach;

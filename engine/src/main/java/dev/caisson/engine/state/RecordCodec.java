@@ -10,9 +10,11 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * Records to JSON and back, by their components. What a component's JSON lacks gets the type's
  * empty value, and unknown names are passed over: so a record may gain and lose components.
  *
- * <p>Components may be texts, numbers, booleans, enums, times, paths, records, sealed interfaces of
- * records, and optionals, lists, sets and maps (keyed by text) of them.
+ * <p>Components may be texts, whole numbers, booleans, bytes, enums, times, paths, records, sealed
+ * interfaces of records, and optionals, lists, sets and maps (keyed by text) of them.
  */
 public final class RecordCodec {
   /** Names the record among those of a sealed interface. */
@@ -48,9 +50,12 @@ public final class RecordCodec {
       for (int i = 0; i < components.length; i++) {
         types[i] = components[i].getType();
         accessors[i] = components[i].getAccessor();
+        accessors[i].setAccessible(true); // records that a package keeps to itself
       }
       try {
-        return new Shape(components, accessors, type.getDeclaredConstructor(types));
+        var maker = type.getDeclaredConstructor(types);
+        maker.setAccessible(true);
+        return new Shape(components, accessors, maker);
       } catch (NoSuchMethodException e) {
         throw new IllegalStateException("record without its constructor: " + type, e);
       }
@@ -68,6 +73,19 @@ public final class RecordCodec {
     return type.cast(typed(Json.read(json), type));
   }
 
+  /** As {@link #encode}, for whatever a component may be, and for nothing at all. */
+  public static byte[] encodeValue(@Nullable Object value) {
+    return Json.write(plain(value));
+  }
+
+  /**
+   * @param type as a method or a component declares it
+   * @throws IllegalArgumentException if {@code json} is not what {@link #encodeValue} writes
+   */
+  public static Object decodeValue(byte[] json, Type type) {
+    return typed(Json.read(json), type);
+  }
+
   private static @Nullable Object plain(@Nullable Object value) {
     return switch (value) {
       case null -> null;
@@ -83,6 +101,7 @@ public final class RecordCodec {
         yield plain;
       }
       case Enum<?> constant -> constant.name();
+      case byte[] bytes -> Base64.getEncoder().encodeToString(bytes);
       default -> value; // numbers and booleans; everything else is written as its text
     };
   }
@@ -168,7 +187,7 @@ public final class RecordCodec {
       return json == null ? OptionalLong.empty() : OptionalLong.of(number(json));
     }
     if (type == OptionalInt.class) {
-      return json == null ? OptionalInt.empty() : OptionalInt.of(Math.toIntExact(number(json)));
+      return json == null ? OptionalInt.empty() : OptionalInt.of(integer(json));
     }
     if (type == boolean.class || type == Boolean.class) {
       return Boolean.TRUE.equals(json);
@@ -177,7 +196,10 @@ public final class RecordCodec {
       return json == null ? 0L : number(json);
     }
     if (type == int.class || type == Integer.class) {
-      return json == null ? 0 : Math.toIntExact(number(json));
+      return json == null ? 0 : integer(json);
+    }
+    if (type == byte[].class) {
+      return Base64.getDecoder().decode(json == null ? "" : json.toString());
     }
     return text(json == null ? "" : json.toString(), type);
   }
@@ -186,11 +208,15 @@ public final class RecordCodec {
     if (type == String.class) {
       return text;
     }
-    if (type == Instant.class) {
-      return text.isEmpty() ? Instant.EPOCH : Instant.parse(text);
-    }
-    if (type == Duration.class) {
-      return text.isEmpty() ? Duration.ZERO : Duration.parse(text);
+    try {
+      if (type == Instant.class) {
+        return text.isEmpty() ? Instant.EPOCH : Instant.parse(text);
+      }
+      if (type == Duration.class) {
+        return text.isEmpty() ? Duration.ZERO : Duration.parse(text);
+      }
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException("no time: '" + text + "'", e);
     }
     if (type == Path.class) {
       return Path.of(text);
@@ -210,6 +236,14 @@ public final class RecordCodec {
       return number;
     }
     throw new IllegalArgumentException("not a whole number: " + json);
+  }
+
+  private static int integer(Object json) {
+    long number = number(json);
+    if (number != (int) number) {
+      throw new IllegalArgumentException("number out of range: " + number);
+    }
+    return (int) number;
   }
 
   private static Object record(Map<String, @Nullable Object> fields, Class<?> type) {

@@ -15,6 +15,8 @@ import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.RestartPolicy;
 import dev.caisson.engine.spec.StorageSpec;
+import dev.caisson.engine.spec.VolumeSpec;
+import dev.caisson.engine.view.Event;
 import dev.caisson.engine.view.Status;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +26,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,31 +34,51 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+/**
+ * What whoever holds an {@link Engine} may rely on, wherever the engine is. Its isolation, images
+ * and networks are this test's own, so that no root is needed.
+ */
 @Timeout(value = 20, unit = TimeUnit.SECONDS)
-class LifecycleTest {
+abstract class EngineContract {
   @TempDir Path directory;
   private final FakeIsolation host = new FakeIsolation();
+  private Engine local;
   private Engine engine;
+
+  /** The engine as its caller has it; {@code opened} is the one in this process. */
+  abstract Engine reached(Engine opened, EngineOptions options);
+
+  /** Undoes {@link #reached}. */
+  abstract void left(Engine caller);
 
   @BeforeEach
   void open() {
-    engine =
-        new EngineOpener(
-                EngineOptions.at(directory.resolve("root"), directory.resolve("run")),
-                List.of(host),
-                Clock.systemUTC(),
-                (options, store, events, users) -> new FakeImages(),
-                (options, store, events, finder) -> new ClosedFabric("this is a test"))
-            .open();
+    local = opened();
+    engine = reached(local, options());
+  }
+
+  private EngineOptions options() {
+    return EngineOptions.at(directory.resolve("root"), directory.resolve("run"));
+  }
+
+  private Engine opened() {
+    return new EngineOpener(
+            options(),
+            List.of(host),
+            Clock.systemUTC(),
+            (options, store, events, users) -> new FakeImages(),
+            (options, store, events, finder) -> new ClosedFabric("this is a test"))
+        .open();
   }
 
   @AfterEach
   void close() {
-    engine.close();
+    left(engine);
+    local.close();
   }
 
   private void reopen() {
-    engine.close();
+    close();
     open();
   }
 
@@ -181,6 +204,41 @@ class LifecycleTest {
   }
 
   @Test
+  void aRestartThatFailsIsTriedAgainAndItsStateTellsWhy() throws Exception {
+    var id = started(spec("sleep").restartPolicy(RestartPolicy.parse("always")));
+    host.refusal = "port 80 is taken";
+    host.byId.get(id).end(1);
+    while (engine.containers().inspect(id, false).restartCount() < 3) {
+      Thread.sleep(5);
+    }
+    var waiting = engine.containers().inspect(id, false).state();
+    assertThat(waiting.status()).isEqualTo(Status.RESTARTING);
+    assertThat(waiting.error()).contains("port 80 is taken");
+    host.refusal = "";
+    while (status(id) != Status.RUNNING) {
+      Thread.sleep(5);
+    }
+    assertThat(engine.containers().inspect(id, false).state().error()).isEmpty();
+  }
+
+  @Test
+  void restartsThatFailEndWithThePolicyOrByHand() {
+    var id = started(spec("sleep").restartPolicy(RestartPolicy.parse("on-failure:2")));
+    var exit = engine.containers().exit(id, WaitCondition.NOT_RUNNING);
+    host.refusal = "port 80 is taken";
+    host.byId.get(id).end(1);
+    assertThat(exit.join().code()).isEqualTo(128);
+    assertThat(status(id)).isEqualTo(Status.EXITED);
+    assertThat(engine.containers().inspect(id, false).state().error()).contains("port 80");
+    host.refusal = "";
+    var kept = started(spec("sleep").name("kept").restartPolicy(RestartPolicy.parse("always")));
+    host.refusal = "port 80 is taken";
+    host.byId.get(kept).end(1);
+    engine.containers().stop(kept, Optional.empty(), Optional.empty());
+    assertThat(status(kept)).isEqualTo(Status.EXITED);
+  }
+
+  @Test
   void stoppingByHandEndsTheRestarts() {
     var id = started(spec("sleep").restartPolicy(RestartPolicy.parse("always")));
     engine.containers().stop(id, Optional.empty(), Optional.empty());
@@ -200,7 +258,7 @@ class LifecycleTest {
   @Test
   void anExitWhileNoEngineRanIsBooked() {
     var id = started(spec("sleep"));
-    engine.close();
+    close();
     host.byId.get(id).end(5);
     open();
     assertThat(status(id)).isEqualTo(Status.EXITED);
@@ -210,7 +268,7 @@ class LifecycleTest {
   @Test
   void anAutoRemovedContainerThatEndedMeanwhileIsGone() {
     var id = started(spec("sleep").autoRemove(true));
-    engine.close();
+    close();
     host.byId.get(id).end(5);
     open();
     assertThat(engine.containers().list(true, 0, false, Filters.none())).isEmpty();
@@ -219,7 +277,7 @@ class LifecycleTest {
   @Test
   void aPolicyOfAlwaysStartsAgainWithTheEngine() throws Exception {
     var id = started(spec("sleep").restartPolicy(RestartPolicy.parse("always")));
-    engine.close();
+    close();
     host.byId.get(id).end(0);
     open();
     while (status(id) != Status.RUNNING) {
@@ -229,7 +287,7 @@ class LifecycleTest {
 
   @Test
   void aSecondEngineOnTheSameStateIsRefused() {
-    assertThatThrownBy(this::open).hasMessageContaining("another engine uses");
+    assertThatThrownBy(this::opened).hasMessageContaining("another engine uses");
   }
 
   @Test
@@ -293,6 +351,54 @@ class LifecycleTest {
     var actions = new java.util.ArrayList<String>();
     feed.forEach(event -> actions.add(event.action()));
     assertThat(actions).containsExactly("create", "start", "die", "destroy");
+  }
+
+  @Test
+  void aWaitEndsWithWhatItWaitsFor() {
+    var id = engine.containers().create(spec("sleep").name("web").build()).id();
+    var next = engine.containers().exit(id, WaitCondition.NEXT_EXIT);
+    var removed = engine.containers().exit(id, WaitCondition.REMOVED);
+    engine.containers().start(id);
+    assertThat(next).isNotDone();
+    engine.containers().kill("web", "KILL");
+    assertThat(next.join().code()).isEqualTo(137);
+    assertThat(removed).isNotDone();
+    engine.containers().remove("web", false, false);
+    assertThat(removed.join().code()).isEqualTo(137);
+  }
+
+  @Test
+  void aFeedEndsWhenItIsClosedFromAnotherThread() throws Exception {
+    var feed = engine.events().subscribe(Optional.empty(), Optional.empty(), Filters.none());
+    CompletableFuture<Optional<Event>> waiting;
+    try (feed) {
+      var reader = CompletableFuture.supplyAsync(feed::next);
+      engine.volumes().create(VolumeSpec.of("first"));
+      assertThat(reader.get(10, TimeUnit.SECONDS).orElseThrow().action()).isEqualTo("create");
+      waiting = CompletableFuture.supplyAsync(feed::next);
+    }
+    assertThat(waiting.get(10, TimeUnit.SECONDS)).isEmpty();
+    assertThat(feed.next()).isEmpty();
+  }
+
+  @Test
+  void whatWasCreatedIsDescribedInFull() {
+    var spec =
+        spec("sleep", "", "two words", "ünïcode\n")
+            .name("web")
+            .labels(java.util.Map.of("empty", "", "k", "v"))
+            .restartPolicy(RestartPolicy.parse("on-failure:3"))
+            .resources(ResourceSpec.builder().memory(64L << 20).build())
+            .build();
+    var id = engine.containers().create(spec).id();
+    var seen = engine.containers().inspect(id, false);
+    assertThat(seen.spec().process().command()).isEqualTo(spec.process().command());
+    assertThat(seen.spec().labels()).isEqualTo(spec.labels());
+    assertThat(seen.spec().restartPolicy()).isEqualTo(spec.restartPolicy());
+    assertThat(seen.spec().resources()).isEqualTo(spec.resources());
+    assertThat(seen).isEqualTo(local.containers().inspect(id, false));
+    assertThat(engine.host().version()).isEqualTo(local.host().version());
+    assertThat(engine.volumes().list(Filters.none())).isEqualTo(List.of());
   }
 
   @Test
