@@ -2,7 +2,8 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  *
- * What bench/fs measures inside its guest: one pass over one mounted directory. Before and after each measure
+ * What bench/fs measures inside its guest: one pass over one mounted directory. usage: fs-guest LABEL DIRECTORY PASS
+ * Before and after each measure
  * it says so on stdout and waits for a line on stdin, so that the host can read its own clocks meanwhile.
  */
 #define _GNU_SOURCE
@@ -130,8 +131,9 @@ static void walk(const char *tree, int reads) {
   end(reads ? "walk-and-read-files" : "walk-files", files);
 }
 
+/* In a directory of its own each time: ext4 looks at every inode that a group of blocks gave up in the last minutes. */
 static void make_and_remove(const char *directory) {
-  char path[4200];
+  char path[128];
   if (mkdir(directory, 0755) && errno != EEXIST) fail(directory);
   forget();
   begin();
@@ -150,25 +152,24 @@ static void make_and_remove(const char *directory) {
 }
 
 int main(int count, char **words) {
-  if (count != 3) return 2;
+  if (count != 4) return 2;
   label = words[1];
   struct termios terminal;
   if (!tcgetattr(0, &terminal)) {
     terminal.c_lflag &= ~ECHO;
     tcsetattr(0, TCSANOW, &terminal);
   }
-  char file[4096], tree[4096], made[4096];
-  snprintf(file, sizeof file, "%s/file", words[2]);
-  snprintf(tree, sizeof tree, "%s/tree", words[2]);
-  snprintf(made, sizeof made, "%s/made", words[2]);
+  if (chdir(words[2])) fail(words[2]); /* so that paths are equally long, wherever it is mounted */
+  char made[64];
+  snprintf(made, sizeof made, "made-%s", words[3]);
   if (posix_memalign((void **)&buffer, PAGE, MIB)) fail("memory");
   memset(buffer, 7, MIB);
-  sequential_write(file);
-  sequential_read(file);
-  random_io(file, 0);
-  random_io(file, 1);
-  walk(tree, 0);
-  walk(tree, 1);
+  sequential_write("file");
+  sequential_read("file");
+  random_io("file", 0);
+  random_io("file", 1);
+  walk("tree", 0);
+  walk("tree", 1);
   make_and_remove(made);
   return 0;
 }

@@ -67,8 +67,19 @@ public final class Doorbells implements AutoCloseable {
    * @return bit {@code i} for the counter at place {@code i}; 0 when a signal of the process came
    */
   public int await() {
+    return await(-1);
+  }
+
+  /**
+   * As {@link #await()}, for a time.
+   *
+   * @param millis -1 for as long as it takes
+   * @return 0 also when the time is over
+   */
+  public int await(int millis) {
     long got =
-        Downcall.attempt(SystemCall.EPOLL_PWAIT, epoll.number(), events.address(), count, -1, 0, 8);
+        Downcall.attempt(
+            SystemCall.EPOLL_PWAIT, epoll.number(), events.address(), count, millis, 0, 8);
     if (got < 0 && got != -Errno.EINTR.number()) {
       throw new LinuxException("epoll_pwait", epoll, Errno.of((int) -got));
     }

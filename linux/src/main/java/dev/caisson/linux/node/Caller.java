@@ -11,41 +11,51 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Who creates a file: the calling platform thread takes a user and group for one action, as file
+ * Who creates a file: the calling platform thread takes a user and group for a while, as file
  * servers do. Without root the thread stays what it is.
  */
-public final class Caller {
+public final class Caller implements AutoCloseable {
   private static final int CLONE_FS = 0x200;
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
   private static final ThreadLocal<Boolean> PREPARED = ThreadLocal.withInitial(Caller::prepare);
   private static final boolean ROOT = Downcall.attempt(SystemCall.GETEUID, 0) == 0;
 
-  private Caller() {}
+  private static final Caller ITSELF = new Caller(false);
+  private static final Caller OTHER = new Caller(true);
 
-  /** Something that answers as a system call does. */
-  @FunctionalInterface
-  public interface Action {
-    long run();
+  private final boolean other;
+
+  private Caller(boolean other) {
+    this.other = other;
   }
 
   /**
-   * Runs an action with the given owner for new files and no umask. Capabilities stay: whether the
-   * user may write here was decided where the user is known, in the guest.
+   * Until it is closed, by the same thread, new files belong to the given owner, and there is no
+   * umask. Capabilities stay: whether the user may write here was decided where the user is known,
+   * in the guest.
    */
-  public static long as(int user, int group, Action action) {
+  public static Caller as(int user, int group) {
     if (Thread.currentThread().isVirtual()) {
       throw new IllegalStateException("a virtual thread would change its carrier's user");
     }
     PREPARED.get();
     if (!ROOT || (user == 0 && group == 0)) {
-      return action.run();
+      return ITSELF;
     }
     Downcall.attempt(SystemCall.SETFSGID, Integer.toUnsignedLong(group));
     Downcall.attempt(SystemCall.SETFSUID, Integer.toUnsignedLong(user));
     try {
       raiseCapabilities();
-      return action.run();
-    } finally {
+      return OTHER;
+    } catch (RuntimeException | Error e) {
+      OTHER.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    if (other) {
       Downcall.attempt(SystemCall.SETFSUID, 0);
       Downcall.attempt(SystemCall.SETFSGID, 0);
     }

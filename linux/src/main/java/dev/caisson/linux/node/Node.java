@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * A file, directory, link or special file held by an O_PATH descriptor: what a file server keeps
@@ -48,14 +49,19 @@ public final class Node implements AutoCloseable {
 
   private static final int AT_SYMLINK_NOFOLLOW = 0x100;
   private static final int AT_NO_AUTOMOUNT = 0x800;
+  private static final int O_DIRECTORY = 0x10000;
   private static final MemorySegment EMPTY = Arena.global().allocate(1);
+  private static final MemorySegment ITSELF = Arena.global().allocateFrom(".");
+  private static final MemorySegment HOW_TO_LOOK_UP =
+      how(Arena.global().allocate(24, 8), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+  private static final byte[] NOTHING = {};
+  private static final byte[] OWN_FILES = "/proc/self/fd/".getBytes(StandardCharsets.US_ASCII);
+  private static final int MOST_DIGITS = 10;
 
   private final Fd fd;
-  private final byte[] inProc;
 
   private Node(Fd fd) {
     this.fd = fd;
-    this.inProc = (Integer.toString(fd.number()) + '\0').getBytes(StandardCharsets.US_ASCII);
   }
 
   /** The directory that names this process's descriptors: a shorter way to them. proc(5) */
@@ -78,7 +84,7 @@ public final class Node implements AutoCloseable {
    * components below it, none but the last of which may be a link.
    */
   public long lookup(MemorySegment name) {
-    return openAt(name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    return openAt(name, HOW_TO_LOOK_UP);
   }
 
   /** The number of an O_PATH descriptor for the very file behind an open descriptor. */
@@ -87,7 +93,7 @@ public final class Node implements AutoCloseable {
       return Downcall.attempt(
           SystemCall.OPENAT,
           OwnFiles.number(),
-          scratch.string(Integer.toString(descriptor)).address(),
+          digits(scratch, NOTHING, descriptor).address(),
           O_PATH | O_CLOEXEC,
           0);
     }
@@ -99,27 +105,65 @@ public final class Node implements AutoCloseable {
       return Downcall.attempt(
           SystemCall.OPENAT,
           OwnFiles.number(),
-          scratch.bytes(inProc).address(),
+          inProc(scratch).address(),
           (flags & ~(O_CREAT | O_NOFOLLOW)) | O_CLOEXEC | O_NOCTTY,
           0);
     }
   }
 
-  /** Creates or opens a regular file in this directory. */
-  public long create(MemorySegment name, int flags, int mode) {
-    return openAt(name, flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode & 07777);
+  /** Opens this very directory for reading. */
+  public long openDirectory() {
+    int flags = O_DIRECTORY | O_CLOEXEC;
+    long opened = Downcall.attempt(SystemCall.OPENAT, fd.number(), ITSELF.address(), flags, 0);
+    // Its own name needs the right to search it, which a way around does not.
+    return opened == -Errno.EACCES.number() ? open(O_DIRECTORY) : opened;
   }
 
-  private long openAt(MemorySegment name, int flags, int mode) {
+  /** Creates or opens a regular file in this directory. */
+  public long create(MemorySegment name, int flags, int mode) {
     try (Scratch scratch = Scratch.open()) {
-      MemorySegment how = scratch.allocate(24, 8); // struct open_how: flags, mode, resolve
-      how.set(ValueLayout.JAVA_LONG, 0, flags);
-      how.set(ValueLayout.JAVA_LONG, 8, mode);
-      how.set(ValueLayout.JAVA_LONG, 16, BENEATH | NO_SYMLINKS | NO_MAGICLINKS);
-      // An O_PATH|O_NOFOLLOW open of a link is refused under NO_SYMLINKS only for inner components.
-      return Downcall.attempt(
-          SystemCall.OPENAT2, fd.number(), name.address(), how.address(), how.byteSize());
+      int all = flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+      return openAt(name, how(scratch.allocate(24, 8), all, mode & 07777));
     }
+  }
+
+  private long openAt(MemorySegment name, MemorySegment how) {
+    return Downcall.attempt(
+        SystemCall.OPENAT2, fd.number(), name.address(), how.address(), how.byteSize());
+  }
+
+  /** A struct open_how. */
+  private static MemorySegment how(MemorySegment target, int flags, int mode) {
+    target.set(ValueLayout.JAVA_LONG, 0, flags);
+    target.set(ValueLayout.JAVA_LONG, 8, mode);
+    // An O_PATH|O_NOFOLLOW open of a link is refused under NO_SYMLINKS only for inner components.
+    target.set(ValueLayout.JAVA_LONG, 16, BENEATH | NO_SYMLINKS | NO_MAGICLINKS);
+    return target;
+  }
+
+  /** The descriptor's name in {@link OwnFiles}. */
+  private MemorySegment inProc(Scratch scratch) {
+    return digits(scratch, NOTHING, fd.number());
+  }
+
+  /** A path to this very file. */
+  private MemorySegment path(Scratch scratch) {
+    return digits(scratch, OWN_FILES, fd.number());
+  }
+
+  /** A number behind other text, NUL-terminated; a String costs more than the call it is for. */
+  private static MemorySegment digits(Scratch scratch, byte[] before, int number) {
+    byte[] text = Arrays.copyOf(before, before.length + MOST_DIGITS + 1);
+    int count = 1;
+    for (int rest = number; rest > 9; rest /= 10) {
+      count++;
+    }
+    int rest = number;
+    for (int at = before.length + count - 1; at >= before.length; at--) {
+      text[at] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    return scratch.bytes(text);
   }
 
   /** Fills a struct statx of {@link #STATX_SIZE} bytes. */
@@ -160,7 +204,7 @@ public final class Node implements AutoCloseable {
       return Downcall.attempt(
           SystemCall.READLINKAT,
           OwnFiles.number(),
-          scratch.bytes(inProc).address(),
+          inProc(scratch).address(),
           target.address(),
           target.byteSize());
     }
@@ -193,7 +237,7 @@ public final class Node implements AutoCloseable {
       return Downcall.attempt(
           SystemCall.LINKAT,
           OwnFiles.number(),
-          scratch.bytes(existing.inProc).address(),
+          existing.inProc(scratch).address(),
           fd.number(),
           name.address(),
           AT_SYMLINK_FOLLOW,
@@ -237,7 +281,7 @@ public final class Node implements AutoCloseable {
   public long changePermissions(int mode) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
-          SystemCall.FCHMODAT, OwnFiles.number(), scratch.bytes(inProc).address(), mode & 07777);
+          SystemCall.FCHMODAT, OwnFiles.number(), inProc(scratch).address(), mode & 07777);
     }
   }
 
@@ -254,8 +298,7 @@ public final class Node implements AutoCloseable {
   /** truncate(2); only for regular files. */
   public long truncate(long size) {
     try (Scratch scratch = Scratch.open()) {
-      return Downcall.attempt(
-          SystemCall.TRUNCATE, scratch.string("/proc/self/fd/" + fd.number()).address(), size);
+      return Downcall.attempt(SystemCall.TRUNCATE, path(scratch).address(), size);
     }
   }
 
@@ -268,7 +311,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       long plain = // syncfs(2) refuses O_PATH descriptors
           Downcall.attempt(
-              SystemCall.OPENAT, OwnFiles.number(), scratch.bytes(inProc).address(), O_CLOEXEC, 0);
+              SystemCall.OPENAT, OwnFiles.number(), inProc(scratch).address(), O_CLOEXEC, 0);
       if (plain < 0) {
         return plain;
       }
@@ -286,7 +329,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.GETXATTR,
-          scratch.string("/proc/self/fd/" + fd.number()).address(),
+          path(scratch).address(),
           name.address(),
           target.byteSize() == 0 ? 0 : target.address(),
           target.byteSize());
@@ -297,7 +340,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.SETXATTR,
-          scratch.string("/proc/self/fd/" + fd.number()).address(),
+          path(scratch).address(),
           name.address(),
           value.address(),
           value.byteSize(),
@@ -308,10 +351,7 @@ public final class Node implements AutoCloseable {
 
   public long removeAttribute(MemorySegment name) {
     try (Scratch scratch = Scratch.open()) {
-      return Downcall.attempt(
-          SystemCall.REMOVEXATTR,
-          scratch.string("/proc/self/fd/" + fd.number()).address(),
-          name.address());
+      return Downcall.attempt(SystemCall.REMOVEXATTR, path(scratch).address(), name.address());
     }
   }
 
@@ -320,7 +360,7 @@ public final class Node implements AutoCloseable {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
           SystemCall.LISTXATTR,
-          scratch.string("/proc/self/fd/" + fd.number()).address(),
+          path(scratch).address(),
           target.byteSize() == 0 ? 0 : target.address(),
           target.byteSize());
     }

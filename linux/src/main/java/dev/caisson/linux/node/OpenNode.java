@@ -8,7 +8,6 @@ import dev.caisson.linux.Fd;
 import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
 import dev.caisson.linux.call.SystemCall;
-import dev.caisson.linux.call.Vectors;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -32,34 +31,29 @@ public final class OpenNode implements AutoCloseable {
   }
 
   /** preadv(2) into scattered memory. */
-  public long read(MemorySegment[] targets, int count, long offset) {
-    return count == 1
+  public long read(Places targets, long offset) {
+    return targets.count() == 1
         ? Downcall.attempt(
-            SystemCall.PREAD64, fd.number(), targets[0], targets[0].byteSize(), offset)
-        : vectored(SystemCall.PREADV, targets, count, offset);
+            SystemCall.PREAD64, fd.number(), targets.address(), targets.size(), offset)
+        : vectored(SystemCall.PREADV, targets, offset);
   }
 
   /** pwritev(2) from scattered memory. */
-  public long write(MemorySegment[] sources, int count, long offset) {
-    return count == 1
+  public long write(Places sources, long offset) {
+    return sources.count() == 1
         ? Downcall.attempt(
-            SystemCall.PWRITE64, fd.number(), sources[0], sources[0].byteSize(), offset)
-        : vectored(SystemCall.PWRITEV, sources, count, offset);
+            SystemCall.PWRITE64, fd.number(), sources.address(), sources.size(), offset)
+        : vectored(SystemCall.PWRITEV, sources, offset);
   }
 
-  private long vectored(long call, MemorySegment[] parts, int count, long offset) {
-    try (Scratch scratch = Scratch.open()) {
-      MemorySegment vectors = Vectors.of(scratch, parts, count);
-      return Downcall.attempt(call, fd.number(), vectors.address(), count, offset, 0, 0);
-    }
+  private long vectored(long call, Places places, long offset) {
+    return Downcall.attempt(call, fd.number(), places.vectors(), places.count(), offset, 0, 0);
   }
 
-  /** getdents64(2) from a position that an earlier entry named, 0 for the beginning. */
-  public long entries(MemorySegment target, long position) {
-    long sought = Downcall.attempt(SystemCall.LSEEK, fd.number(), position, 0);
-    return sought < 0
-        ? sought
-        : Downcall.attempt(SystemCall.GETDENTS64, fd.number(), target.address(), target.byteSize());
+  /** getdents64(2) from where the last such call stopped. */
+  public long entries(MemorySegment target) {
+    return Downcall.attempt(
+        SystemCall.GETDENTS64, fd.number(), target.address(), target.byteSize());
   }
 
   public long sync(boolean dataOnly) {

@@ -104,18 +104,52 @@ public final class DeviceQueue {
   }
 
   /** Serves every request in the queue, and those that come meanwhile. */
-  public synchronized void serveAll(Server server) {
+  public void serveAll(Server server) {
+    serveQuietly(server, Long.MAX_VALUE, true);
+  }
+
+  /**
+   * As {@link #serveAll}; of an exchange of at least {@code large} bytes the driver hears before
+   * the next is worked on.
+   */
+  public void serveAll(Server server, long large) {
+    serveQuietly(server, large, true);
+  }
+
+  /**
+   * As {@link #serveAll}, but leaves it to a later {@link #flush} to tell the driver of requests
+   * that wanted no answer.
+   *
+   * @return how many of those there were
+   */
+  public int serveQuietly(Server server) {
+    return serveQuietly(server, Long.MAX_VALUE, false);
+  }
+
+  private synchronized int serveQuietly(Server server, long large, boolean tell) {
+    int untold = 0;
     do {
       disableKicks();
-      boolean any = false;
+      boolean awaited = false;
       for (Chain chain = poll(); chain != null; chain = poll()) {
-        complete(chain, server.serve(chain));
-        any = true;
+        long written = server.serve(chain);
+        complete(chain, written);
+        if (tell || chain.writable().length() > 0) {
+          awaited = true;
+        } else {
+          untold++;
+        }
+        if (written + chain.readable().length() >= large) {
+          flush();
+          awaited = false;
+        }
       }
-      if (any) {
+      if (awaited) {
         flush();
+        untold = 0;
       }
     } while (enableKicks());
+    return untold;
   }
 
   /** Marks the device broken until the driver resets it. */

@@ -53,6 +53,17 @@ public interface VirtioDevice extends AutoCloseable {
   /** The driver offered something in a queue. */
   void kicked(int queue);
 
+  /**
+   * For how many milliseconds after a kick a queue may rest before {@link #rested}; -1 for as long
+   * as it takes.
+   */
+  default int patience(int queue) {
+    return -1;
+  }
+
+  /** No kick came for a queue's {@link #patience}. From the thread that kicks come from. */
+  default void rested(int queue) {}
+
   /** After this returns, the device does not touch its queues or the guest's memory. */
   void stop();
 

@@ -17,7 +17,7 @@ final class DirectoryRequests {
   private static final int LISTING = 32 << 10;
   private static final int LONGEST_ENTRY = 280; // struct linux_dirent64 with a name of 255 bytes
   private static final long COMPLETE = -1; // no position of a directory
-  private static final int O_DIRECTORY = 0200000;
+  private static final int SEEK_SET = 0;
   private static final int HEADER = 24; // struct fuse_dirent without its name
   private static final int HOST_HEADER = 19; // struct linux_dirent64 without its name
   private static final long ROOT_HANDLE = 0; // handles of the table begin at 1
@@ -35,9 +35,21 @@ final class DirectoryRequests {
 
     void fill(OpenHandle handle, int most, long position) {
       synchronized (handle) { // one position is shared by all who read it
-        length = (int) Refusal.checked(handle.file.entries(memory.asSlice(0, most), position));
+        if (handle.position != position) {
+          Refusal.checked(handle.file.seek(position, SEEK_SET));
+          handle.position = position;
+        }
+        length = (int) Refusal.checked(handle.file.entries(memory.asSlice(0, most)));
+        MemorySegment.copy(memory, 0, bytesAsMemory, 0, length);
+        for (int at = 0; at < length; at += u16(at + 16)) {
+          handle.position = u64(at + 8);
+        }
       }
-      MemorySegment.copy(memory, 0, bytesAsMemory, 0, length);
+    }
+
+    /** Whether the host had more entries, as far as its use of the room tells. */
+    boolean filledUp(int most) {
+      return length > most - LONGEST_ENTRY;
     }
 
     int u16(int at) {
@@ -81,7 +93,7 @@ final class DirectoryRequests {
       if (!node.isDirectory()) {
         throw Refusal.of(Errno.ENOTDIR);
       }
-      long descriptor = Refusal.checked(node.node.open(O_DIRECTORY));
+      long descriptor = Refusal.checked(node.node.openDirectory());
       reply.u64(handles.add(new OpenHandle(OpenNode.of(Fd.adopt(descriptor)), node, 0)));
       reply.u64(0);
     }
@@ -111,17 +123,22 @@ final class DirectoryRequests {
 
   /**
    * Asks the host in pieces that are sure to fit: a guest lists a page at a time, and what is read
-   * beyond its room is read again for its next request.
+   * beyond its room is read again for its next request. A piece that the host did not fill is
+   * likely its last: that nothing follows is only asked when the guest does.
    */
   private void list(
       KnownNode parent, OpenHandle handle, long from, FuseReply reply, boolean plus, int end) {
+    Listing listing = listings.get();
+    int begin = reply.mark();
     long position = from;
     while (position != COMPLETE) {
       int room = reply.left() - end;
       int piece = Math.clamp(plus ? room / 4 : room / 2, LONGEST_ENTRY, LISTING);
-      Listing listing = listings.get();
       listing.fill(handle, piece, position);
       position = listing.length == 0 ? COMPLETE : copy(parent, listing, reply, plus, end);
+      if (reply.mark() > begin && !listing.filledUp(piece)) {
+        return;
+      }
     }
   }
 
@@ -139,7 +156,7 @@ final class DirectoryRequests {
         continue;
       }
       entry(reply, parent.inode(listing.u64(at)), next, name, listing.bytes[at + 18]);
-      reply.padded(listing.memory, (long) at + HOST_HEADER, name);
+      reply.padded(listing.bytes, at + HOST_HEADER, name);
     }
     return next;
   }
@@ -174,17 +191,17 @@ final class DirectoryRequests {
         Entry.entry(reply, top, Status.of(top.node));
       }
       entry(reply, top.id, i + 1, name.length, top.type >> 12);
-      reply.padded(MemorySegment.ofArray(name), 0, name.length);
+      reply.padded(name, 0, name.length);
     }
   }
 
   /** A struct fuse_dirent but for its name. */
   private static void entry(FuseReply reply, long inode, long next, int name, int type) {
+    int at = reply.place(3);
     long[] words = reply.words();
-    words[0] = inode;
-    words[1] = next;
-    words[2] = name | (long) type << 32;
-    reply.put(3);
+    words[at] = inode;
+    words[at + 1] = next;
+    words[at + 2] = name | (long) type << 32;
   }
 
   private static int padded(int length) {

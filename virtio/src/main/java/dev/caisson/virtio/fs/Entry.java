@@ -16,22 +16,22 @@ final class Entry {
   private Entry() {}
 
   static void entry(FuseReply reply, KnownNode node, Status status) {
+    int at = reply.place(5 + Status.ATTRIBUTES);
     long[] words = reply.words();
-    words[0] = node.id;
-    words[1] = 0; // generation: numbers are never used again
-    words[2] = node.export.cacheSeconds();
-    words[3] = node.export.cacheSeconds();
-    words[4] = 0;
-    status.attributes(words, 5, node);
-    reply.put(5 + Status.ATTRIBUTES);
+    words[at] = node.id;
+    words[at + 1] = 0; // generation: numbers are never used again
+    words[at + 2] = node.export.cacheSeconds();
+    words[at + 3] = node.export.cacheSeconds();
+    words[at + 4] = 0;
+    status.attributes(words, at + 5, node);
   }
 
   static void attributes(FuseReply reply, KnownNode node, Status status) {
+    int at = reply.place(2 + Status.ATTRIBUTES);
     long[] words = reply.words();
-    words[0] = node.export.cacheSeconds();
-    words[1] = 0;
-    status.attributes(words, 2, node);
-    reply.put(2 + Status.ATTRIBUTES);
+    words[at] = node.export.cacheSeconds();
+    words[at + 1] = 0;
+    status.attributes(words, at + 2, node);
   }
 
   /** The file system's own root, which is no file of the host. */

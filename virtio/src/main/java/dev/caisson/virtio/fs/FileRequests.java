@@ -7,8 +7,8 @@ package dev.caisson.virtio.fs;
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.node.OpenNode;
+import dev.caisson.linux.node.Places;
 import dev.caisson.virtio.queue.Buffers;
-import java.lang.foreign.MemorySegment;
 
 /** Requests about an open file; data moves between the file and the guest's memory uncopied. */
 final class FileRequests {
@@ -28,7 +28,6 @@ final class FileRequests {
   private static final int SET_USER = 04000;
   private static final int SET_GROUP = 02000;
   private static final int GROUP_EXECUTE = 010;
-  private static final int MOST_PARTS = 1024; // UIO_MAXIOV
 
   private final NodeTable nodes;
   private final HandleTable handles;
@@ -58,7 +57,7 @@ final class FileRequests {
         Entry.writable(node.export);
       }
       if ((flags & TRUNCATE) != 0 && (how & OPEN_KILLS_PRIVILEGES) != 0) {
-        killPrivileges(node);
+        killPrivileges(node, reply.status());
       }
       long descriptor = Refusal.checked(node.node.open(openFlags(flags)));
       var handle = new OpenHandle(OpenNode.of(Fd.adopt(descriptor)), node, openFlags(flags));
@@ -68,20 +67,21 @@ final class FileRequests {
     }
   }
 
-  long read(FuseRequest request, Buffers target) {
+  /** Into the guest's memory behind the answer's header. */
+  long read(FuseRequest request, Buffers answer, Places places) {
     try (OpenHandle handle = handles.use(request.u64())) {
       long offset = request.u64();
-      long size = Math.min(Integer.toUnsignedLong(request.u32()), target.length());
+      long room = answer.length() - FuseReply.HEADER;
+      long size = Math.min(Integer.toUnsignedLong(request.u32()), room);
       if (offset < 0 || size == 0) {
         return 0;
       }
-      Buffers room = target.range(0, size);
-      MemorySegment[] parts = parts(room);
-      return Refusal.checked(handle.file.read(parts, parts.length, offset));
+      collect(places, answer, FuseReply.HEADER, size);
+      return Refusal.checked(handle.file.read(places, offset));
     }
   }
 
-  void write(FuseRequest request, FuseReply reply) {
+  void write(FuseRequest request, FuseReply reply, Places places) {
     try (OpenHandle handle = handles.use(request.u64())) {
       long offset = request.u64();
       long size = Integer.toUnsignedLong(request.u32());
@@ -91,24 +91,33 @@ final class FileRequests {
         throw Refusal.of(Errno.EBADF);
       }
       if ((flags & WRITE_KILLS_PRIVILEGES) != 0) {
-        killPrivileges(handle.file);
+        killPrivileges(handle.file, reply.status());
       }
       long done = 0;
       if (size > 0) {
-        MemorySegment[] parts = parts(request.data(size));
-        done = Refusal.checked(handle.file.write(parts, parts.length, offset));
+        collect(places, request.source(size), request.position(), size);
+        done = Refusal.checked(handle.file.write(places, offset));
       }
       reply.u64(done);
     }
   }
 
-  /** At most as many as one call takes; the rest is a short read or write. */
-  private static MemorySegment[] parts(Buffers buffers) {
-    var parts = new MemorySegment[Math.min(buffers.count(), MOST_PARTS)];
-    for (int i = 0; i < parts.length; i++) {
-      parts[i] = buffers.part(i);
+  /** At most as many places as one call takes; the rest is a short read or write. */
+  private static void collect(Places places, Buffers buffers, long offset, long size) {
+    places.clear();
+    long skip = offset;
+    long left = size;
+    for (int i = 0; i < buffers.count() && left > 0 && !places.isFull(); i++) {
+      long here = buffers.size(i);
+      if (skip >= here) {
+        skip -= here;
+        continue;
+      }
+      long take = Math.min(here - skip, left);
+      places.add(buffers.memory(i), buffers.start(i) + skip, take);
+      left -= take;
+      skip = 0;
     }
-    return parts;
   }
 
   void sync(FuseRequest request) {
@@ -152,15 +161,15 @@ final class FileRequests {
   }
 
   /** A change by somebody without CAP_FSETID takes set-user-id away, as on any file system. */
-  static void killPrivileges(KnownNode node) {
-    int mode = Status.of(node.node).mode();
+  static void killPrivileges(KnownNode node, Status status) {
+    int mode = status.read(node.node).mode();
     if (privileged(mode)) {
       Refusal.checked(node.node.changePermissions(plain(mode)));
     }
   }
 
-  private static void killPrivileges(OpenNode file) {
-    int mode = Status.ofDescriptor(file.number()).mode();
+  private static void killPrivileges(OpenNode file, Status status) {
+    int mode = status.readDescriptor(file.number()).mode();
     if (privileged(mode)) {
       Refusal.checked(file.changePermissions(plain(mode)));
     }

@@ -18,10 +18,15 @@ import java.util.List;
 public final class FileSystemDevice implements VirtioDevice, Restorable {
   private static final int TAG = 36;
   private static final int QUEUE_SIZE = 1024;
+  private static final int URGENT = 0;
+  private static final long LARGE = 32 << 10; // bytes that take longer to copy than an interrupt
 
   private final byte[] tag;
   private final int requestQueues;
   private final FuseServer server;
+  private final DeviceQueue.Server
+      serving; // made once: a method reference costs as much as a request
+  private final Forgotten forgotten = new Forgotten();
   private volatile List<DeviceQueue> queues = List.of();
 
   /**
@@ -35,6 +40,7 @@ public final class FileSystemDevice implements VirtioDevice, Restorable {
     }
     this.requestQueues = requestQueues;
     this.server = server;
+    this.serving = server::serve;
   }
 
   @Override
@@ -71,11 +77,31 @@ public final class FileSystemDevice implements VirtioDevice, Restorable {
 
   @Override
   public void kicked(int queue) {
-    queues.get(queue).serveAll(server::serve);
+    List<DeviceQueue> now = queues;
+    if (queue == URGENT) {
+      forgotten.serve(now.get(queue), serving);
+    } else {
+      now.get(queue).serveAll(serving, LARGE);
+    }
+  }
+
+  @Override
+  public int patience(int queue) {
+    return queue == URGENT ? forgotten.patience() : -1;
+  }
+
+  @Override
+  public void rested(int queue) {
+    if (queue == URGENT) {
+      forgotten.tell(queues.get(queue));
+    }
   }
 
   @Override
   public void stop() {
+    if (!queues.isEmpty()) {
+      forgotten.tell(queues.get(URGENT));
+    }
     queues = List.of(); // what the guest knows stays: another VMM stops devices to pause
   }
 

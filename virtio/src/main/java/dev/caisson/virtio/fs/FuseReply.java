@@ -5,6 +5,7 @@
 package dev.caisson.virtio.fs;
 
 import dev.caisson.linux.Errno;
+import dev.caisson.virtio.queue.Buffers;
 import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.MemorySegment;
 
@@ -13,16 +14,20 @@ final class FuseReply {
   /** struct fuse_out_header. */
   static final int HEADER = 16;
 
-  private static final int MOST_WORDS = 32;
-
-  private final MemorySegment room;
-  private final long[] words = new long[MOST_WORDS];
-  private final MemorySegment wordsAsMemory = MemorySegment.ofArray(words);
+  private final long[] words; // since a word of native memory costs more to write
+  private final MemorySegment memory;
+  private final MemorySegment room; // for what the kernel shall write
+  private final Status status = new Status();
   private int length;
   private int limit;
 
+  /**
+   * @param room native memory, as large as the largest answer without the data of a read
+   */
   FuseReply(MemorySegment room) {
     this.room = room;
+    this.words = new long[(int) (room.byteSize() / 8)];
+    this.memory = MemorySegment.ofArray(words);
   }
 
   /** Begins anew, with room for so many bytes behind the header. */
@@ -40,55 +45,64 @@ final class FuseReply {
     return limit - length;
   }
 
+  /** Room for what the kernel says of a file while this answer is made. */
+  Status status() {
+    return status;
+  }
+
   void u16(int value) {
-    room.set(LittleEndian.U16, take(2), (short) value);
+    memory.set(LittleEndian.U16, take(2), (short) value);
   }
 
   void u32(int value) {
-    room.set(LittleEndian.U32, take(4), value);
+    memory.set(LittleEndian.U32, take(4), value);
   }
 
   void u64(long value) {
-    room.set(LittleEndian.U64, take(8), value);
+    memory.set(LittleEndian.U64, take(8), value);
   }
 
-  /** Room for up to 32 words, to be {@link #put}. */
+  /** The whole answer as memory holds it, to be filled where {@link #place} says. */
   long[] words() {
     return words;
   }
 
-  /** The first of {@link #words}: many fields at once, as memory holds them. */
-  void put(int count) {
-    MemorySegment.copy(wordsAsMemory, 0, room, take(8 * count), 8L * count);
+  /** Index of the first of so many next words, which are the caller's to fill. */
+  int place(int count) {
+    int at = take(8 * count);
+    if ((at & 7) != 0) {
+      throw new IllegalStateException("words at byte " + at);
+    }
+    return at >> 3;
   }
 
-  /** Bytes, then zeroes up to a multiple of eight. */
-  void padded(MemorySegment source, long from, int size) {
+  /** Bytes of an array, then zeroes up to a multiple of eight. */
+  void padded(byte[] source, int from, int size) {
     if (size == 0) {
       return;
     }
     int whole = (size + 7) & -8;
     int at = take(whole);
-    room.set(LittleEndian.U64, at + whole - 8L, 0);
-    MemorySegment.copy(source, from, room, at, size);
+    memory.set(LittleEndian.U64, at + whole - 8L, 0);
+    MemorySegment.copy(source, from, memory, LittleEndian.U8, at, size);
   }
 
-  void bytes(MemorySegment source) {
-    int size = (int) source.byteSize();
-    MemorySegment.copy(source, 0, room, take(size), size);
+  void bytes(byte[] source) {
+    MemorySegment.copy(source, 0, memory, LittleEndian.U8, take(source.length), source.length);
   }
 
   void zero(int count) {
-    room.asSlice(take(count), count).fill((byte) 0);
+    memory.asSlice(take(count), count).fill((byte) 0);
   }
 
-  /** Memory to be filled by a system call; what it filled is then {@link #advance}d over. */
+  /** Memory to be filled by a system call; what it filled is then {@link #filled}. */
   MemorySegment free(int size) {
-    return room.asSlice(length, Math.min(size, left()));
+    return room.asSlice(0, Math.min(size, left()));
   }
 
-  void advance(long count) {
-    take((int) count);
+  /** So many bytes of {@link #free} belong to the answer. */
+  void filled(long count) {
+    MemorySegment.copy(room, 0, memory, take((int) count), count);
   }
 
   int mark() {
@@ -99,12 +113,11 @@ final class FuseReply {
     length = mark;
   }
 
-  /** The finished answer. */
-  MemorySegment finish(long unique, int error, long total) {
-    room.set(LittleEndian.U32, 0, (int) total);
-    room.set(LittleEndian.U32, 4, -error);
-    room.set(LittleEndian.U64, 8, unique);
-    return room.asSlice(0, error != 0 ? HEADER : length);
+  /** Hands the answer over. */
+  void finish(long unique, int error, long total, Buffers out) {
+    words[0] = (total & 0xffff_ffffL) | (long) -error << 32;
+    words[1] = unique;
+    out.copyFrom(memory, error != 0 ? HEADER : length, 0);
   }
 
   private int take(int size) {

@@ -19,35 +19,42 @@ final class FuseRequest {
   static final int LONGEST_NAME = 255;
   private static final int LONGEST_LINK = 4095;
 
-  private final MemorySegment room;
-  private final byte[] bytes; // the same, since a byte of native memory costs more to read
+  private final MemorySegment room; // for what the kernel shall read
+  private final byte[] bytes;
   private final MemorySegment bytesAsMemory;
+  private final MemorySegment head;
+  private final MemorySegment tail;
   private Buffers source = Buffers.NONE;
   private long length;
   private long at;
 
+  /**
+   * @param room native memory, as large as the largest request without the data of a write
+   */
   FuseRequest(MemorySegment room) {
     this.room = room;
     this.bytes = new byte[(int) room.byteSize()];
     this.bytesAsMemory = MemorySegment.ofArray(bytes);
+    this.head = bytesAsMemory.asSlice(0, WRITE_HEADER);
+    this.tail = bytesAsMemory.asSlice(WRITE_HEADER);
   }
 
   void read(Buffers readable) {
     source = readable;
-    length = readable.copyTo(0, room.asSlice(0, WRITE_HEADER));
+    length = readable.copyTo(0, head);
     at = HEADER;
-    copied(0);
-    if (length == WRITE_HEADER && opcode() != Opcode.WRITE) {
-      length += readable.copyTo(WRITE_HEADER, room.asSlice(WRITE_HEADER));
-      copied(WRITE_HEADER);
-    }
     if (length < HEADER) {
       throw VirtioException.guest("FUSE request of " + length + " bytes");
     }
+    if (length == WRITE_HEADER && opcode() != Opcode.WRITE) {
+      length += readable.copyTo(WRITE_HEADER, tail);
+    }
   }
 
-  private void copied(int from) {
-    MemorySegment.copy(room, from, bytesAsMemory, from, length - from);
+  /** Bytes of the request in native memory. */
+  private MemorySegment copied(long start, long size) {
+    MemorySegment.copy(bytesAsMemory, start, room, start, size);
+    return room.asSlice(start, size);
   }
 
   private int u32(int offset) {
@@ -129,26 +136,31 @@ final class FuseRequest {
     if (size < 0 || !has(size)) {
       throw Refusal.of(Errno.EINVAL);
     }
-    return room.asSlice(take((int) size), size);
+    return copied(take((int) size), size);
   }
 
-  /** What follows the arguments, in the guest's memory. */
-  Buffers data(long size) {
+  /** The request in the guest's memory; so many bytes are there from {@link #position} on. */
+  Buffers source(long size) {
     if (size < 0 || size > source.length() - at) {
       throw Refusal.of(Errno.EINVAL);
     }
-    return source.range(at, size);
+    return source;
+  }
+
+  /** Where the next argument begins. */
+  long position() {
+    return at;
   }
 
   private MemorySegment string(int longest, Errno tooLong) {
     for (int end = (int) at; end < length; end++) {
       if (bytes[end] == 0) {
-        MemorySegment text = room.asSlice(at, end - at + 1);
+        long start = at;
         at = end + 1L;
-        if (text.byteSize() - 1 > longest) {
+        if (end - start > longest) {
           throw Refusal.of(tooLong);
         }
-        return text;
+        return copied(start, at - start);
       }
     }
     throw Refusal.of(Errno.EINVAL);

@@ -5,6 +5,7 @@
 package dev.caisson.virtio.fs;
 
 import dev.caisson.linux.Errno;
+import dev.caisson.linux.node.Places;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.queue.Buffers;
 import dev.caisson.virtio.queue.Chain;
@@ -31,7 +32,7 @@ public final class FuseServer implements AutoCloseable {
   private final FileRequests files;
   private final DirectoryRequests directories;
   private final FileKeeper keeper;
-  private final ThreadLocal<Exchange> exchange = ThreadLocal.withInitial(Exchange::new);
+  private final ThreadLocal<Exchange> exchanges = ThreadLocal.withInitial(Exchange::new);
 
   /**
    * @param exports with different names; the server owns their descriptors
@@ -51,6 +52,7 @@ public final class FuseServer implements AutoCloseable {
   private static final class Exchange {
     final FuseRequest request;
     final FuseReply reply;
+    final Places places = new Places();
 
     Exchange() {
       MemorySegment room = Arena.ofAuto().allocate(2L * ROOM, 8);
@@ -65,7 +67,7 @@ public final class FuseServer implements AutoCloseable {
    * @return bytes written to the chain's writable part
    */
   public long serve(Chain chain) {
-    Exchange own = exchange.get();
+    Exchange own = exchanges.get();
     FuseRequest request = own.request;
     FuseReply reply = own.reply;
     request.read(chain.readable());
@@ -80,12 +82,12 @@ public final class FuseServer implements AutoCloseable {
     int error = 0;
     long direct = 0;
     try {
-      direct = answer(request, reply, out);
+      direct = answer(own, out);
     } catch (Refusal refusal) {
       error = refusal.errno;
     }
     long total = error != 0 ? FuseReply.HEADER : reply.length() + direct;
-    out.copyFrom(reply.finish(request.unique(), error, total), 0);
+    reply.finish(request.unique(), error, total, out);
     return total;
   }
 
@@ -116,7 +118,9 @@ public final class FuseServer implements AutoCloseable {
   }
 
   /** Answers how many bytes went to the guest's memory directly, behind the header. */
-  private long answer(FuseRequest request, FuseReply reply, Buffers out) {
+  private long answer(Exchange own, Buffers out) {
+    FuseRequest request = own.request;
+    FuseReply reply = own.reply;
     switch (request.opcode()) {
       case Opcode.INIT -> {
         reset();
@@ -144,9 +148,9 @@ public final class FuseServer implements AutoCloseable {
       case Opcode.REMOVEXATTR -> attributes.removeExtended(request);
       case Opcode.OPEN -> files.open(request, reply);
       case Opcode.READ -> {
-        return files.read(request, out.skip(FuseReply.HEADER));
+        return files.read(request, out, own.places);
       }
-      case Opcode.WRITE -> files.write(request, reply);
+      case Opcode.WRITE -> files.write(request, reply, own.places);
       case Opcode.RELEASE, Opcode.RELEASEDIR -> handles.remove(request.u64());
       case Opcode.FSYNC, Opcode.FSYNCDIR -> files.sync(request);
       case Opcode.FALLOCATE -> files.allocate(request);

@@ -57,7 +57,9 @@ final class NameRequests {
     try (KnownNode parent = writableParent(request)) {
       MemorySegment name = request.name();
       MemorySegment target = request.linkTarget();
-      created(request, () -> parent.node.makeSymbolicLink(name, target));
+      try (Caller _ = caller(request)) {
+        Refusal.checked(parent.node.makeSymbolicLink(name, target));
+      }
       answer(reply, parent, name);
     }
   }
@@ -72,7 +74,9 @@ final class NameRequests {
         case KnownNode.REGULAR, FIFO, SOCKET, CHARACTER, BLOCK -> {}
         default -> throw Refusal.of(Errno.EINVAL);
       }
-      created(request, () -> parent.node.makeNode(name, mode, device));
+      try (Caller _ = caller(request)) {
+        Refusal.checked(parent.node.makeNode(name, mode, device));
+      }
       answer(reply, parent, name);
     }
   }
@@ -82,7 +86,9 @@ final class NameRequests {
       int mode = request.u32();
       request.skip(4);
       MemorySegment name = request.name();
-      created(request, () -> parent.node.makeDirectory(name, mode));
+      try (Caller _ = caller(request)) {
+        Refusal.checked(parent.node.makeDirectory(name, mode));
+      }
       answer(reply, parent, name);
     }
   }
@@ -94,7 +100,10 @@ final class NameRequests {
       request.skip(8);
       MemorySegment name = request.name();
       int kept = FileRequests.openFlags(flags) | (flags & EXCLUSIVE);
-      long descriptor = created(request, () -> parent.node.create(name, kept, mode));
+      long descriptor;
+      try (Caller _ = caller(request)) {
+        descriptor = Refusal.checked(parent.node.create(name, kept, mode));
+      }
       OpenNode file = OpenNode.of(Fd.adopt(descriptor));
       try (KnownNode node = made(file, parent, reply)) {
         reply.u64(handles.add(new OpenHandle(file, node, FileRequests.openFlags(flags))));
@@ -108,7 +117,7 @@ final class NameRequests {
 
   /** The file just opened, whatever its name leads to by now. */
   private KnownNode made(OpenNode file, KnownNode parent, FuseReply reply) {
-    Status status = Status.ofDescriptor(file.number());
+    Status status = reply.status().readDescriptor(file.number());
     if (status.type() != KnownNode.REGULAR) {
       throw Refusal.of(Errno.ESTALE); // the host put something else there meanwhile
     }
@@ -171,8 +180,9 @@ final class NameRequests {
     }
   }
 
-  private static long created(FuseRequest request, Caller.Action action) {
-    return Refusal.checked(Caller.as(request.user(), request.group(), action));
+  /** Who owns what the request makes. */
+  private static Caller caller(FuseRequest request) {
+    return Caller.as(request.user(), request.group());
   }
 
   private void answer(FuseReply reply, KnownNode parent, MemorySegment name) {
@@ -197,7 +207,7 @@ final class NameRequests {
     long descriptor = Refusal.checked(parent.node.lookup(name));
     Status status;
     try {
-      status = Status.ofDescriptor((int) descriptor);
+      status = reply.status().readDescriptor((int) descriptor);
     } catch (Refusal refusal) {
       Fd.adopt(descriptor).close();
       throw refusal;
@@ -210,7 +220,7 @@ final class NameRequests {
   /** A known file needs no descriptor: one call instead of three. Null when it is not known. */
   private static @Nullable KnownNode recall(
       NodeTable nodes, FuseReply reply, KnownNode parent, MemorySegment name) {
-    Status status = Status.ofName(parent.node, name);
+    Status status = reply.status().readName(parent.node, name);
     @Nullable KnownNode node = nodes.again(status.identity(), parent);
     if (node == null) {
       parent.revisited = false;

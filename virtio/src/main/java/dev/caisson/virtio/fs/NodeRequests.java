@@ -42,7 +42,7 @@ final class NodeRequests {
       return;
     }
     try (KnownNode node = nodes.use(request.node())) {
-      Entry.attributes(reply, node, Status.of(node.node));
+      Entry.attributes(reply, node, reply.status().read(node.node));
     }
   }
 
@@ -62,21 +62,21 @@ final class NodeRequests {
         Refusal.checked(node.node.changeOwner(user, group));
       }
       if (change.has(SIZE)) {
-        truncate(node, change);
+        truncate(node, change, reply.status());
       }
       if (change.has(ACCESSED) || change.has(MODIFIED)) {
         Refusal.checked(node.node.changeTimes(change.times()));
       }
-      Entry.attributes(reply, node, Status.of(node.node));
+      Entry.attributes(reply, node, reply.status().read(node.node));
     }
   }
 
-  private void truncate(KnownNode node, Change change) {
+  private void truncate(KnownNode node, Change change, Status status) {
     if (!node.isRegular()) {
       throw Refusal.of(Errno.EINVAL);
     }
     if (change.has(KILL_PRIVILEGES)) {
-      FileRequests.killPrivileges(node);
+      FileRequests.killPrivileges(node, status);
     }
     if (!change.has(HANDLE)) {
       Refusal.checked(node.node.truncate(change.size));
@@ -154,7 +154,7 @@ final class NodeRequests {
       if (!node.isLink()) {
         throw Refusal.of(Errno.EINVAL);
       }
-      reply.advance(Refusal.checked(node.node.readLink(reply.free(LONGEST_LINK))));
+      reply.filled(Refusal.checked(node.node.readLink(reply.free(LONGEST_LINK))));
     }
   }
 
@@ -206,7 +206,7 @@ final class NodeRequests {
         return;
       }
       MemorySegment room = reply.free(Math.min(size < 0 ? LONGEST_VALUE : size, LONGEST_VALUE));
-      reply.advance(Refusal.checked(node.node.attribute(name, room)));
+      reply.filled(Refusal.checked(node.node.attribute(name, room)));
     }
   }
 
@@ -219,7 +219,7 @@ final class NodeRequests {
       if (size == 0) {
         reply.u64(visible.length);
       } else {
-        reply.bytes(MemorySegment.ofArray(visible));
+        reply.bytes(visible);
       }
     }
   }

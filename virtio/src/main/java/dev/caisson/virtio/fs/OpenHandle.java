@@ -15,6 +15,9 @@ final class OpenHandle extends Counted {
   final long node;
   final int flags;
 
+  /** Where the next listing of a directory would go on by itself; guarded by this. */
+  long position;
+
   /**
    * @param flags as open(2) has them
    */

@@ -12,40 +12,46 @@ import java.lang.foreign.MemorySegment;
  * What the host says of a file: a struct statx as 64-bit words. Read by its own thread before the
  * next one is taken. Words, since a field read from native memory costs as much as ten here.
  */
-record Status(long[] words) {
+final class Status {
   private static final int WORDS = 19; // up to and with stx_mnt_id
 
   /** Words of a struct fuse_attr. */
   static final int ATTRIBUTES = 11;
 
-  /** One thread's room for the kernel's answer. */
-  private static final class Room {
-    final MemorySegment statx = Arena.ofAuto().allocate(Node.STATX_SIZE, 8);
-    final Status status = new Status(new long[WORDS]);
-    final MemorySegment words = MemorySegment.ofArray(status.words);
+  private final MemorySegment statx = Arena.ofAuto().allocate(Node.STATX_SIZE, 8);
+  private final long[] words = new long[WORDS];
+  private final MemorySegment wordsAsMemory = MemorySegment.ofArray(words);
 
-    Status read(long result) {
-      Refusal.checked(result);
-      MemorySegment.copy(statx, 0, words, 0, 8L * WORDS);
-      return status;
-    }
-  }
+  private static final ThreadLocal<Status> OWN = ThreadLocal.withInitial(Status::new);
 
-  private static final ThreadLocal<Room> ROOM = ThreadLocal.withInitial(Room::new);
-
+  /** As {@link #read}, into one that is the calling thread's. */
   static Status of(Node node) {
-    Room room = ROOM.get();
-    return room.read(node.status(room.statx));
+    return OWN.get().read(node);
   }
 
-  static Status ofName(Node directory, MemorySegment name) {
-    Room room = ROOM.get();
-    return room.read(directory.statusAt(name, room.statx));
-  }
-
+  /** As {@link #readDescriptor}, into one that is the calling thread's. */
   static Status ofDescriptor(int number) {
-    Room room = ROOM.get();
-    return room.read(Node.statusOf(number, room.statx));
+    return OWN.get().readDescriptor(number);
+  }
+
+  /** What the kernel says now. */
+  Status read(Node node) {
+    return taken(node.status(statx));
+  }
+
+  /** Of a name in a directory; a link is itself. */
+  Status readName(Node directory, MemorySegment name) {
+    return taken(directory.statusAt(name, statx));
+  }
+
+  Status readDescriptor(int number) {
+    return taken(Node.statusOf(number, statx));
+  }
+
+  private Status taken(long result) {
+    Refusal.checked(result);
+    MemorySegment.copy(statx, 0, wordsAsMemory, 0, 8L * WORDS);
+    return this;
   }
 
   int mode() {

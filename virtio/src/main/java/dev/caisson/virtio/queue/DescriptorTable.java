@@ -21,6 +21,7 @@ final class DescriptorTable {
   private final int size;
   private final boolean indirectAllowed;
   private final Parts parts;
+  private long[] copy = new long[16];
 
   DescriptorTable(GuestMemory memory, QueueLayout layout, long features) {
     this.memory = memory;
@@ -40,14 +41,16 @@ final class DescriptorTable {
     int entries = size;
     int index = head;
     boolean inside = false;
+    boolean copied = false;
     // A chain that visits more descriptors than the queue has contains a loop.
     for (int visited = 0; visited <= size; visited++) {
       if (index >= entries) {
         throw VirtioException.guest("descriptor " + index + " of " + entries);
       }
       long at = (long) DESCRIPTOR * index;
-      long address = current.get(LittleEndian.U64, at);
-      long rest = current.get(LittleEndian.U64, at + 8); // length, flags and next, read once
+      long address = copied ? copy[2 * index] : current.get(LittleEndian.U64, at);
+      // length, flags and next, read once
+      long rest = copied ? copy[2 * index + 1] : current.get(LittleEndian.U64, at + 8);
       long length = rest & 0xffff_ffffL;
       int flags = (int) (rest >>> 32) & 0xffff;
       int next = (int) (rest >>> 48);
@@ -57,6 +60,7 @@ final class DescriptorTable {
         }
         entries = indirectEntries(length);
         current = memory.slice(address, length);
+        copied = copied(current, entries);
         index = 0;
         inside = true;
         continue;
@@ -68,6 +72,18 @@ final class DescriptorTable {
       index = next;
     }
     throw VirtioException.guest("descriptor chain from " + head + " is longer than its queue");
+  }
+
+  /** Takes a table over at once, as every driver's is that is no larger than its queue. */
+  private boolean copied(MemorySegment indirect, int entries) {
+    if (entries > size) {
+      return false;
+    }
+    if (copy.length < 2 * entries) {
+      copy = new long[2 * Math.min(size, Math.max(entries, 2 * copy.length))];
+    }
+    MemorySegment.copy(indirect, LittleEndian.U64, 0, copy, 0, 2 * entries);
+    return true;
   }
 
   private int indirectEntries(long length) {
@@ -149,18 +165,23 @@ final class DescriptorTable {
     }
 
     Chain chain(int id, int slots) {
-      return new Chain(id, slots, buffers(0, readable), buffers(readable, count));
+      var bases = new MemorySegment[count];
+      var starts = new long[count];
+      for (int i = 0; i < count; i++) {
+        bases[i] = memory.bytes(regions[i]);
+        starts[i] = memory.offset(regions[i], addresses[i]);
+      }
+      long[] sizes = Arrays.copyOf(lengths, count);
+      return new Chain(
+          id,
+          slots,
+          buffers(bases, starts, sizes, 0, readable),
+          buffers(bases, starts, sizes, readable, count));
     }
 
-    private Buffers buffers(int from, int to) {
-      if (from == to) {
-        return Buffers.NONE;
-      }
-      var parts = new MemorySegment[to - from];
-      for (int i = from; i < to; i++) {
-        parts[i - from] = memory.slice(regions[i], addresses[i], lengths[i]);
-      }
-      return new Buffers(parts, parts.length);
+    private static Buffers buffers(
+        MemorySegment[] bases, long[] starts, long[] sizes, int from, int to) {
+      return from == to ? Buffers.NONE : new Buffers(bases, starts, sizes, from, to - from);
     }
   }
 }

@@ -72,9 +72,14 @@ public final class GuestMemory {
     throw VirtioException.guest("address 0x%x + %d is not memory".formatted(address, length));
   }
 
-  /** Bytes that {@link #regionOf} found to be in a region. */
-  MemorySegment slice(int region, long address, long length) {
-    return regions[region].bytes.asSlice(address - regions[region].start, length);
+  /** A region's bytes. */
+  MemorySegment bytes(int region) {
+    return regions[region].bytes;
+  }
+
+  /** Where in its region an address lies that {@link #regionOf} found to be there. */
+  long offset(int region, long address) {
+    return address - regions[region].start;
   }
 
   /**
@@ -83,6 +88,7 @@ public final class GuestMemory {
    * @throws VirtioException GUEST when any of them is outside one region
    */
   public MemorySegment slice(long address, long length) {
-    return slice(regionOf(address, length), address, length);
+    int region = regionOf(address, length);
+    return regions[region].bytes.asSlice(offset(region, address), length);
   }
 }

@@ -54,12 +54,14 @@ public final class QueueWorker implements AutoCloseable {
       // A kick that came before this worker may have been taken by its predecessor.
       device.kicked(queue);
       while (true) {
-        int rung = bells.await();
+        int rung = bells.await(device.patience(queue));
         if ((rung & STOP) != 0) {
           return;
         }
         if (rung != 0) {
           device.kicked(queue);
+        } else {
+          device.rested(queue);
         }
       }
     } catch (VirtioException e) {
