@@ -14,6 +14,7 @@ import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.Unavailable;
 import dev.caisson.sandbox.ability.Explainable;
 import dev.caisson.sandbox.workload.Workload;
+import java.util.List;
 import java.util.Optional;
 
 /** Containers: processes of the host's kernel with their own view of it. */
@@ -42,6 +43,11 @@ public final class ContainerIsolation implements Isolation, Explainable {
     Optional<Unavailable> missing = HostAbilities.missing();
     available = missing.isEmpty();
     return missing;
+  }
+
+  @Override
+  public List<String> review(Workload workload) {
+    return Container.review(Shared.HOST, workload);
   }
 
   @Override

@@ -39,6 +39,16 @@ public interface Isolation {
   }
 
   /**
+   * Looks at a workload before anything is made of it.
+   *
+   * @return what it asks for that this host lacks and that is left out, a sentence each
+   * @throws SandboxException INVALID or UNSUPPORTED when it asks for what cannot be done
+   */
+  default List<String> review(Workload workload) {
+    return List.of();
+  }
+
+  /**
    * Prepares a sandbox; nothing of the workload runs yet. Called again with the same place after
    * the former sandbox there has ended, it prepares another run that keeps the files written
    * before.

@@ -84,6 +84,10 @@ public final class CommandRunner {
       console.err().println("caisson: " + e.getMessage());
       console.err().println("  try: --format json, to see what there is");
       return EngineCommand.FAILED;
+    } catch (NoTerminalException e) {
+      console.err().println("caisson: " + e.getMessage());
+      console.err().println("  try: leave -t out");
+      return EngineCommand.FAILED;
     } catch (ParameterException e) {
       console.err().println("caisson: " + e.getMessage());
       console.err().println("  try: caisson " + path + " --help");

@@ -132,7 +132,7 @@ final class CreateOptions {
 
   private ProcessSpec process(List<String> command, Console console) {
     if (process.interactive && process.tty && !console.isTerminal(0) && attach.isEmpty()) {
-      throw EngineException.invalid("the input device is not a TTY", "leave -t out");
+      throw new NoTerminalException();
     }
     return new ProcessSpec(
         entrypoint.map(word -> word.isEmpty() ? List.<String>of() : List.of(word)),

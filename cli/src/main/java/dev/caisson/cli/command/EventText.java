@@ -40,6 +40,7 @@ final class EventText {
     fields.put("Action", event.action());
     fields.put("Status", event.action());
     fields.put("ID", event.actor());
+    fields.put("From", event.attributes().getOrDefault("image", ""));
     fields.put("Actor", actor);
     fields.put("Time", event.time().getEpochSecond());
     fields.put("TimeNano", event.time().getEpochSecond() * 1_000_000_000L + event.time().getNano());

@@ -8,15 +8,29 @@ import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Filters;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code --filter KEY=VALUE}, as often as wanted. */
 final class FilterOption {
   @Option(
       names = {"-f", "--filter"},
       paramLabel = "KEY=VALUE",
+      converter = FilterWord.class,
       description = "only what fits; may be repeated")
   List<String> filters = new ArrayList<>();
+
+  /** What is no filter at all is a mistake in the command line, told before anything is done. */
+  static final class FilterWord implements ITypeConverter<String> {
+    @Override
+    public String convert(String word) {
+      if (word.indexOf('=') <= 0) {
+        throw new TypeConversionException("bad format of filter '" + word + "', write KEY=VALUE");
+      }
+      return word;
+    }
+  }
 
   Filters filters() {
     return parse(filters);

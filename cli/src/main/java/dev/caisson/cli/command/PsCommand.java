@@ -82,6 +82,7 @@ final class PsCommand extends EngineCommand {
         "Mounts",
         summary.mounts().stream()
             .map(mount -> mount.name().isEmpty() ? mount.source() : mount.name())
+            .filter(source -> !source.isEmpty()) // a tmpfs is of nothing
             .map(source -> texts.text(source, SHORT_MOUNT))
             .collect(Collectors.joining(",")));
     row.put("Names", summary.name());

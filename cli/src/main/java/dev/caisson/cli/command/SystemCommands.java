@@ -95,6 +95,7 @@ final class SystemCommands {
               .with("CgroupVersion", info.cgroupVersion())
               .with("KernelVersion", info.kernelVersion())
               .with("OperatingSystem", info.operatingSystem())
+              .with("OSType", "linux")
               .with("Architecture", info.architecture())
               .with("NCPU", info.processors())
               .with("MemTotal", format.isEmpty() ? HumanSize.binary(info.memory()) : info.memory())

@@ -5,6 +5,7 @@
 package dev.caisson.container.cgroup;
 
 import dev.caisson.linux.cgroup.CgroupLayout;
+import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.Resources;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
@@ -87,6 +88,20 @@ public final class Cgroups {
   }
 
   /**
+   * What of these limits this host's kernel does not have, and is left out; a sentence for each.
+   *
+   * @throws SandboxException UNSUPPORTED for what must not be left out
+   */
+  public List<String> discarded(Resources resources) {
+    var limits = new DiscardedLimits(layout);
+    if (limits.lacksRealtime(resources.cpu())) {
+      throw SandboxException.unsupported(
+          "real-time processor limit", "cgroup v2 has none%n  try: without it".formatted());
+    }
+    return limits.of(resources);
+  }
+
+  /**
    * A group for a process that waits for its container; empty where moving it into one costs no
    * waiting, or where groups cannot be renamed.
    */
@@ -100,32 +115,52 @@ public final class Cgroups {
    * Removes parked groups of processes that were killed with their stubs, or before they had one.
    *
    * @param prefix of the names; the id of the process that made it follows
+   * @return false if some are in use, or belong to a process that has not ended yet
    */
-  public void removeLeft(String prefix) {
-    parked(prefix)
-        .ifPresent(example -> example.directories().forEach(path -> removeLeft(path, prefix)));
+  public boolean removeLeft(String prefix) {
+    boolean gone = true;
+    for (Path example : parked(prefix).map(Cgroup::directories).orElse(List.of())) {
+      gone &= removeLeft(example, prefix);
+    }
+    return gone;
   }
 
-  private static void removeLeft(Path example, String prefix) {
+  private static boolean removeLeft(Path example, String prefix) {
     Path parent = java.util.Objects.requireNonNull(example.getParent(), "below its mount");
+    boolean gone = true;
     try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, prefix + "*")) {
       for (Path group : found) {
         String[] name = group.getFileName().toString().substring(prefix.length()).split("-");
-        boolean _ = ownerIsGone(Long.parseLong(name[0]), group) && CgroupTree.remove(group);
+        long owner = Long.parseLong(name[0]);
+        boolean stale = ownerIsGone(owner, group);
+        boolean removed = stale && CgroupTree.remove(group);
+        gone &= removed || (!stale && owner == ProcessHandle.current().pid());
       }
     } catch (IOException | NumberFormatException notOurs) {
       // not there yet, or named by somebody else
     }
+    return gone;
   }
 
   /** Whether no process, or one that is younger than the group, has the id that named it. */
   private static boolean ownerIsGone(long owner, Path group) throws IOException {
     Optional<ProcessHandle> process = ProcessHandle.of(owner);
-    if (process.isEmpty()) {
+    if (process.isEmpty() || hasEnded(owner)) {
       return true;
     }
     Instant made = Files.getLastModifiedTime(group).toInstant();
     return process.get().info().startInstant().filter(made.plus(CLOCK_STEP)::isBefore).isPresent();
+  }
+
+  /** Whether it only waits for its parent to take note. proc_pid_stat(5) */
+  private static boolean hasEnded(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      int state = stat.lastIndexOf(") ") + 2;
+      return stat.startsWith("Z", state) || stat.startsWith("X", state);
+    } catch (IOException gone) {
+      return true;
+    }
   }
 
   /**

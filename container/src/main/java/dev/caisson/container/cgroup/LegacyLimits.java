@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** Writes limits to the files of cgroup v1. Documentation/admin-guide/cgroup-v1 */
 record LegacyLimits(Map<String, Path> groups) {
@@ -78,20 +80,22 @@ record LegacyLimits(Map<String, Path> groups) {
   }
 
   private void blockIo(Resources.BlockIo io) {
-    if (io.weight().isPresent()) {
-      // CFQ's name went with CFQ; BFQ's is what remains.
-      Path group = groups.get("blkio");
-      String file =
-          group != null && Files.exists(group.resolve("blkio.weight"))
-              ? "blkio.weight"
-              : "blkio.bfq.weight";
-      write("blkio", file, io.weight().getAsInt());
-    }
-    rates("blkio.weight_device", io.weights());
+    // CFQ's names went with CFQ; BFQ's are what remains. A kernel with neither: DiscardedLimits
+    weightFile("blkio.weight", DiscardedLimits.BFQ_WEIGHT)
+        .ifPresent(file -> io.weight().ifPresent(weight -> write("blkio", file, weight)));
+    weightFile("blkio.weight_device", DiscardedLimits.BFQ_WEIGHT_DEVICE)
+        .ifPresent(file -> rates(file, io.weights()));
     rates("blkio.throttle.read_bps_device", io.readBytes());
     rates("blkio.throttle.write_bps_device", io.writeBytes());
     rates("blkio.throttle.read_iops_device", io.reads());
     rates("blkio.throttle.write_iops_device", io.writes());
+  }
+
+  private Optional<String> weightFile(String... names) {
+    Path group = groups.get("blkio");
+    return group == null
+        ? Optional.of(names[0]) // so that writing it says what is missing
+        : Stream.of(names).filter(name -> Files.exists(group.resolve(name))).findFirst();
   }
 
   private void rates(String file, List<DeviceRate> rates) {

@@ -50,7 +50,7 @@ record UnifiedLimits(Path group) {
     if (io.weight().isPresent()) {
       int weight = io.weight().getAsInt();
       if (!CgroupFile.writeIfPresent(group.resolve("io.bfq.weight"), Integer.toString(weight))) {
-        write("io.weight", Long.toString(Conversions.ioWeight(weight)));
+        weight(Long.toString(Conversions.ioWeight(weight)));
       }
     }
     rates("rbps", io.readBytes());
@@ -58,8 +58,15 @@ record UnifiedLimits(Path group) {
     rates("riops", io.reads());
     rates("wiops", io.writes());
     for (DeviceRate rate : io.weights()) {
-      write(
-          "io.weight", rate.major() + ":" + rate.minor() + " " + Conversions.ioWeight(rate.rate()));
+      weight(rate.major() + ":" + rate.minor() + " " + Conversions.ioWeight(rate.rate()));
+    }
+  }
+
+  /** A kernel that schedules no I/O by weight has no such file: {@link DiscardedLimits}. */
+  private void weight(String value) {
+    boolean hasController = Files.exists(group.resolve("io.max"));
+    if (!hasController || Files.exists(group.resolve("io.weight"))) {
+      write("io.weight", value);
     }
   }
 

@@ -69,6 +69,12 @@ public final class Container
     this.run = new Run(host, workload, place);
   }
 
+  /** As {@link dev.caisson.sandbox.Isolation#review}. */
+  public static List<String> review(ContainerHost host, Workload workload) {
+    requireLimitable(host, workload);
+    return host.cgroups().map(some -> some.discarded(workload.resources())).orElse(List.of());
+  }
+
   public static Container create(ContainerHost host, Workload workload, Place place) {
     requireLimitable(host, workload);
     Container container = new Container(host, workload, place);

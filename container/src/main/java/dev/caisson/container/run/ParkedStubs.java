@@ -34,6 +34,7 @@ final class ParkedStubs {
   private static final int FEW = 3;
   private static final long QUIET_MILLIS = 300;
   private static final String PREFIX = "parked-";
+  private static final int LOOKS = 8;
 
   private final Optional<Cgroups> cgroups;
   private final Launcher launcher;
@@ -50,8 +51,20 @@ final class ParkedStubs {
   ParkedStubs(Optional<Cgroups> cgroups, Launcher launcher) {
     this.cgroups = cgroups;
     this.launcher = launcher;
-    cgroups.ifPresent(some ->
-        worker.schedule(() -> some.removeLeft(PREFIX), QUIET_MILLIS, TimeUnit.MILLISECONDS));
+    cgroups.ifPresent(some -> removeLeft(some, QUIET_MILLIS, LOOKS));
+  }
+
+  /** Of an engine that was killed: it may still be ending while this one begins. */
+  private void removeLeft(Cgroups some, long wait, int looks) {
+    var _ =
+        worker.schedule(
+            () -> {
+              if (!some.removeLeft(PREFIX) && looks > 1) {
+                removeLeft(some, 2 * wait, looks - 1);
+              }
+            },
+            wait,
+            TimeUnit.MILLISECONDS);
   }
 
   /**

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Run {
   private static final int KILL = 9;
+  private static final int LONGEST_DEATH = 10;
 
   private final ContainerHost host;
   private final Workload workload;
@@ -267,11 +269,18 @@ final class Run {
       used.ifPresentOrElse(Cgroup::kill, this::killFirst);
     }
     state = SandboxState.EXITED;
-    // Not on this thread, which serves all containers: who waits for the end may do anything then.
-    Thread.startVirtualThread(() -> exit.complete(how));
     CompletableFuture<Void> reaped =
         used.map(some -> host.reaper().reap(some, undo::remove))
             .orElseGet(() -> CompletableFuture.runAsync(undo::remove));
+    // The end of a first process is the end of all in its PID namespace. Where nobody saw it, what
+    // was killed just now must be gone before the end is told.
+    CompletableFuture<Void> over =
+        recorded.isPresent()
+            ? CompletableFuture.completedFuture(null)
+            : reaped.copy().completeOnTimeout(null, LONGEST_DEATH, TimeUnit.SECONDS);
+    // Not on this thread, which serves all containers: who waits for the end may do anything then.
+    var _ =
+        over.whenCompleteAsync((done, failed) -> exit.complete(how), Thread::startVirtualThread);
     var _ = CompletableFuture.allOf(reaped, left).thenRun(() -> cleaned.complete(null));
   }
 

@@ -56,19 +56,16 @@ final class Creation {
     try {
       var definition = define(spec, id, name);
       // Compiled once now, so that what cannot be is refused before anything is stored.
-      var unused = around.compiler().compile(definition, NetworkAttachment.NONE);
+      var isolation = isolations.available(definition.isolation());
+      var discarded =
+          isolation.review(around.compiler().compile(definition, NetworkAttachment.NONE));
       around.linker().check(definition);
       var instance =
-          new Instance(
-              around,
-              isolations.available(definition.isolation()),
-              definition,
-              Progress.created(),
-              departures::removed);
+          new Instance(around, isolation, definition, Progress.created(), departures::removed);
       instance.save();
       table.add(instance);
       instance.event("create");
-      return new Created(id, warnings(spec));
+      return new Created(id, Stream.concat(warnings(spec).stream(), discarded.stream()).toList());
     } catch (RuntimeException e) {
       table.release(name, id);
       throw Failures.translate(e);

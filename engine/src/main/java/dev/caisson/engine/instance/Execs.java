@@ -58,6 +58,12 @@ final class Execs {
     }
   }
 
+  /** As dockerd writes it: a command without arguments has the blank before them too. */
+  private static String line(ExecSpec spec) {
+    var words = spec.command();
+    return words.getFirst() + " " + String.join(" ", words.subList(1, words.size()));
+  }
+
   String create(Instance instance, ExecSpec spec) {
     if (instance.status() == Status.PAUSED) {
       var name = instance.definition().name();
@@ -77,7 +83,7 @@ final class Execs {
     }
     var exec = new Exec(Ids.random(), instance, spec);
     byId.put(exec.id, exec);
-    instance.event("exec_create: " + String.join(" ", spec.command()), Map.of("execID", exec.id));
+    instance.event("exec_create: " + line(spec), Map.of("execID", exec.id));
     return exec.id;
   }
 
@@ -117,8 +123,7 @@ final class Execs {
       var executable = exec.instance.ability(sandbox, Executable.class, "run further commands");
       var session = executable.exec(command(exec.spec));
       exec.session = session;
-      exec.instance.event(
-          "exec_start: " + String.join(" ", exec.spec.command()), Map.of("execID", exec.id));
+      exec.instance.event("exec_start: " + line(exec.spec), Map.of("execID", exec.id));
       exec.spec.consoleSize().ifPresent(size -> resize(session, size.rows(), size.columns()));
       var unused = // nobody waits for it: it books itself
           session.exit().thenAcceptAsync(exit -> ended(exec, exit.code()), background);

@@ -53,8 +53,8 @@ final class InstanceStreams {
                         Optional.empty(),
                         Optional.empty())))
             : Optional.<Feed<LogRecord>>empty();
+    instance.event("attach"); // before the network of a container that is not started yet
     var streams = instance.attachable(Attachable.class, "be attached to").attach();
-    instance.event("attach");
     return new Streams(
         streams,
         options,

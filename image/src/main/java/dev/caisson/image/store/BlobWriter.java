@@ -33,7 +33,7 @@ public final class BlobWriter implements AutoCloseable {
   private final Progress progress = new Progress();
   private final RandomAccessFile file;
   private MessageDigest hash;
-  private Optional<Digest> blob;
+  private volatile Optional<Digest> blob;
 
   private BlobWriter(BlobStore store, Path draft, Optional<Descriptor> expected, LockFile.Held lock)
       throws IOException {
@@ -161,18 +161,25 @@ public final class BlobWriter implements AutoCloseable {
     }
     try {
       var actual = expected.isPresent() ? verified(expected.get()) : Digest.finish(hash);
-      if (store.contains(actual)) {
-        Files.deleteIfExists(draft);
-      } else {
+      if (!store.contains(actual)) {
         file.getFD().sync();
-        DurableFile.move(draft, store.path(actual));
       }
-      blob = Optional.of(actual);
+      settle(actual);
       progress.finish();
       return actual;
     } catch (IOException e) {
       throw ImageException.io(subject(), e);
     }
+  }
+
+  /** Whoever begins to {@link #follow} meanwhile finds the draft or the blob, not neither. */
+  private synchronized void settle(Digest actual) throws IOException {
+    if (store.contains(actual)) {
+      Files.deleteIfExists(draft);
+    } else {
+      DurableFile.move(draft, store.path(actual));
+    }
+    blob = Optional.of(actual);
   }
 
   private Digest verified(Descriptor descriptor) {
@@ -199,7 +206,7 @@ public final class BlobWriter implements AutoCloseable {
    * seen only after {@link #commit}, so whoever reads to the end has read verified bytes; if the
    * writer closes without it, reading fails.
    */
-  public InputStream follow() {
+  public synchronized InputStream follow() {
     try {
       return blob.isPresent()
           ? store.open(blob.get())

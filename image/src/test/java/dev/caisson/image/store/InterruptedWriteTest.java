@@ -97,6 +97,38 @@ class InterruptedWriteTest {
   }
 
   @Test
+  void whoBeginsToFollowAtTheCommitFindsTheBlob() throws Exception {
+    var store = ImageStore.open(folder);
+    for (int round = 0; round < 300; round++) {
+      var bytes = ("round " + round).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+      var blob = Descriptor.of("", bytes);
+      try (var writer = store.blobs().write(blob)) {
+        writer.write(bytes, 0, bytes.length);
+        var begin = new java.util.concurrent.CountDownLatch(1);
+        var followers =
+            CompletableFuture.runAsync(() -> {
+              begin.countDown();
+              while (!writer.complete()) {
+                follow(writer);
+              }
+              follow(writer);
+            });
+        begin.await();
+        writer.commit();
+        followers.get(30, java.util.concurrent.TimeUnit.SECONDS);
+      }
+    }
+  }
+
+  private static void follow(BlobWriter writer) {
+    try (var _ = writer.follow()) {
+      // there is one
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
   void followersSeeTheEndOnlyAfterTheCommit() throws Exception {
     var store = ImageStore.open(folder);
     try (var writer = store.blobs().write(BLOB)) {
