@@ -168,14 +168,16 @@ final class DirectoryRequests {
       return true;
     }
     int mark = reply.mark();
+    MemorySegment text = listing.memory.asSlice(at + (long) HOST_HEADER, name + 1L);
     try {
-      MemorySegment text = listing.memory.asSlice(at + (long) HOST_HEADER, name + 1L);
-      NameRequests.find(nodes, reply, parent, text).close();
-      return true;
-    } catch (Refusal vanished) {
+      if (NameRequests.find(nodes, reply, parent, text)) {
+        return true;
+      }
+    } catch (Refusal tooMany) {
       reply.backTo(mark);
-      return false;
     }
+    reply.refuse(0);
+    return false;
   }
 
   private void exports(FuseReply reply, long position, boolean plus, int end) {

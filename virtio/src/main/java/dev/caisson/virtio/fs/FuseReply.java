@@ -20,6 +20,7 @@ final class FuseReply {
   private final Status status = new Status();
   private int length;
   private int limit;
+  private int error;
 
   /**
    * @param room native memory, as large as the largest answer without the data of a read
@@ -33,6 +34,7 @@ final class FuseReply {
   /** Begins anew, with room for so many bytes behind the header. */
   void begin(int payload) {
     length = HEADER;
+    error = 0;
     limit = (int) Math.min(room.byteSize(), HEADER + (long) payload);
   }
 
@@ -43,6 +45,16 @@ final class FuseReply {
   /** Bytes that still fit. */
   int left() {
     return limit - length;
+  }
+
+  /** Refuses the request: for what is refused so often that a thrown {@link Refusal} costs more. */
+  void refuse(int errno) {
+    error = errno;
+  }
+
+  /** An errno, 0 for none. */
+  int error() {
+    return error;
   }
 
   /** Room for what the kernel says of a file while this answer is made. */

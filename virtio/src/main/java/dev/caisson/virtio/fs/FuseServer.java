@@ -79,13 +79,13 @@ public final class FuseServer implements AutoCloseable {
       throw VirtioException.guest("no room for an answer to FUSE request " + request.opcode());
     }
     reply.begin((int) Math.min(out.length() - FuseReply.HEADER, ROOM));
-    int error = 0;
     long direct = 0;
     try {
       direct = answer(own, out);
     } catch (Refusal refusal) {
-      error = refusal.errno;
+      reply.refuse(refusal.errno);
     }
+    int error = reply.error();
     long total = error != 0 ? FuseReply.HEADER : reply.length() + direct;
     reply.finish(request.unique(), error, total, out);
     return total;

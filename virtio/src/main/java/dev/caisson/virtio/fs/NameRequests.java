@@ -186,25 +186,26 @@ final class NameRequests {
   }
 
   private void answer(FuseReply reply, KnownNode parent, MemorySegment name) {
-    find(reply, parent, name).close();
+    find(nodes, reply, parent, name);
   }
 
-  /** Looks a name up, counts that, and writes the entry. */
-  private KnownNode find(FuseReply reply, KnownNode parent, MemorySegment name) {
-    return find(nodes, reply, parent, name);
-  }
-
-  static KnownNode find(NodeTable nodes, FuseReply reply, KnownNode parent, MemorySegment name) {
+  /**
+   * Looks a name up, counts that, and writes the entry; or refuses.
+   *
+   * @return whether there is such a file
+   */
+  static boolean find(NodeTable nodes, FuseReply reply, KnownNode parent, MemorySegment name) {
     if (!parent.isDirectory()) {
       throw Refusal.of(Errno.ENOTDIR);
     }
-    if (parent.revisited) {
-      @Nullable KnownNode again = recall(nodes, reply, parent, name);
-      if (again != null) {
-        return again;
-      }
+    if (parent.revisited && recall(nodes, reply, parent, name)) {
+      return true;
     }
-    long descriptor = Refusal.checked(parent.node.lookup(name));
+    long descriptor = parent.node.lookup(name);
+    if (descriptor < 0) {
+      reply.refuse((int) -descriptor);
+      return false;
+    }
     Status status;
     try {
       status = reply.status().readDescriptor((int) descriptor);
@@ -212,21 +213,27 @@ final class NameRequests {
       Fd.adopt(descriptor).close();
       throw refusal;
     }
-    KnownNode node = nodes.known(descriptor, parent, status);
-    Entry.entry(reply, node, status);
-    return node;
+    try (KnownNode node = nodes.known(descriptor, parent, status)) {
+      Entry.entry(reply, node, status);
+    }
+    return true;
   }
 
-  /** A known file needs no descriptor: one call instead of three. Null when it is not known. */
-  private static @Nullable KnownNode recall(
+  /** A known file needs no descriptor: one call instead of three. False when it is not known. */
+  private static boolean recall(
       NodeTable nodes, FuseReply reply, KnownNode parent, MemorySegment name) {
-    Status status = reply.status().readName(parent.node, name);
+    Status status = reply.status();
+    if (!status.readName(parent.node, name)) {
+      return false;
+    }
     @Nullable KnownNode node = nodes.again(status.identity(), parent);
     if (node == null) {
       parent.revisited = false;
-      return null;
+      return false;
     }
-    Entry.entry(reply, node, status);
-    return node;
+    try (node) {
+      Entry.entry(reply, node, status);
+    }
+    return true;
   }
 }

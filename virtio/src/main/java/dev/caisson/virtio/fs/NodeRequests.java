@@ -201,12 +201,16 @@ final class NodeRequests {
     request.skip(4);
     MemorySegment name = ExtendedName.permitted(request.attributeName());
     try (KnownNode node = extended(request)) {
-      if (size == 0) {
-        reply.u64(Refusal.checked(node.node.attribute(name, MemorySegment.NULL)));
-        return;
+      int most = Math.min(size < 0 ? LONGEST_VALUE : size, LONGEST_VALUE);
+      MemorySegment room = size == 0 ? MemorySegment.NULL : reply.free(most);
+      long length = node.node.attribute(name, room);
+      if (length < 0) {
+        reply.refuse((int) -length);
+      } else if (size == 0) {
+        reply.u64(length);
+      } else {
+        reply.filled(length);
       }
-      MemorySegment room = reply.free(Math.min(size < 0 ? LONGEST_VALUE : size, LONGEST_VALUE));
-      reply.filled(Refusal.checked(node.node.attribute(name, room)));
     }
   }
 

@@ -39,9 +39,13 @@ final class Status {
     return taken(node.status(statx));
   }
 
-  /** Of a name in a directory; a link is itself. */
-  Status readName(Node directory, MemorySegment name) {
-    return taken(directory.statusAt(name, statx));
+  /** Of a name in a directory; a link is itself. False when the kernel refuses. */
+  boolean readName(Node directory, MemorySegment name) {
+    long result = directory.statusAt(name, statx);
+    if (result >= 0) {
+      taken(result);
+    }
+    return result >= 0;
   }
 
   Status readDescriptor(int number) {

@@ -53,16 +53,9 @@ public final class QueueWorker implements AutoCloseable {
     try (var bells = new Doorbells(stop, kick)) {
       // A kick that came before this worker may have been taken by its predecessor.
       device.kicked(queue);
-      while (true) {
-        int rung = bells.await(device.patience(queue));
-        if ((rung & STOP) != 0) {
-          return;
-        }
-        if (rung != 0) {
-          device.kicked(queue);
-        } else {
-          device.rested(queue);
-        }
+      boolean more = true;
+      while (more) {
+        more = turn(bells);
       }
     } catch (VirtioException e) {
       broken.accept(e);
@@ -72,6 +65,20 @@ public final class QueueWorker implements AutoCloseable {
           new VirtioException(
               VirtioException.Kind.HOST, "queue " + thread.getName() + " ended", e));
     }
+  }
+
+  /** One wait and what follows; a method, as the loop around it is compiled much later. */
+  private boolean turn(Doorbells bells) {
+    int rung = bells.await(device.patience(queue));
+    if ((rung & STOP) != 0) {
+      return false;
+    }
+    if (rung != 0) {
+      device.kicked(queue);
+    } else {
+      device.rested(queue);
+    }
+    return true;
   }
 
   /** Waits until the device is no longer in the queue. */
