@@ -87,6 +87,8 @@ final class NestedCheck {
     checks.put(COMPARISON, BootCompare::run);
     checks.put("thin-run", kvm -> ThinChecks.run());
     checks.put("thin-control", kvm -> ThinChecks.control());
+    checks.put("thin-clones", kvm -> CloneChecks.twoClones());
+    checks.put("thin-crowd", kvm -> CloneChecks.crowd());
     ContractChecks.names().forEach(name -> checks.put(name, kvm -> ContractChecks.run(name)));
     return checks;
   }

@@ -46,14 +46,15 @@ final class ThinChecks {
     return thin;
   }
 
-  private static Path image(Path directory) throws IOException {
+  static Path image(Path directory) throws IOException {
     Path layer = Files.createDirectories(directory.resolve("layer"));
     for (String name : List.of("bin", "etc", "tmp", "proc", "sys", "dev")) {
       Files.createDirectories(layer.resolve(name));
     }
     Files.copy(Path.of("/bin/busybox"), layer.resolve("bin/busybox"));
     layer.resolve("bin/busybox").toFile().setExecutable(true, false);
-    for (String applet : List.of("sh", "echo", "cat", "id", "sleep", "nproc")) {
+    for (String applet : List.of(
+            "sh", "echo", "cat", "id", "sleep", "nproc", "hostname", "head", "od", "date", "tr", "ip", "ping")) {
       Files.createSymbolicLink(layer.resolve("bin/" + applet), Path.of("busybox"));
     }
     return layer;

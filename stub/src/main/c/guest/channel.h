@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* The protocol's version, told in HELLO. */
-#define GUEST_PROTOCOL 2
+#define GUEST_PROTOCOL 3
 
 /* Largest payload: an encoded plan and its launch header. */
 #define FRAME_MAX ((4u << 20) + 64)
@@ -36,6 +36,9 @@ enum from_host {
   NETWORK = 10,    /* rtnetlink requests, as they go to the kernel */
   WRITE_FILE = 12, /* path, 0, content for an existing file such as a limit */
   PROCESSES = 11,  /* answered by FILE: stat and command line of each process */
+  HOLD = 13,       /* stand still for a snapshot; nothing but answers is sent until GO */
+  GO = 14,         /* flags (GO_AS_CLONE); paths whose attributes are asked for anew, each with its NUL */
+  IDENTITY = 15,   /* process id; boot id, host name, domain name, each with its NUL */
 };
 
 enum to_host {
@@ -46,8 +49,11 @@ enum to_host {
   EXITED = 5,   /* exit code, or 128 + signal */
   ACCEPTED = 6, /* bytes of INPUT that the process took */
   FILE_CONTENT = 7,
-  ANSWER = 8, /* errno of SET_CLOCK, ADD_ENTROPY, NETWORK or WRITE_FILE; 0: done */
+  ANSWER = 8, /* errno of what asks for no content; 0: done */
 };
+
+/* Of GO: another host listens, who has taken all output and grants anew. */
+#define GO_AS_CLONE 1
 
 struct frame {
   uint32_t length;

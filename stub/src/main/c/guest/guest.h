@@ -31,3 +31,16 @@ long configure_network(uint8_t *requests, size_t length);
 
 /* Answers the stat and cmdline of every process, for ps. */
 size_t list_processes(uint8_t *to, size_t space);
+
+/*
+ * Makes the workload stand still, and its files the host's. Answers 0 or minus errno; then it goes
+ * on.
+ */
+long hold_workload(void);
+long release_workload(void);
+
+/* Has the kernel ask the host for the attributes of files it may remember otherwise. */
+void ask_anew(const char *paths, size_t length);
+
+/* Names that a clone has for itself, as its workload sees them; answers 0 or minus errno. */
+long take_identity(const uint8_t *payload, size_t length);

@@ -20,6 +20,8 @@
 CAISSON_START(guest_main);
 
 static int port;
+/* Between HOLD and GO: what the host reads last is the answer, so that a clone's host misses nothing. */
+static bool held;
 
 static void answer(const struct frame *frame, long result) {
   int32_t error = (int32_t)(result < 0 ? -result : 0);
@@ -80,6 +82,22 @@ static long add_entropy(const uint8_t *payload, size_t length) {
   return result;
 }
 
+static long hold(void) {
+  long result = hold_workload();
+  held = result == 0;
+  return result;
+}
+
+static long go(const uint8_t *payload, size_t length) {
+  if (length < 4) return -EINVAL;
+  uint32_t flags;
+  memcpy(&flags, payload, 4);
+  if ((flags & GO_AS_CLONE) != 0) sessions_renewed();
+  ask_anew((const char *)payload + 4, length - 4);
+  held = false;
+  return release_workload();
+}
+
 static uint32_t number(const uint8_t *payload, size_t length, size_t at) {
   uint32_t value = 0;
   if (at + 4 <= length) memcpy(&value, payload + at, 4);
@@ -102,6 +120,9 @@ static void handle(const struct frame *frame, uint8_t *payload) {
     case NETWORK: answer(frame, configure_network(payload, length)); break;
     case WRITE_FILE: answer(frame, write_file((const char *)payload, length)); break;
     case PROCESSES: processes(frame); break;
+    case HOLD: answer(frame, hold()); break;
+    case GO: answer(frame, go(payload, length)); break;
+    case IDENTITY: answer(frame, take_identity(payload, length)); break;
   }
 }
 
@@ -124,8 +145,8 @@ __attribute__((noreturn)) void guest_main(void) {
   for (;;) {
     static struct pollfd waits[2 + SESSIONS * SESSION_WAITS];
     waits[0] = (struct pollfd){.fd = port, .events = POLLIN};
-    waits[1] = (struct pollfd){.fd = ended, .events = POLLIN};
-    unsigned count = sessions_wait(waits + 2);
+    waits[1] = (struct pollfd){.fd = held ? -1 : ended, .events = POLLIN};
+    unsigned count = held ? 0 : sessions_wait(waits + 2);
     if (sys_poll(waits, 2 + count, -1) < 0) continue;
     if (waits[1].revents != 0) {
       static uint8_t news[128 * 4];
@@ -134,7 +155,7 @@ __attribute__((noreturn)) void guest_main(void) {
       reap();
     }
     /* Streams before orders: an order may begin or end sessions, which would shift the list. */
-    sessions_serve(port, waits + 2);
+    if (!held) sessions_serve(port, waits + 2);
     if ((waits[0].revents & POLLIN) != 0) channel_receive(port, handle);
     /* The engine is gone and the files with it: nothing here can go on. */
     if ((waits[0].revents & POLLHUP) != 0) power_off();

@@ -426,3 +426,9 @@ void sessions_reaped(int port, int pid, int status) {
     return;
   }
 }
+
+void sessions_renewed(void) {
+  for (unsigned i = 0; i < SESSIONS; i++) {
+    sessions[i].out.credit = sessions[i].err.credit = STREAM_CREDIT;
+  }
+}

@@ -33,3 +33,6 @@ void sessions_serve(int port, const struct pollfd *waits);
 
 /* A child ended: perhaps an executor. */
 void sessions_reaped(int port, int pid, int status);
+
+/* Another host listens: what it may be sent begins anew. */
+void sessions_renewed(void);

@@ -51,6 +51,9 @@ public interface Engine extends AutoCloseable {
   /** Directories that outlive containers. */
   Volumes volumes();
 
+  /** Containers kept as they ran. */
+  Snapshots snapshots();
+
   /** What happens to all of these. */
   Events events();
 

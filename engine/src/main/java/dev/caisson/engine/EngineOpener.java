@@ -12,6 +12,8 @@ import dev.caisson.engine.instance.Chambers;
 import dev.caisson.engine.instance.ContainersOpener;
 import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.network.MemberFinder;
+import dev.caisson.engine.snapshot.LocalSnapshots;
+import dev.caisson.engine.snapshot.SnapshotShelf;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.volume.LocalVolumes;
 import dev.caisson.engine.volume.Trees;
@@ -64,7 +66,8 @@ record EngineOpener(
         new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("timer").factory());
     timer.setRemoveOnCancelPolicy(true);
     var background = Executors.newVirtualThreadPerTaskExecutor();
-    var opener = new ContainersOpener();
+    var shelf = SnapshotShelf.open(options.root().resolve("snapshots"));
+    var opener = new ContainersOpener(shelf::kept);
     var imageLibrary = images.open(options, store, events, opener);
     var fabric = networks.open(options, store, events, opener);
     var volumes =
@@ -83,9 +86,20 @@ record EngineOpener(
             imageLibrary,
             volumes,
             fabric);
+    var snapshots = new LocalSnapshots(shelf, containers, events, clock);
     var host = new LocalHost(options, chambers, containers, imageLibrary, volumes);
     return new LocalEngine(
-        lock, store, events, containers, imageLibrary, fabric, volumes, host, timer, background);
+        lock,
+        store,
+        events,
+        containers,
+        imageLibrary,
+        fabric,
+        volumes,
+        snapshots,
+        host,
+        timer,
+        background);
   }
 
   /** What a killed engine was in the middle of; nobody else can be using it under our lock. */

@@ -9,6 +9,7 @@ import dev.caisson.engine.host.LocalHost;
 import dev.caisson.engine.image.ImageLibrary;
 import dev.caisson.engine.instance.LocalContainers;
 import dev.caisson.engine.network.Fabric;
+import dev.caisson.engine.snapshot.LocalSnapshots;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.volume.LocalVolumes;
 import java.util.concurrent.ExecutorService;
@@ -23,6 +24,7 @@ record LocalEngine(
     ImageLibrary images,
     Fabric networks,
     LocalVolumes volumes,
+    LocalSnapshots snapshots,
     LocalHost host,
     ScheduledExecutorService timer,
     ExecutorService background)

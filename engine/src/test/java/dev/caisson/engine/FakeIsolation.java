@@ -13,13 +13,20 @@ import dev.caisson.sandbox.SandboxState;
 import dev.caisson.sandbox.Unavailable;
 import dev.caisson.sandbox.ability.Executable;
 import dev.caisson.sandbox.ability.Pausable;
+import dev.caisson.sandbox.ability.Savable;
 import dev.caisson.sandbox.workload.Workload;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host without a kernel. Commands: {@code true}; {@code exit N}; {@code missing}; {@code sleep},
@@ -27,7 +34,9 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class FakeIsolation implements Isolation {
   final Map<String, FakeSandbox> byId = new ConcurrentHashMap<>();
+  final Map<String, String> startedFrom = new ConcurrentHashMap<>();
   volatile int healthCode;
+  volatile @Nullable String unsavable;
 
   /** Why nothing can be started now; empty if it can. */
   volatile String refusal = "";
@@ -54,7 +63,7 @@ final class FakeIsolation implements Isolation {
     return byId.computeIfAbsent(workload.id(), id -> new FakeSandbox(workload));
   }
 
-  final class FakeSandbox implements Sandbox, Pausable, Executable {
+  final class FakeSandbox implements Sandbox, Pausable, Executable, Savable {
     private final Workload workload;
     private final CompletableFuture<Exit> exit = new CompletableFuture<>();
     private volatile SandboxState state = SandboxState.CREATED;
@@ -120,6 +129,30 @@ final class FakeIsolation implements Isolation {
         end(137);
       }
       byId.remove(workload.id());
+    }
+
+    @Override
+    public void save(Path directory, Set<String> volumes, Runnable kept, boolean goOn) {
+      if (unsavable != null) {
+        throw SandboxException.unsupported(workload.name(), unsavable);
+      }
+      try {
+        Files.createDirectory(directory);
+        Files.writeString(directory.resolve("memory"), workload.id() + " " + volumes);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      kept.run();
+    }
+
+    @Override
+    public void startFrom(Path directory) {
+      try {
+        startedFrom.put(workload.id(), Files.readString(directory.resolve("memory")));
+      } catch (IOException e) {
+        throw SandboxException.invalid(directory.toString(), String.valueOf(e.getMessage()));
+      }
+      state = SandboxState.RUNNING;
     }
 
     @Override

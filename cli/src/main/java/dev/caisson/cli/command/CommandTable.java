@@ -49,6 +49,7 @@ public final class CommandTable {
     makers.put("volume rm", VolumeCommands.Remove::new);
     makers.put("volume inspect", InspectCommands.Volume::new);
     makers.put("volume prune", PruneCommands.Volumes::new);
+    addSnapshotCommands();
     makers.put("kernel ls", KernelCommands.Ls::new);
     makers.put("kernel fetch", KernelCommands.Fetch::new);
     makers.put("kernel build", KernelCommands.Build::new);
@@ -92,6 +93,18 @@ public final class CommandTable {
     makers.put(prefix + "cp", CopyCommand::new);
     makers.put(prefix + "commit", NewImageCommands.Commit::new);
     makers.put(prefix + "export", ArchiveCommands.Export::new);
+  }
+
+  private void addSnapshotCommands() {
+    makers.put("snapshot create", SnapshotCommands.Create::new);
+    makers.put("snapshot run", SnapshotCommands.Run::new);
+    makers.put("snapshot ls", SnapshotCommands.Ls::new);
+    makers.put("snapshot inspect", InspectCommands.Snapshot::new);
+    makers.put("snapshot rm", SnapshotCommands.Remove::new);
+    makers.put("snapshot prune", SnapshotCommands.Prune::new);
+    makers.put("checkpoint create", CheckpointCommands.Create::new);
+    makers.put("checkpoint ls", CheckpointCommands.Ls::new);
+    makers.put("checkpoint rm", CheckpointCommands.Remove::new);
   }
 
   private void addImageCommands() {
@@ -165,6 +178,8 @@ public final class CommandTable {
     var last = path.substring(path.lastIndexOf(' ') + 1);
     return List.of("run", "create", "exec", "top", "explain", "compare").contains(last)
         && !path.startsWith("network")
+        && !path.startsWith("snapshot")
+        && !path.startsWith("checkpoint")
         && !path.startsWith("volume");
   }
 

@@ -11,6 +11,7 @@ import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Filters;
 import dev.caisson.server.docker.InspectDocument;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -36,6 +37,10 @@ final class InspectCommands {
 
     @Parameters(arity = "1..*", paramLabel = "NAME", description = "name or id")
     List<String> names = new ArrayList<>();
+
+    final Map<String, @Nullable Object> snapshot(String name) {
+      return new LinkedHashMap<>(SnapshotCommands.document(engine().snapshots().inspect(name)));
+    }
 
     final int show(Function<String, Map<String, @Nullable Object>> find) {
       var found = new ArrayList<Map<String, @Nullable Object>>();
@@ -79,7 +84,7 @@ final class InspectCommands {
         names = "--type",
         paramLabel = "KIND",
         defaultValue = "",
-        description = "container, image, network, volume")
+        description = "container, image, network, volume, snapshot")
     String type = "";
 
     @Option(
@@ -100,7 +105,8 @@ final class InspectCommands {
                   n -> InspectDocument.container(engine().containers().inspect(n, sizes))),
               Map.entry("image", n -> InspectDocument.image(engine().images().inspect(n))),
               Map.entry("network", n -> InspectDocument.network(engine().networks().inspect(n))),
-              Map.entry("volume", n -> InspectDocument.volume(engine().volumes().inspect(n))));
+              Map.entry("volume", n -> InspectDocument.volume(engine().volumes().inspect(n))),
+              Map.entry("snapshot", n -> snapshot(n)));
       for (var kind : kinds) {
         if (type.isEmpty() || type.equals(kind.getKey())) {
           try {
@@ -145,6 +151,14 @@ final class InspectCommands {
     @Override
     public Integer call() {
       return show(name -> InspectDocument.volume(engine().volumes().inspect(name)));
+    }
+  }
+
+  @Command(name = "inspect", description = "All about snapshots")
+  static final class Snapshot extends Inspecting {
+    @Override
+    public Integer call() {
+      return show(this::snapshot);
     }
   }
 

@@ -16,6 +16,7 @@ import dev.caisson.engine.view.ExitStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -210,12 +211,18 @@ final class RunCommands {
         description = "pass standard input on")
     boolean interactive;
 
+    @Option(
+        names = {"--checkpoint", "--snapshot"},
+        paramLabel = "NAME",
+        description = "where this snapshot of it stands, instead of anew")
+    Optional<String> snapshot = Optional.empty();
+
     @Mixin DetachKeysOption detachKeys = new DetachKeysOption();
 
     @Override
     public Integer call() {
       if (!attach && !interactive) {
-        return each(containers, name -> engine().containers().start(name));
+        return each(containers, this::start);
       }
       var name = containers.getFirst();
       var over = engine().containers().exit(name, WaitCondition.NEXT_EXIT);
@@ -223,7 +230,12 @@ final class RunCommands {
           .run(
               new AttachOptions(interactive, true, true, false, true, detachKeys.keys),
               over,
-              () -> engine().containers().start(name));
+              () -> start(name));
+    }
+
+    private void start(String name) {
+      snapshot.ifPresentOrElse(
+          kept -> engine().snapshots().start(kept, name), () -> engine().containers().start(name));
     }
   }
 

@@ -8,7 +8,9 @@ import dev.caisson.cli.format.HumanSize;
 import dev.caisson.cli.format.Json;
 import dev.caisson.cli.format.Table;
 import dev.caisson.cli.format.Template;
+import dev.caisson.engine.Filters;
 import dev.caisson.engine.view.Finding;
+import dev.caisson.engine.view.SnapshotInfo;
 import dev.caisson.engine.view.Status;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -187,6 +189,9 @@ final class SystemCommands {
       long named = usage.volumes().stream().filter(volume -> volume.references() > 0).count();
       long held = usage.volumes().stream().mapToLong(volume -> volume.size().orElse(0)).sum();
       table.row(row("Local Volumes", usage.volumes().size(), named, held));
+      var snapshots = engine().snapshots().list(Filters.none());
+      long kept = snapshots.stream().mapToLong(SnapshotInfo::size).sum();
+      table.row(row("Snapshots", snapshots.size(), 0, kept));
       table.print(console().out(), format);
       return 0;
     }

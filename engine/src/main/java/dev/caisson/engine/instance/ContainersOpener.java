@@ -15,8 +15,10 @@ import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.volume.LocalVolumes;
+import dev.caisson.engine.workload.Definition;
 import dev.caisson.engine.workload.WorkloadCompiler;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -24,10 +26,19 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 
 /** Makes the containers, and answers for them to the parts that are opened before. */
 public final class ContainersOpener implements MemberFinder, ImageUsers {
   private final InstanceTable table = new InstanceTable();
+  private final Supplier<List<Definition>> kept;
+
+  /**
+   * @param kept containers of snapshots, which stand on images too
+   */
+  public ContainersOpener(Supplier<List<Definition>> kept) {
+    this.kept = kept;
+  }
 
   /**
    * Opens and takes over what an engine before this one left: first what runs, then, once the
@@ -69,10 +80,19 @@ public final class ContainersOpener implements MemberFinder, ImageUsers {
 
   @Override
   public List<ImageUsers.User> of(String imageId) {
-    return table.all().stream()
-        .filter(instance -> instance.definition().image().id().equals(imageId))
-        .map(instance -> new ImageUsers.User(instance.definition().id(), instance.running()))
-        .toList();
+    var users = new ArrayList<ImageUsers.User>();
+    for (var instance : table.all()) {
+      if (instance.definition().image().id().equals(imageId)) {
+        users.add(new ImageUsers.User(instance.definition().id(), instance.running()));
+      }
+    }
+    for (var definition : kept.get()) {
+      boolean known = users.stream().anyMatch(user -> user.containerId().equals(definition.id()));
+      if (definition.image().id().equals(imageId) && !known) {
+        users.add(new ImageUsers.User(definition.id(), false));
+      }
+    }
+    return users;
   }
 
   @Override
@@ -81,6 +101,7 @@ public final class ContainersOpener implements MemberFinder, ImageUsers {
     for (var instance : table.all()) {
       instance.definition().image().layers().forEach(layer -> layers.add(layer.id()));
     }
+    kept.get().forEach(one -> one.image().layers().forEach(layer -> layers.add(layer.id())));
     return layers;
   }
 

@@ -6,12 +6,15 @@ package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.image.ImageLibrary;
+import dev.caisson.engine.spec.CloneSpec;
 import dev.caisson.engine.spec.HealthcheckSpec;
 import dev.caisson.engine.spec.InstanceSpec;
+import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.text.Signal;
 import dev.caisson.engine.view.Created;
 import dev.caisson.engine.workload.Definition;
 import dev.caisson.engine.workload.EffectiveConfig;
+import dev.caisson.engine.workload.MountPoint;
 import dev.caisson.sandbox.ability.Explainable;
 import dev.caisson.sandbox.workload.NetworkAttachment;
 import java.time.Duration;
@@ -51,10 +54,57 @@ final class Creation {
 
   /** As {@link LocalContainers#create}. */
   Created create(InstanceSpec spec) {
+    return create(spec.name(), (id, name) -> define(spec, id, name));
+  }
+
+  /** As {@link LocalContainers#createLike}. */
+  Created createLike(Definition kept, CloneSpec clone) {
+    return create(clone.name(), (id, name) -> alike(kept, clone, id, name));
+  }
+
+  private Definition alike(Definition kept, CloneSpec clone, String id, String name) {
+    var mounts = kept.mounts().stream().map(Creation::again).toList();
+    var spec = clone.of(kept.spec(), kept.isolation(), mounts);
+    isolations.available(kept.isolation());
+    var effective = EffectiveConfig.merge(spec, kept.image().config(), id);
+    return new Definition(
+        id,
+        name,
+        around.clock().instant(),
+        spec,
+        effective,
+        kept.image(),
+        kept.isolation(),
+        this.mounts.plan(spec.storage(), effective.volumes()));
+  }
+
+  /** An anonymous volume is made anew, all else is the same again. */
+  private static MountSpec again(MountPoint point) {
+    return point.anonymous() && point.spec() instanceof MountSpec.Volume volume
+        ? new MountSpec.Volume(
+            "",
+            volume.target(),
+            volume.readOnly(),
+            volume.noCopy(),
+            volume.subpath(),
+            volume.driver(),
+            volume.driverOptions(),
+            volume.labels())
+        : point.spec();
+  }
+
+  /** Defines a container that has its id and its name. */
+  @FunctionalInterface
+  private interface Defining {
+    Definition of(String id, String name);
+  }
+
+  private Created create(Optional<String> wanted, Defining defining) {
     var id = names.newId();
-    var name = names.claim(spec.name(), id);
+    var name = names.claim(wanted, id);
     try {
-      var definition = define(spec, id, name);
+      var definition = defining.of(id, name);
+      var spec = definition.spec();
       // Compiled once now, so that what cannot be is refused before anything is stored.
       var isolation = isolations.available(definition.isolation());
       var discarded =

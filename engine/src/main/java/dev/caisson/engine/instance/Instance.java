@@ -15,17 +15,21 @@ import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.view.Status;
 import dev.caisson.engine.workload.Definition;
 import dev.caisson.engine.workload.HostFiles;
+import dev.caisson.engine.workload.MountPoint;
 import dev.caisson.engine.workload.ResourceCompiler;
 import dev.caisson.sandbox.Isolation;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.Sandbox;
+import dev.caisson.sandbox.ability.Savable;
 import dev.caisson.sandbox.ability.Updatable;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * One container through its whole life. Changes take turns; views are taken without a turn from the
@@ -118,6 +122,38 @@ final class Instance {
   /** Starts by hand: counts restarts from zero again. */
   void start() {
     runs.start();
+  }
+
+  /** Starts by hand, where a snapshot stands. */
+  void startFrom(Path directory) {
+    runs.start(run -> ability(run, Savable.class, "start from a snapshot").startFrom(directory));
+  }
+
+  /** As {@link LocalContainers#keep}. */
+  void keep(Path directory, boolean goOn, Consumer<Definition> kept) {
+    turns.run(() -> {
+      record.requirePresent();
+      var run = requireRunning();
+      var own =
+          definition().mounts().stream()
+              .filter(MountPoint::anonymous)
+              .map(point -> point.spec().target())
+              .collect(Collectors.toSet());
+      keepable(run).save(directory, own, () -> kept.accept(definition()), goOn);
+      event("checkpoint");
+      if (!goOn) {
+        ending.now();
+      }
+    });
+  }
+
+  private Savable keepable(Sandbox run) {
+    return run.ability(Savable.class)
+        .orElseThrow(() ->
+            EngineException.unsupported(
+                "container %s has isolation %s, so its processes are the host kernel's: to keep them would need CRIU, which Caisson does not use"
+                    .formatted(record.name(), definition().isolation()),
+                "run it with --isolation thin on a host whose processor has vmx or svm"));
   }
 
   /**

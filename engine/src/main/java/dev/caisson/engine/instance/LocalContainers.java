@@ -12,6 +12,7 @@ import dev.caisson.engine.Filters;
 import dev.caisson.engine.LogOptions;
 import dev.caisson.engine.WaitCondition;
 import dev.caisson.engine.image.ImageLibrary;
+import dev.caisson.engine.spec.CloneSpec;
 import dev.caisson.engine.spec.CommitSpec;
 import dev.caisson.engine.spec.CopySpec;
 import dev.caisson.engine.spec.ExecSpec;
@@ -32,13 +33,17 @@ import dev.caisson.engine.view.PruneReport;
 import dev.caisson.engine.view.Stats;
 import dev.caisson.engine.view.Status;
 import dev.caisson.engine.volume.LocalVolumes;
+import dev.caisson.engine.workload.Definition;
+import dev.caisson.sandbox.ability.Savable;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 
 /** The containers of this host. */
 public final class LocalContainers implements Containers {
@@ -89,6 +94,36 @@ public final class LocalContainers implements Containers {
   @Override
   public void start(String reference) {
     table.find(reference).start();
+  }
+
+  /**
+   * Keeps a running container in a directory, as {@link Savable#save}.
+   *
+   * @param kept told while it still stands still; its failure makes this fail
+   * @param goOn whether it runs on; else it is killed
+   */
+  public void keep(String reference, Path directory, boolean goOn, Consumer<Definition> kept) {
+    try {
+      table.find(reference).keep(directory, goOn, kept);
+    } catch (RuntimeException e) {
+      throw Failures.translate(e);
+    }
+  }
+
+  /** Starts one where another was kept. */
+  public void startFrom(String reference, Path directory, Consumer<Definition> check) {
+    var instance = table.find(reference);
+    check.accept(instance.definition());
+    instance.startFrom(directory);
+  }
+
+  /** Makes one that is as another was when it was kept. */
+  public Created createLike(Definition kept, CloneSpec spec) {
+    return creation.createLike(kept, spec);
+  }
+
+  public boolean has(String id) {
+    return table.all().stream().anyMatch(instance -> instance.definition().id().equals(id));
   }
 
   @Override

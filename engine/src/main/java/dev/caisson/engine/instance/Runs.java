@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The runs of one container: begins them, books their ends, and does what follows from an end. */
@@ -66,6 +67,15 @@ final class Runs {
 
   /** Starts by hand: counts restarts from zero again. */
   void start() {
+    start(Sandbox::start);
+  }
+
+  /**
+   * As {@link #start()}, in another way.
+   *
+   * @param how starts the sandbox
+   */
+  void start(Consumer<Sandbox> how) {
     turns.run(() -> {
       record.requirePresent();
       if (pauses.paused()) {
@@ -78,7 +88,7 @@ final class Runs {
       }
       restarts.cancel();
       record.assume(record.progress().fresh());
-      runOrRemove();
+      runOrRemove(how);
     });
   }
 
@@ -86,9 +96,9 @@ final class Runs {
    * A failed start ends an auto-remove container as an exit would: whoever waits for its removal is
    * told.
    */
-  private void runOrRemove() {
+  private void runOrRemove(Consumer<Sandbox> how) {
     try {
-      run();
+      run(how);
     } catch (EngineException failure) {
       if (record.definition().spec().autoRemove()) {
         removal.byItself();
@@ -97,10 +107,10 @@ final class Runs {
     }
   }
 
-  private void run() {
+  private void run(Consumer<Sandbox> how) {
     try {
       var ready = sandbox.ready();
-      ready.start();
+      how.accept(ready);
       record.save(record.progress().running(around.clock().instant()));
       watch(ready);
     } catch (RuntimeException failure) {
@@ -213,7 +223,7 @@ final class Runs {
    */
   private void runOrTryAgain() {
     try {
-      run();
+      run(Sandbox::start);
     } catch (EngineException failure) {
       LOG.log(
           System.Logger.Level.WARNING, "restart of {0}: {1}", record.name(), failure.getMessage());

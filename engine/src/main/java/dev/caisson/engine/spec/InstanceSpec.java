@@ -127,6 +127,12 @@ public record InstanceSpec(
       return this;
     }
 
+    /** Empty for one that is made up. */
+    public Builder name(Optional<String> value) {
+      name = value;
+      return this;
+    }
+
     public Builder platform(Optional<String> value) {
       platform = value;
       return this;

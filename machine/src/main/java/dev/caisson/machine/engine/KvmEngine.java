@@ -20,6 +20,8 @@ import dev.caisson.vmm.boot.BootFiles;
 import dev.caisson.vmm.machine.Machine;
 import dev.caisson.vmm.machine.MachineConfig;
 import dev.caisson.vmm.memory.MachineMemory;
+import dev.caisson.vmm.snapshot.MachineState;
+import dev.caisson.vmm.snapshot.Snapshot;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -87,6 +89,31 @@ public final class KvmEngine implements MachineEngine {
 
   @Override
   public RunningMachine start(MachineSpec spec) {
+    return run(
+        spec, parts -> Machine.create(kvm(), config(spec, spec.memory(), spec.cpus(), parts)));
+  }
+
+  @Override
+  public RunningMachine restore(MachineSpec spec, Path directory) {
+    return run(
+        spec,
+        parts -> {
+          Snapshot snapshot = Snapshot.open(directory);
+          MachineState state = snapshot.state();
+          return Machine.restore(
+              kvm(), config(spec, state.memory(), state.vcpus().size(), parts), snapshot);
+        });
+  }
+
+  /** What a machine is made with, beside its description. */
+  private record Parts(List<VirtioDevice> devices, ConsoleLog log) {}
+
+  @FunctionalInterface
+  private interface Making {
+    Machine of(Parts parts) throws IOException;
+  }
+
+  private RunningMachine run(MachineSpec spec, Making making) {
     List<AutoCloseable> opened = new ArrayList<>(spec.devices());
     try {
       ConsolePort control = ConsolePort.named(CONTROL);
@@ -99,21 +126,7 @@ public final class KvmEngine implements MachineEngine {
         devices.add(opened(opened, PortDevice.open(spec.networkNamespace().orElseThrow(), port)));
       }
       ConsoleLog log = opened(opened, new ConsoleLog(spec.directory().resolve("console.log")));
-      Machine machine =
-          Machine.create(
-              kvm(),
-              new MachineConfig(
-                  "machine " + spec.id(),
-                  spec.memory(),
-                  MachineMemory.Backing.PRIVATE,
-                  spec.cpus(),
-                  List.of(),
-                  new BootFiles(
-                      spec.kernel(),
-                      Optional.of(spec.initialFiles()),
-                      "console=ttyS0 " + spec.commandLine()),
-                  devices,
-                  log));
+      Machine machine = making.of(new Parts(devices, log));
       memory.set(machine.memory());
       var running = new KvmMachine(machine, control, log);
       machine.start();
@@ -121,13 +134,32 @@ public final class KvmEngine implements MachineEngine {
     } catch (IOException | VmmException | KvmException | LinuxException e) {
       closeAll(opened);
       throw new SandboxException(
-          SandboxException.Kind.FAILED,
-          spec.id() + ": cannot start a machine: " + e.getMessage(),
-          e);
+          kind(e), spec.id() + ": cannot start a machine: " + e.getMessage(), e);
     } catch (RuntimeException e) {
       closeAll(opened);
       throw e;
     }
+  }
+
+  private static SandboxException.Kind kind(Exception failure) {
+    return failure instanceof VmmException vmm
+            && (vmm.kind() == VmmException.Kind.BAD_IMAGE
+                || vmm.kind() == VmmException.Kind.INVALID)
+        ? SandboxException.Kind.INVALID
+        : SandboxException.Kind.FAILED;
+  }
+
+  private static MachineConfig config(MachineSpec spec, long memory, int cpus, Parts parts) {
+    return new MachineConfig(
+        "machine " + spec.id(),
+        memory,
+        MachineMemory.Backing.PRIVATE,
+        cpus,
+        List.of(),
+        new BootFiles(
+            spec.kernel(), Optional.of(spec.initialFiles()), "console=ttyS0 " + spec.commandLine()),
+        parts.devices(),
+        parts.log());
   }
 
   /** Before it runs, a guest has nothing to give back. */

@@ -5,11 +5,15 @@
 package dev.caisson.machine.engine;
 
 import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.Unavailable;
 import dev.caisson.virtio.console.ConsolePort;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.machine.Machine;
+import java.io.IOException;
 import java.nio.channels.ByteChannel;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -59,6 +63,21 @@ final class KvmMachine implements RunningMachine {
   @Override
   public void resume() {
     machine.resume();
+  }
+
+  @Override
+  public Optional<Unavailable> unsavable() {
+    return Optional.empty();
+  }
+
+  @Override
+  public void save(Path directory) {
+    try {
+      var _ = machine.save(directory);
+    } catch (VmmException | IOException e) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, "cannot keep the machine: " + e.getMessage(), e);
+    }
   }
 
   @Override

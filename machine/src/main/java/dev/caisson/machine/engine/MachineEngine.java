@@ -5,6 +5,7 @@
 package dev.caisson.machine.engine;
 
 import dev.caisson.sandbox.Unavailable;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /** Something that runs machines: our own hypervisor, or QEMU. */
@@ -27,4 +28,14 @@ public interface MachineEngine {
    * @throws dev.caisson.sandbox.SandboxException FAILED with the engine's own words
    */
   RunningMachine start(MachineSpec spec);
+
+  /**
+   * Starts a machine where another stood when it was {@linkplain RunningMachine#save saved}.
+   *
+   * @param spec memory, processors and kernel are the snapshot's; devices are new ones of the same
+   *     making
+   * @throws dev.caisson.sandbox.SandboxException UNSUPPORTED where the engine cannot; INVALID for
+   *     what is no snapshot of such a machine; FAILED
+   */
+  RunningMachine restore(MachineSpec spec, Path snapshot);
 }

@@ -41,6 +41,13 @@ public final class Qemu implements MachineEngine {
   /** Below the sandbox's own; everything in it is QEMU's to read and write. */
   static final String DIRECTORY = "machine";
 
+  /** Decision 0420: shared memory cannot be copy-on-write. */
+  static final Unavailable NO_SNAPSHOTS =
+      new Unavailable(
+          "QEMU runs this machine, whose memory is shared with the file server",
+          "on a host whose processor has vmx or svm, without --own-process, our own hypervisor runs"
+              + " it, which keeps snapshots");
+
   @Override
   public String name() {
     return "qemu";
@@ -70,6 +77,12 @@ public final class Qemu implements MachineEngine {
         .map(place -> place.resolve(PROGRAM))
         .filter(Files::isExecutable)
         .findFirst();
+  }
+
+  @Override
+  public RunningMachine restore(MachineSpec spec, Path snapshot) {
+    throw SandboxException.unsupported(
+        "starting from a snapshot", NO_SNAPSHOTS.reason() + "; " + NO_SNAPSHOTS.remedy());
   }
 
   @Override

@@ -9,6 +9,8 @@ import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.file.OpenFlag;
+import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.Unavailable;
 import dev.caisson.virtio.vhost.VhostUserServer;
 import java.io.IOException;
 import java.nio.channels.ByteChannel;
@@ -17,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -114,6 +117,16 @@ final class QemuMachine implements RunningMachine {
     } catch (IOException | LinuxException e) {
       return 0; // it has just ended
     }
+  }
+
+  @Override
+  public Optional<Unavailable> unsavable() {
+    return Optional.of(Qemu.NO_SNAPSHOTS);
+  }
+
+  @Override
+  public void save(Path target) {
+    throw SandboxException.unsupported("a snapshot", Qemu.NO_SNAPSHOTS.reason());
   }
 
   @Override

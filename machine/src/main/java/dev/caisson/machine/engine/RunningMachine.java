@@ -4,8 +4,11 @@
  */
 package dev.caisson.machine.engine;
 
+import dev.caisson.sandbox.Unavailable;
 import java.nio.channels.ByteChannel;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -21,6 +24,17 @@ public interface RunningMachine extends AutoCloseable {
   void pause();
 
   void resume();
+
+  /** Why it cannot be {@linkplain #save saved}. */
+  Optional<Unavailable> unsavable();
+
+  /**
+   * Keeps the paused machine: memory, processors and devices. It stays paused.
+   *
+   * @param directory must not exist; it appears whole or not at all
+   * @throws dev.caisson.sandbox.SandboxException FAILED, for want of room among others
+   */
+  void save(Path directory);
 
   /** The process of its own that runs it, if it has one. */
   OptionalLong pid();

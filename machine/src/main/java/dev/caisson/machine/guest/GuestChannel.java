@@ -4,16 +4,20 @@
  */
 package dev.caisson.machine.guest;
 
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ByteChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +38,9 @@ public final class GuestChannel implements AutoCloseable {
   private static final int NETWORK = 10;
   private static final int PROCESSES = 11;
   private static final int WRITE_FILE = 12;
+  private static final int HOLD = 13;
+  private static final int GO = 14;
+  private static final int IDENTITY = 15;
 
   private static final int HELLO = 1;
   private static final int STARTED = 2;
@@ -44,13 +51,16 @@ public final class GuestChannel implements AutoCloseable {
   private static final int FILE_CONTENT = 7;
   private static final int ANSWER = 8;
 
-  private static final int VERSION = 2;
-  private static final int HEADER = 12;
+  /** Of the protocol; a guest that was saved speaks the one it had then. */
+  public static final int VERSION = 3;
+
   private static final int LARGEST = 1 << 20;
   private static final int TERMINAL = 1;
   private static final int WITH_INPUT = 2;
+  private static final int AS_CLONE = 1;
 
   private final ByteChannel stream;
+  private final FrameWriter writer;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private final Map<Integer, GuestProcess> processes = new ConcurrentHashMap<>();
@@ -61,7 +71,29 @@ public final class GuestChannel implements AutoCloseable {
    * @param stream blocking; closed together with the channel
    */
   public GuestChannel(ByteChannel stream, String name) {
+    this(stream, new FrameWriter(stream));
+    listen(name);
+  }
+
+  private GuestChannel(ByteChannel stream, FrameWriter writer) {
     this.stream = stream;
+    this.writer = writer;
+  }
+
+  /**
+   * To a guest that was saved while {@linkplain #hold held}: it is ready, and waits for {@link
+   * #goAsClone}. What it is told before goes ahead of everything else.
+   *
+   * @param stream as for others
+   */
+  public static GuestChannel ofHeld(ByteChannel stream, String name) {
+    var channel = new GuestChannel(stream, FrameWriter.holding(stream));
+    channel.ready.complete(null);
+    channel.listen(name);
+    return channel;
+  }
+
+  private void listen(String name) {
     Thread.ofPlatform().name("guest " + name).daemon().start(this::receive);
   }
 
@@ -119,14 +151,14 @@ public final class GuestChannel implements AutoCloseable {
 
   public CompletableFuture<byte[]> setClock(long seconds, long nanoseconds) {
     ByteBuffer time = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
-    return ask(SET_CLOCK, time.putLong(seconds).putLong(nanoseconds).array());
+    return askHeld(SET_CLOCK, time.putLong(seconds).putLong(nanoseconds).array());
   }
 
   /**
    * @param bytes at most 256
    */
   public CompletableFuture<byte[]> addEntropy(byte[] bytes) {
-    return ask(ADD_ENTROPY, bytes);
+    return askHeld(ADD_ENTROPY, bytes);
   }
 
   /**
@@ -135,7 +167,68 @@ public final class GuestChannel implements AutoCloseable {
    * @param requests as {@link dev.caisson.linux.net.RouteBatch#toBytes} makes them
    */
   public CompletableFuture<byte[]> network(byte[] requests) {
-    return ask(NETWORK, requests);
+    return askHeld(NETWORK, requests);
+  }
+
+  /**
+   * Has the workload stand still, with its files written. From then on the guest sends answers
+   * alone, and whatever else is sent to it waits here until {@link #go}.
+   */
+  public CompletableFuture<byte[]> hold() {
+    return ask(number -> writer.sendAndHold(HOLD, number, new byte[0]));
+  }
+
+  /** Lets a held guest go on; also one of which it is not known whether it is held. */
+  public CompletableFuture<byte[]> go() {
+    return ask(number -> writer.sendAndRelease(GO, number, numbers(0)));
+  }
+
+  /**
+   * Lets a clone go on.
+   *
+   * @param files paths in the guest that are not what they were to the one that was saved
+   */
+  public CompletableFuture<byte[]> goAsClone(Collection<String> files) {
+    var order = new ByteArrayOutputStream();
+    order.writeBytes(numbers(AS_CLONE));
+    files.forEach(file -> order.writeBytes((file + "\0").getBytes(StandardCharsets.UTF_8)));
+    return ask(number -> writer.sendAndRelease(GO, number, order.toByteArray()));
+  }
+
+  /**
+   * Names a held clone for itself.
+   *
+   * @param process the workload's first one, in whose namespaces the names are seen
+   * @param bootId 36 characters, as /proc/sys/kernel/random/boot_id has them
+   * @param host empty to leave it
+   * @param domain empty to leave it
+   */
+  public CompletableFuture<byte[]> identity(
+      int process, String bootId, String host, String domain) {
+    var names = new ByteArrayOutputStream();
+    names.writeBytes(numbers(process));
+    names.writeBytes(String.join("\0", bootId, host, domain, "").getBytes(StandardCharsets.UTF_8));
+    return askHeld(IDENTITY, names.toByteArray());
+  }
+
+  /** What the guest may still be sent, for each of its processes, by session. */
+  public Map<Integer, Integer> inputCredits() {
+    var credits = new TreeMap<Integer, Integer>();
+    processes.forEach((session, process) ->
+        credits.put(session, process.inputCredit() + writer.waiting(INPUT, session)));
+    return credits;
+  }
+
+  /**
+   * A process that a held guest has already.
+   *
+   * @param credit what may be sent to its input at once, bytes
+   */
+  public GuestProcess running(int session, int pid, int credit, GuestProcess.Receiver receiver) {
+    var process = new GuestProcess(this, session, receiver);
+    process.goOn(pid, credit);
+    processes.put(session, process);
+    return process;
   }
 
   public void powerOff() {
@@ -144,10 +237,19 @@ public final class GuestChannel implements AutoCloseable {
 
   /** Answers come back with the question's number; an order's answer is four bytes of errno. */
   private CompletableFuture<byte[]> ask(int type, byte[] payload) {
+    return ask(number -> send(type, 0, number, payload));
+  }
+
+  /** Goes to a held guest too. */
+  private CompletableFuture<byte[]> askHeld(int type, byte[] payload) {
+    return ask(number -> writer.sendToHeld(type, 0, number, payload));
+  }
+
+  private CompletableFuture<byte[]> ask(IntConsumer sender) {
     int number = questionNumbers.incrementAndGet();
     var answer = new CompletableFuture<byte[]>();
     questions.put(number, answer);
-    send(type, 0, number, payload);
+    sender.accept(number);
     if (gone.isDone()) {
       failQuestions();
     }
@@ -163,21 +265,12 @@ public final class GuestChannel implements AutoCloseable {
   }
 
   /** A guest that is gone takes frames silently: its end is told by {@link #gone}. */
-  synchronized void send(int type, int stream, int session, byte[] payload) {
-    ByteBuffer frame = ByteBuffer.allocate(HEADER + payload.length).order(ByteOrder.LITTLE_ENDIAN);
-    frame.putInt(payload.length).putShort((short) type).putShort((short) stream).putInt(session);
-    frame.put(payload).flip();
-    try {
-      while (frame.hasRemaining()) {
-        this.stream.write(frame);
-      }
-    } catch (IOException e) {
-      close();
-    }
+  void send(int type, int stream, int session, byte[] payload) {
+    writer.send(type, stream, session, payload);
   }
 
   private void receive() {
-    ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer header = ByteBuffer.allocate(FrameWriter.HEADER).order(ByteOrder.LITTLE_ENDIAN);
     try {
       while (true) {
         fill(header.clear());
@@ -269,11 +362,6 @@ public final class GuestChannel implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      stream.close();
-    } catch (IOException e) {
-      System.getLogger(GuestChannel.class.getName())
-          .log(System.Logger.Level.DEBUG, "closing a guest's channel", e);
-    }
+    writer.close();
   }
 }

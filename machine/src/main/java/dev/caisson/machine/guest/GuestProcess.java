@@ -88,6 +88,18 @@ public final class GuestProcess {
     channel.send(GuestChannel.SIGNAL, 0, session, GuestChannel.numbers(number));
   }
 
+  synchronized int inputCredit() {
+    return inputCredit;
+  }
+
+  /** It was started in another life of the guest. */
+  void goOn(int pid, int credit) {
+    synchronized (this) {
+      inputCredit = Math.clamp(credit, 0, CREDIT);
+    }
+    started.complete(pid);
+  }
+
   void onStarted(int pid) {
     started.complete(pid);
   }

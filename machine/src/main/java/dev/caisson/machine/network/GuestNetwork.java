@@ -58,9 +58,26 @@ public final class GuestNetwork implements AutoCloseable {
 
   /** Takes over every Ethernet interface of a namespace. */
   public static GuestNetwork take(Path namespace) {
+    return take(namespace, true);
+  }
+
+  /**
+   * The same for a guest that still has the addresses of another: nothing reaches it, and nothing
+   * it says leaves, before {@link #join}.
+   */
+  public static GuestNetwork takeApart(Path namespace) {
+    return take(namespace, false);
+  }
+
+  private static GuestNetwork take(Path namespace, boolean joined) {
     var network = new GuestNetwork(namespace);
     try {
-      network.inside(network::takeAll);
+      network.inside(socket -> {
+        network.takeAll(socket);
+        if (joined) {
+          network.join(socket);
+        }
+      });
       return network;
     } catch (RuntimeException e) {
       network.close();
@@ -100,11 +117,11 @@ public final class GuestNetwork implements AutoCloseable {
               routes.stream().filter(route -> route.index() == link.index()).toList(),
               taken.size());
       taken.add(next);
-      join(socket, next);
+      prepare(socket, next);
     }
   }
 
-  private static void join(RouteSocket socket, Taken next) {
+  private static void prepare(RouteSocket socket, Taken next) {
     Tap.create(next.tap());
     socket.execute(
         new RouteBatch()
@@ -115,7 +132,18 @@ public final class GuestNetwork implements AutoCloseable {
     next.addresses.forEach(address ->
         batch.deleteAddress(next.link.index(), address.address(), address.prefixLength()));
     batch.changeLink(next.link.index(), LinkSettings.none().mac(random()).master(bridge).up(true));
-    batch.changeLink(next.tap(), LinkSettings.none().mtu(next.link.mtu()).master(bridge).up(true));
+    batch.changeLink(next.tap(), LinkSettings.none().mtu(next.link.mtu()).master(bridge));
+    socket.execute(batch);
+  }
+
+  /** Lets frames pass between the guest and its network. */
+  public void join() {
+    inside(this::join);
+  }
+
+  private void join(RouteSocket socket) {
+    var batch = new RouteBatch();
+    taken.forEach(one -> batch.changeLink(one.tap(), LinkSettings.none().up(true)));
     socket.execute(batch);
   }
 
@@ -159,6 +187,32 @@ public final class GuestNetwork implements AutoCloseable {
             .filter(GuestNetwork::isConfigured)
             .forEach(route -> batch.putRoute(route.over(indexes.get(one.number))));
       }
+    }
+    return batch;
+  }
+
+  /** The addresses of each interface, in their order, as {@code address/prefix length}. */
+  public List<List<String>> addresses() {
+    return taken.stream()
+        .map(one ->
+            one.addresses.stream()
+                .map(address -> address.address().getHostAddress() + "/" + address.prefixLength())
+                .toList())
+        .toList();
+  }
+
+  /**
+   * What makes the interfaces of a guest that was another's these, before {@link #inGuest}. Down
+   * goes each of them, which takes routes and IPv6 addresses away.
+   *
+   * @param indexes of the guest's interfaces eth0, eth1, ...
+   */
+  public RouteBatch renewal(List<Integer> indexes) {
+    var batch = new RouteBatch();
+    for (Taken one : taken) {
+      int index = indexes.get(one.number);
+      batch.changeLink(index, LinkSettings.none().up(false));
+      batch.changeLink(index, LinkSettings.none().mac(one.hardware));
     }
     return batch;
   }

@@ -20,6 +20,9 @@ import java.util.Optional;
 record GuestNames(Map<Mount, String> mounts, Map<String, String> files) {
   static final String ROOT = "root";
 
+  /** Where a guest has them. */
+  static final String EXPORTS = "/host/";
+
   static GuestNames of(Workload workload) {
     Map<Mount, String> mounts = new LinkedHashMap<>();
     for (Mount mount : workload.mounts().mounts()) {

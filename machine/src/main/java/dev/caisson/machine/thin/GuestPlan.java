@@ -39,7 +39,6 @@ import java.util.Set;
  * What happens inside a guest to start a process: the same steps as for a container, fewer walls.
  */
 final class GuestPlan {
-  private static final String EXPORTS = "/host/";
   private static final String NEW_ROOT = "/run/root";
   private static final Optional<Handle> GROUP = Optional.of(Handle.path(GuestGroup.PATH));
   private static final int DEFAULT_COLUMNS = 80;
@@ -97,7 +96,8 @@ final class GuestPlan {
     steps.add(
         inside(
             "forwarded root",
-            new MountAction.BindRoot(Handle.path(EXPORTS + GuestNames.ROOT), false, NEW_ROOT)));
+            new MountAction.BindRoot(
+                Handle.path(GuestNames.EXPORTS + GuestNames.ROOT), false, NEW_ROOT)));
     systemMounts();
     workload.mounts().mounts().forEach(this::mount);
     names.files().forEach((target, name) -> bind(name, target, false));
@@ -268,7 +268,7 @@ final class GuestPlan {
         inside(
             "mount " + target,
             new MountAction.Bind(
-                Handle.path(EXPORTS + name),
+                Handle.path(GuestNames.EXPORTS + name),
                 false,
                 readOnly ? Set.of(MountAttribute.READ_ONLY) : Set.of(),
                 Set.of(),

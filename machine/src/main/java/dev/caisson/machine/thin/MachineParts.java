@@ -98,6 +98,27 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
     }
   }
 
+  /** For a machine that has its kernel, memory and processors in a snapshot. */
+  static MachineSpec restored(
+      Workload workload,
+      Place place,
+      Path snapshot,
+      List<VirtioDevice> devices,
+      Optional<GuestNetwork> network) {
+    return new MachineSpec(
+        workload.id(),
+        place.run(),
+        memory(workload.resources()),
+        cpus(workload.resources()),
+        snapshot,
+        snapshot,
+        COMMAND_LINE,
+        devices,
+        network.map(GuestNetwork::namespace),
+        network.map(GuestNetwork::ports).orElse(List.of()),
+        workload.resources().cgroupParent());
+  }
+
   /** A kernel is no secret, and a machine's own user opens it. */
   private static Path readable(Path kernel) throws IOException {
     Files.setPosixFilePermissions(kernel, PosixFilePermissions.fromString("rw-r--r--"));

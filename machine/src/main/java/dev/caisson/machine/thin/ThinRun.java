@@ -24,18 +24,12 @@ import dev.caisson.virtio.fs.FileSystemDevice;
 import dev.caisson.virtio.fs.FuseServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /** One run of a workload: its machine, the channel to it, and the first process in it. */
 final class ThinRun implements AutoCloseable {
@@ -44,28 +38,27 @@ final class ThinRun implements AutoCloseable {
 
   private static final int FILE_QUEUES = 1;
   private static final int BOOT_SECONDS = 120;
-  private static final int LAUNCH_SECONDS = 60;
-  private static final int LOG_TAIL = 2000;
-
-  /** Of QEMU, of the console under QEMU, of the console under our own hypervisor. */
-  private static final List<String> LOGS =
-      List.of("qemu.log", "machine/console.log", "console.log");
-
   private final Workload workload;
   private final SharedFiles shared;
   private final RunningMachine machine;
   private final Optional<GuestNetwork> network;
   private final GuestChannel guest;
+  private final List<Integer> interfaces;
   private final GuestProcess first;
   private final int firstPid;
   private final AtomicInteger sessions;
 
-  private ThinRun(
+  /**
+   * @param interfaces indexes of the network's interfaces in the guest
+   * @param sessions the last number a process was given in the guest
+   */
+  ThinRun(
       Workload workload,
       SharedFiles shared,
       RunningMachine machine,
       Optional<GuestNetwork> network,
       GuestChannel guest,
+      List<Integer> interfaces,
       GuestProcess first,
       int firstPid,
       AtomicInteger sessions) {
@@ -74,6 +67,7 @@ final class ThinRun implements AutoCloseable {
     this.machine = machine;
     this.network = network;
     this.guest = guest;
+    this.interfaces = List.copyOf(interfaces);
     this.first = first;
     this.firstPid = firstPid;
     this.sessions = sessions;
@@ -91,10 +85,12 @@ final class ThinRun implements AutoCloseable {
       network.ifPresent(GuestNetwork::close);
       throw e;
     }
+    var patience = new Patience(machine, place);
     try {
       var guest = new GuestChannel(machine.control(), workload.id());
-      await(guest.ready(), machine, place, BOOT_SECONDS, "the guest did not come up");
-      network.ifPresent(given -> configure(guest, given, machine, place));
+      patience.await(guest.ready(), BOOT_SECONDS, "the guest did not come up");
+      List<Integer> interfaces =
+          network.map(given -> configure(guest, given, patience)).orElse(List.of());
       new GuestGroup(guest).limit(workload.resources());
       var sessions = new AtomicInteger();
       LaunchPlan plan =
@@ -110,8 +106,9 @@ final class ThinRun implements AutoCloseable {
               program.size().columns(),
               output);
       output.follow(first);
-      int pid = started(first, plan, workload.process().arguments().getFirst(), machine, place);
-      return new ThinRun(workload, shared, machine, network, guest, first, pid, sessions);
+      int pid = started(first, plan, workload.process().arguments().getFirst(), patience);
+      return new ThinRun(
+          workload, shared, machine, network, guest, interfaces, first, pid, sessions);
     } catch (RuntimeException e) {
       machine.close();
       network.ifPresent(GuestNetwork::close);
@@ -132,8 +129,8 @@ final class ThinRun implements AutoCloseable {
     };
   }
 
-  private static void configure(
-      GuestChannel guest, GuestNetwork network, RunningMachine machine, Place place) {
+  private static List<Integer> configure(
+      GuestChannel guest, GuestNetwork network, Patience patience) {
     String what = "the guest did not take its network";
     List<CompletableFuture<byte[]>> asked =
         IntStream.range(0, network.size())
@@ -141,14 +138,15 @@ final class ThinRun implements AutoCloseable {
             .toList();
     List<Integer> indexes = new ArrayList<>();
     for (var answer : asked) {
-      String index = text(await(answer, machine, place, LAUNCH_SECONDS, what));
+      String index = text(patience.await(answer, Patience.ANSWER_SECONDS, what));
       if (!index.matches("[1-9][0-9]{0,8}")) {
-        throw failure(what + ": it has no eth" + indexes.size(), place, null);
+        throw patience.failure(what + ": it has no eth" + indexes.size(), null);
       }
       indexes.add(Integer.parseInt(index));
     }
     byte[] requests = network.inGuest(indexes).toBytes();
-    await(guest.network(requests), machine, place, LAUNCH_SECONDS, what);
+    patience.await(guest.network(requests), Patience.ANSWER_SECONDS, what);
+    return indexes;
   }
 
   private static String text(byte[] answer) {
@@ -161,8 +159,7 @@ final class ThinRun implements AutoCloseable {
       SharedFiles shared,
       MachineParts parts,
       Optional<GuestNetwork> network) {
-    var server = new FuseServer(shared.exports(), MOST_FILES);
-    var files = new FileSystemDevice("caisson", FILE_QUEUES, server);
+    FileSystemDevice files = files(shared);
     try {
       MachineSpec spec = parts.spec(workload, place, List.of(files), network);
       return parts.engine(workload).start(spec);
@@ -176,10 +173,17 @@ final class ThinRun implements AutoCloseable {
     }
   }
 
+  /** What serves the exports to a guest. */
+  static FileSystemDevice files(SharedFiles shared) {
+    return new FileSystemDevice(
+        "caisson", FILE_QUEUES, new FuseServer(shared.exports(), MOST_FILES));
+  }
+
   private static int started(
-      GuestProcess process, LaunchPlan plan, String command, RunningMachine machine, Place place) {
+      GuestProcess process, LaunchPlan plan, String command, Patience patience) {
     try {
-      return await(process.started(), machine, place, LAUNCH_SECONDS, "the workload did not start");
+      return patience.await(
+          process.started(), Patience.ANSWER_SECONDS, "the workload did not start");
     } catch (GuestFailure failure) {
       throw explained(failure, plan, command);
     }
@@ -210,47 +214,6 @@ final class ThinRun implements AutoCloseable {
         failure);
   }
 
-  private static <T> T await(
-      CompletableFuture<T> wanted, RunningMachine machine, Place place, int seconds, String what) {
-    try {
-      CompletableFuture.anyOf(wanted, machine.ended()).get(seconds, TimeUnit.SECONDS);
-      if (wanted.isDone()) {
-        return wanted.get();
-      }
-      throw failure(what + ": " + machine.ended().join(), place, null);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof GuestFailure refused && refused.step() != GuestFailure.NO_STEP) {
-        throw refused;
-      }
-      throw failure(what + ": " + e.getCause(), place, e);
-    } catch (TimeoutException e) {
-      throw failure(what + " within " + seconds + " s", place, e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw failure("interrupted", place, e);
-    }
-  }
-
-  private static SandboxException failure(String text, Place place, @Nullable Exception cause) {
-    String tails = "";
-    for (String log : LOGS) {
-      tails += tail(place.run().resolve(log));
-    }
-    return new SandboxException(SandboxException.Kind.FAILED, text + tails, cause);
-  }
-
-  /** The last words of a log, which usually say why. */
-  private static String tail(Path log) {
-    try {
-      String all =
-          Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1).strip() : "";
-      String last = all.substring(Math.max(0, all.length() - LOG_TAIL));
-      return last.isEmpty() ? "" : "\n" + log.getFileName() + ": " + last;
-    } catch (IOException e) {
-      return "\n" + log.getFileName() + ": " + e.getMessage();
-    }
-  }
-
   RunningMachine machine() {
     return machine;
   }
@@ -272,6 +235,22 @@ final class ThinRun implements AutoCloseable {
     }
   }
 
+  /** What a snapshot has to know of the guest beside the machine; the guest is held. */
+  SavedGuest saved() {
+    List<List<String>> addresses = network.map(GuestNetwork::addresses).orElse(List.of());
+    List<SavedGuest.Interface> saved = new ArrayList<>();
+    for (int i = 0; i < interfaces.size(); i++) {
+      saved.add(new SavedGuest.Interface(interfaces.get(i), addresses.get(i)));
+    }
+    return new SavedGuest(
+        GuestChannel.VERSION,
+        firstPid,
+        sessions.get(),
+        guest.inputCredits(),
+        saved,
+        HostProcessor.present());
+  }
+
   GuestProcess first() {
     return first;
   }
@@ -290,7 +269,7 @@ final class ThinRun implements AutoCloseable {
         guest.launch(
             PlanEncoder.encode(plan), session, command.terminal(), command.stdin(), 0, 0, streams);
     streams.follow(process);
-    int pid = started(process, plan, command.arguments().getFirst(), machine, place);
+    int pid = started(process, plan, command.arguments().getFirst(), new Patience(machine, place));
     return new ExecSession(streams, process, pid, command.terminal());
   }
 

@@ -23,6 +23,7 @@ import dev.caisson.sandbox.ability.Listable;
 import dev.caisson.sandbox.ability.Logged;
 import dev.caisson.sandbox.ability.Measurable;
 import dev.caisson.sandbox.ability.Pausable;
+import dev.caisson.sandbox.ability.Savable;
 import dev.caisson.sandbox.ability.Updatable;
 import dev.caisson.sandbox.workload.Resources;
 import dev.caisson.sandbox.workload.Workload;
@@ -30,11 +31,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +56,7 @@ final class ThinSandbox
         Logged,
         Measurable,
         Pausable,
+        Savable,
         Updatable {
   private static final int KILL = 9;
   private static final int KILLED = 128 + KILL;
@@ -113,16 +118,37 @@ final class ThinSandbox
 
   @Override
   public synchronized void start() {
+    requireNew();
+    begin(shared -> {
+      files.fillVolumes(shared);
+      record.begin(0, startedAt);
+      return ThinRun.start(workload, place, shared, parts, output);
+    });
+  }
+
+  @Override
+  public synchronized void startFrom(Path directory) {
+    requireNew();
+    var saved = new SavedMachine(directory);
+    saved.placeFiles(workload, place);
+    begin(shared -> {
+      record.begin(0, startedAt);
+      return CloneStart.start(workload, place, shared, parts, output, saved);
+    });
+  }
+
+  private void requireNew() {
     if (state != SandboxState.CREATED) {
       throw wrongState("start", "it was started before");
     }
+  }
+
+  private void begin(Function<SharedFiles, ThinRun> starting) {
     startedAt = Instant.now();
     SharedFiles shared = SharedFiles.open(workload, place);
     ThinRun started;
     try {
-      files.fillVolumes(shared);
-      record.begin(0, startedAt);
-      started = ThinRun.start(workload, place, shared, parts, output);
+      started = starting.apply(shared);
     } catch (RuntimeException e) {
       shared.close();
       record.end(new Exit(RunRecord.LOST, false, startedAt, Instant.now()));
@@ -239,6 +265,15 @@ final class ThinSandbox
       state = SandboxState.RUNNING;
     }
     current.machine().resume();
+  }
+
+  @Override
+  public void save(Path directory, Set<String> volumes, Runnable kept, boolean goOn) {
+    ThinRun current = running("keep");
+    if (state() == SandboxState.PAUSED) {
+      throw wrongState("keep", "it is paused, and its guest cannot be told; resume it first");
+    }
+    new SavedMachine(directory).save(current, workload, place, volumes, kept, goOn);
   }
 
   @Override

@@ -11,6 +11,9 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -24,6 +27,15 @@ class GuestChannelTest {
   private static final int OUTPUT = 4;
   private static final int EXITED = 5;
   private static final int ANSWER = 8;
+
+  private static final int LAUNCH = 1;
+  private static final int INPUT = 2;
+  private static final int SIGNAL = 4;
+  private static final int READ_FILE = 6;
+  private static final int ADD_ENTROPY = 9;
+  private static final int HOLD = 13;
+  private static final int GO = 14;
+  private static final int IDENTITY = 15;
 
   /** A guest made of bytes: what it says is queued, what it is told is kept. */
   private static final class Wire implements ByteChannel {
@@ -67,6 +79,10 @@ class GuestChannelTest {
     @Override
     public void close() {
       open = false;
+    }
+
+    synchronized byte[] told() {
+      return told.toByteArray();
     }
 
     void say(byte[] bytes) {
@@ -118,7 +134,7 @@ class GuestChannelTest {
 
   @Test
   void aProcessStartsSpeaksAndEnds() throws Exception {
-    wire.say(frame(4, HELLO, 0, 0, (byte) 2, (byte) 0, (byte) 0, (byte) 0));
+    wire.say(frame(4, HELLO, 0, 0, (byte) GuestChannel.VERSION, (byte) 0, (byte) 0, (byte) 0));
     channel.ready().get(10, TimeUnit.SECONDS);
     var output = new StringBuilder();
     GuestProcess process = launch(output);
@@ -130,6 +146,87 @@ class GuestChannelTest {
     assertThat(output.toString()).isEqualTo("2:2 ");
     wire.hangUp();
     gone();
+  }
+
+  private static byte[] done(int session) {
+    return frame(4, ANSWER, 0, session, (byte) 0, (byte) 0, (byte) 0, (byte) 0);
+  }
+
+  /** Types of all frames told, in their order. */
+  private static List<Integer> told(Wire wire) {
+    ByteBuffer frames = ByteBuffer.wrap(wire.told()).order(ByteOrder.LITTLE_ENDIAN);
+    List<Integer> types = new ArrayList<>();
+    while (frames.hasRemaining()) {
+      int length = frames.getInt();
+      types.add((int) frames.getShort());
+      frames.position(frames.position() + 6 + length);
+    }
+    return types;
+  }
+
+  private static final int FIRST_QUESTION = (1 << 30) + 1;
+
+  @Test
+  void whileTheGuestIsHeldOnlyOrdersForAHeldOneGoOut() throws Exception {
+    GuestProcess process = launch(new StringBuilder());
+    var held = channel.hold();
+    wire.say(done(FIRST_QUESTION));
+    held.get(10, TimeUnit.SECONDS);
+    process.input(ByteBuffer.wrap(new byte[100]));
+    process.signal(15);
+    var _ = channel.file("/x");
+    var _ = channel.addEntropy(new byte[32]);
+    assertThat(told(wire)).containsExactly(LAUNCH, HOLD, ADD_ENTROPY);
+    // What waits here has not been sent: whoever goes on from the snapshot may send as much.
+    assertThat(channel.inputCredits()).containsEntry(7, 128 << 10);
+    var _ = channel.go();
+    assertThat(told(wire)).containsExactly(LAUNCH, HOLD, ADD_ENTROPY, GO, INPUT, SIGNAL, READ_FILE);
+    assertThat(channel.inputCredits()).containsEntry(7, (128 << 10) - 100);
+    wire.hangUp();
+    gone();
+  }
+
+  @Test
+  void aRefusedHoldIsToldAndTheGuestLetGo() throws Exception {
+    var held = channel.hold();
+    wire.say(frame(4, ANSWER, 0, FIRST_QUESTION, (byte) 16, (byte) 0, (byte) 0, (byte) 0));
+    assertThatThrownBy(() -> held.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(GuestFailure.class);
+    var _ = channel.go();
+    var _ = channel.file("/x");
+    assertThat(told(wire)).containsExactly(HOLD, GO, READ_FILE);
+    wire.hangUp();
+    gone();
+  }
+
+  @Test
+  void aCloneIsReadyAtOnceAndSentNothingElseBeforeItGoesOn() throws Exception {
+    var clone = new Wire();
+    var other = GuestChannel.ofHeld(clone, "clone");
+    assertThat(other.ready()).isDone();
+    GuestProcess process =
+        other.running(
+            1,
+            42,
+            10,
+            new GuestProcess.Receiver() {
+              @Override
+              public void output(int stream, ByteBuffer bytes) {}
+
+              @Override
+              public void end(int stream) {}
+            });
+    assertThat(process.started().join()).isEqualTo(42);
+    process.input(ByteBuffer.wrap(new byte[10]));
+    var _ = other.identity(42, "0".repeat(36), "host", "");
+    var _ = other.goAsClone(List.of("/host/f0"));
+    assertThat(told(clone)).containsExactly(IDENTITY, GO, INPUT);
+    assertThat(new String(clone.told(), StandardCharsets.ISO_8859_1))
+        .contains("0".repeat(36) + "\0host\0\0")
+        .contains("/host/f0\0");
+    clone.say(frame(4, EXITED, 0, 1, (byte) 3, (byte) 0, (byte) 0, (byte) 0));
+    assertThat(process.exited().get(10, TimeUnit.SECONDS)).isEqualTo(3);
+    clone.hangUp();
+    other.gone().get(10, TimeUnit.SECONDS);
   }
 
   @Test

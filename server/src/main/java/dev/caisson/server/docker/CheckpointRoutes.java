@@ -6,62 +6,81 @@ package dev.caisson.server.docker;
 
 import dev.caisson.engine.Containers;
 import dev.caisson.engine.Engine;
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.Filters;
+import dev.caisson.engine.Snapshots;
+import dev.caisson.engine.view.SnapshotInfo;
 import dev.caisson.server.http.Exchange;
 import dev.caisson.server.http.HttpException;
 import dev.caisson.server.http.Json;
 import dev.caisson.server.http.RouteTable;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.List;
 
-/** {@code /containers/{id}/checkpoints}: no isolation here takes checkpoints, and they say why. */
+/** {@code /containers/{id}/checkpoints}: the snapshots of one container. */
 final class CheckpointRoutes {
-  private static final String NOTE = "501 or 404: no isolation takes checkpoints";
+  private static final String NOTE =
+      "501 but for isolation thin on our own hypervisor; names are unique on the host";
 
   private final Containers containers;
+  private final Snapshots snapshots;
 
   CheckpointRoutes(Engine engine) {
     this.containers = engine.containers();
+    this.snapshots = engine.snapshots();
   }
 
   void addTo(RouteTable routes) {
     routes
-        .get(
-            "/containers/{id}/checkpoints",
-            exchange -> {
-              containers.inspect(exchange.path("id"), false);
-              exchange.json(Json.array());
-            })
+        .get("/containers/{id}/checkpoints", this::list)
         .add("POST", "/containers/{id}/checkpoints", NOTE, this::create)
-        .add(
-            "DELETE",
-            "/containers/{id}/checkpoints/{checkpoint}",
-            NOTE,
-            exchange -> {
-              containers.inspect(exchange.path("id"), false);
-              throw new HttpException(
-                  404, "checkpoint " + exchange.path("checkpoint") + " does not exist");
-            });
+        .delete("/containers/{id}/checkpoints/{checkpoint}", this::remove);
+  }
+
+  private List<SnapshotInfo> of(Exchange exchange) {
+    requireNoDirectory(exchange.query("dir").orElse(""));
+    String id = containers.inspect(exchange.path("id"), false).id();
+    return snapshots.list(Filters.none().with("container", id));
+  }
+
+  static void requireNoDirectory(String directory) {
+    if (!directory.isEmpty()) {
+      throw HttpException.badRequest("checkpoints are kept below the engine's root, nowhere else");
+    }
+  }
+
+  private void list(Exchange exchange) throws IOException {
+    var names = Json.array();
+    of(exchange).forEach(snapshot -> names.addObject().put("Name", snapshot.name()));
+    exchange.json(names);
   }
 
   private void create(Exchange exchange) throws IOException {
-    if (Body.of(exchange.json()).text("CheckpointID").isEmpty()) {
+    var body = Body.of(exchange.json());
+    String name = body.text("CheckpointID", "");
+    if (name.isEmpty()) {
       throw HttpException.badRequest("checkpoint name cannot be empty");
     }
+    requireNoDirectory(body.text("CheckpointDir", ""));
     var info = containers.inspect(exchange.path("id"), false);
-    if (!info.state().running()) {
-      throw new HttpException(409, "container " + info.id() + " is not running");
+    try {
+      snapshots.create(info.id(), name, !body.flag("Exit"));
+    } catch (EngineException e) {
+      throw new EngineException(
+          e.kind(),
+          "cannot checkpoint container " + info.id() + ": " + e.getMessage(),
+          e.remedy(),
+          e);
     }
-    throw new HttpException(
-        501,
-        installed()
-            ? "checkpoints are not supported for a container of isolation " + info.isolation()
-            : "checkpoints need criu, which is not installed on this host");
+    exchange.empty(201);
   }
 
-  private static boolean installed() {
-    return Arrays.stream("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".split(":"))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "criu")));
+  private void remove(Exchange exchange) throws IOException {
+    String name = exchange.path("checkpoint");
+    if (of(exchange).stream().noneMatch(snapshot -> snapshot.name().equals(name))) {
+      throw new HttpException(404, "checkpoint " + name + " does not exist");
+    }
+    snapshots.remove(name);
+    exchange.empty(204);
   }
 }

@@ -6,6 +6,7 @@ package dev.caisson.server.docker;
 
 import dev.caisson.engine.Containers;
 import dev.caisson.engine.Engine;
+import dev.caisson.engine.Snapshots;
 import dev.caisson.engine.spec.InstanceSpec;
 import dev.caisson.engine.view.Created;
 import dev.caisson.engine.view.InstanceSummary;
@@ -25,12 +26,14 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code /containers}. */
 final class ContainerRoutes {
   private final Containers containers;
+  private final Snapshots snapshots;
   private final HostAccess access;
   private final ListedContainers listed = new ListedContainers();
 
   ContainerRoutes(Engine engine, HostAccess access) {
     this.access = access;
     this.containers = engine.containers();
+    this.snapshots = engine.snapshots();
   }
 
   void addTo(RouteTable routes) {
@@ -69,8 +72,16 @@ final class ContainerRoutes {
             });
   }
 
+  private void start(String id, Exchange exchange) {
+    CheckpointRoutes.requireNoDirectory(exchange.query("checkpoint-dir").orElse(""));
+    exchange
+        .query("checkpoint")
+        .filter(name -> !name.isEmpty())
+        .ifPresentOrElse(name -> snapshots.start(name, id), () -> containers.start(id));
+  }
+
   private void addVerbs(RouteTable routes) {
-    verb(routes, "start", (id, exchange) -> containers.start(id));
+    verb(routes, "start", this::start);
     verb(
         routes,
         "stop",

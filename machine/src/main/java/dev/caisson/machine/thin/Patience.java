@@ -1,0 +1,73 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.machine.thin;
+
+import dev.caisson.machine.engine.RunningMachine;
+import dev.caisson.machine.guest.GuestFailure;
+import dev.caisson.sandbox.Place;
+import dev.caisson.sandbox.SandboxException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/** Waits for what a guest was asked, as long as its machine runs. */
+record Patience(RunningMachine machine, Place place) {
+  /** For an answer of a guest that runs. */
+  static final int ANSWER_SECONDS = 60;
+
+  private static final int LOG_TAIL = 2000;
+
+  /** Of QEMU, of the console under QEMU, of the console under our own hypervisor. */
+  private static final List<String> LOGS =
+      List.of("qemu.log", "machine/console.log", "console.log");
+
+  <T> T await(CompletableFuture<T> wanted, int seconds, String what) {
+    try {
+      CompletableFuture.anyOf(wanted, machine.ended()).get(seconds, TimeUnit.SECONDS);
+      if (wanted.isDone()) {
+        return wanted.get();
+      }
+      throw failure(what + ": " + machine.ended().join(), null);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof GuestFailure refused && refused.step() != GuestFailure.NO_STEP) {
+        throw refused;
+      }
+      throw failure(what + ": " + e.getCause(), e);
+    } catch (TimeoutException e) {
+      throw failure(what + " within " + seconds + " s", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failure("interrupted", e);
+    }
+  }
+
+  /** With what the machine said last. */
+  SandboxException failure(String text, @Nullable Exception cause) {
+    String tails = "";
+    for (String log : LOGS) {
+      tails += tail(place.run().resolve(log));
+    }
+    return new SandboxException(SandboxException.Kind.FAILED, text + tails, cause);
+  }
+
+  /** The last words of a log, which usually say why. */
+  private static String tail(Path log) {
+    try {
+      String all =
+          Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1).strip() : "";
+      String last = all.substring(Math.max(0, all.length() - LOG_TAIL));
+      return last.isEmpty() ? "" : "\n" + log.getFileName() + ": " + last;
+    } catch (IOException e) {
+      return "\n" + log.getFileName() + ": " + e.getMessage();
+    }
+  }
+}
