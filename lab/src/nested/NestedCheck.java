@@ -25,6 +25,10 @@ final class NestedCheck {
   private static final int PATIENCE_SECONDS = 240;
   private static final String COMPARISON = "boot-compare";
 
+  /** How many times the patience for one machine a check has. */
+  private static final Map<String, Integer> MACHINES =
+      Map.of(COMPARISON, BootCompare.MACHINES, "thin-clones", 4, "thin-crowd", 4);
+
   /** What runs when nothing is named: all but the comparison, which needs a peer beside it. */
   private static final List<String> EVERYTHING =
       checks().keySet().stream().filter(name -> !name.equals(COMPARISON)).toList();
@@ -128,7 +132,7 @@ final class NestedCheck {
               }
             });
     try {
-      int machines = name.equals(COMPARISON) ? BootCompare.MACHINES : 1;
+      int machines = MACHINES.getOrDefault(name, 1);
       return result.get(PATIENCE_SECONDS * (long) machines, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       NestedGuest last = guest;

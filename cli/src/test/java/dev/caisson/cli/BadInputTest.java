@@ -274,6 +274,32 @@ class BadInputTest {
         run("host name that is none", 125, "", "-h", "a".repeat(300), "busybox"));
   }
 
+  /** Each names what is wrong, and the container runs on. */
+  @Test
+  void snapshotsThatCannotBeAreRefused() {
+    var container = caisson("snapshot", "create", "--stop", "taken", "kept");
+    assertThat(container.code()).isEqualTo(1);
+    assertThat(container.err()).contains("CRIU").contains("try:").contains("--isolation thin");
+    assertThat(caisson("checkpoint", "create", "taken", "kept").err()).contains("CRIU");
+    assertThat(caisson("ps", "--format", "{{.Names}}").out()).contains("taken");
+    assertThat(caisson("snapshot", "ls", "-q").out()).isEmpty();
+    assertThat(caisson("snapshot", "create", "taken", "a/b").err()).contains("no name");
+    assertThat(caisson("snapshot", "create", "nobody", "kept").err()).contains("nobody");
+    var run = caisson("snapshot", "run", "--name", "clone", "nosuch");
+    assertThat(run.code()).isEqualTo(125);
+    assertThat(run.err()).contains("No such snapshot: nosuch");
+    for (var command : List.of("rm", "inspect")) {
+      var result = caisson("snapshot", command, "nosuch");
+      assertThat(result.code()).isEqualTo(1);
+      assertThat(result.err()).contains("No such snapshot: nosuch");
+    }
+    assertThat(caisson("start", "--snapshot", "nosuch", "taken").err()).contains("nosuch");
+    assertThat(caisson("checkpoint", "rm", "taken", "nosuch").err()).contains("does not exist");
+    assertThat(caisson("snapshot", "ls").out()).startsWith("SNAPSHOT");
+    assertThat(caisson("snapshot", "prune", "-f").out()).contains("reclaimed space: 0B");
+    assertThat(caisson("system", "df").out()).contains("Snapshots");
+  }
+
   @ParameterizedTest
   @MethodSource("cases")
   void isRefused(Case bad) throws Exception {

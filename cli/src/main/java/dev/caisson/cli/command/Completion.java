@@ -100,6 +100,8 @@ final class Completion {
       case "IMAGE" -> known.images().stream();
       case "NETWORK" -> known.networks().stream();
       case "VOLUME" -> known.volumes().stream();
+      case "SNAPSHOT", "CHECKPOINT" ->
+          path.endsWith(" create") ? Stream.of() : known.snapshots().stream();
       case "NAME" -> argument instanceof PositionalParamSpec ? named(path).stream() : Stream.of();
       case "VERSION" -> path.equals("kernel use") ? known.kernels().stream() : Stream.of();
       default -> Stream.of();
@@ -116,6 +118,7 @@ final class Completion {
       case "image", "images" -> known.images();
       case "network" -> known.networks();
       case "volume" -> known.volumes();
+      case "snapshot" -> known.snapshots();
       case "inspect" -> known.everything();
       default -> List.of();
     };

@@ -8,6 +8,7 @@ import dev.caisson.engine.Engine;
 import dev.caisson.engine.Filters;
 import dev.caisson.engine.view.InstanceSummary;
 import dev.caisson.engine.view.NetworkInfo;
+import dev.caisson.engine.view.SnapshotInfo;
 import dev.caisson.engine.view.VolumeInfo;
 import dev.caisson.machine.kernel.GuestKernel;
 import dev.caisson.machine.kernel.KernelStore;
@@ -42,6 +43,11 @@ final class EngineNames implements KnownNames {
   @Override
   public List<String> networks() {
     return engine.networks().list(Filters.none()).stream().map(NetworkInfo::name).toList();
+  }
+
+  @Override
+  public List<String> snapshots() {
+    return engine.snapshots().list(Filters.none()).stream().map(SnapshotInfo::name).toList();
   }
 
   @Override

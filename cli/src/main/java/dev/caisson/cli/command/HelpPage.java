@@ -21,11 +21,13 @@ final class HelpPage {
   private static final Map<String, String> GROUPS =
       Map.of(
           "builder", "Builds, and what they keep for the next one",
+          "checkpoint", "Snapshots in docker's words",
           "container", "Containers; the commands above by their long names",
           "disk", "Disk files: qcow2 and others, chains of them, NBD",
           "image", "Images",
           "kernel", "Kernels that machines boot",
           "network", "Networks between containers",
+          "snapshot", "Containers kept as they run; others go on from there",
           "system", "The host, and what everything takes of its disk",
           "volume", "Directories that outlive containers");
 

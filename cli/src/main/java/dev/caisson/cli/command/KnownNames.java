@@ -18,6 +18,8 @@ interface KnownNames {
 
   List<String> volumes();
 
+  List<String> snapshots();
+
   /** Kernels, by version. */
   List<String> kernels();
 

@@ -48,6 +48,8 @@ class CompletionTest {
     assertThat(complete("volume", "rm", "")).containsExactly("data");
     assertThat(complete("volume", "create", "")).isEmpty();
     assertThat(complete("inspect", "")).containsExactly("bridge", "busybox", "data", "db", "web");
+    assertThat(complete("snapshot", "run", "")).containsExactly("warm");
+    assertThat(complete("snapshot", "create", "web", "")).isEmpty();
     assertThat(complete("kernel", "use", "")).containsExactly("6.1.0");
     assertThat(complete("completion", "z")).containsExactly("zsh");
     assertThat(complete("image", "build-base", "b")).containsExactly("busybox");
@@ -79,6 +81,11 @@ class CompletionTest {
     @Override
     public List<String> volumes() {
       return List.of("data");
+    }
+
+    @Override
+    public List<String> snapshots() {
+      return List.of("warm");
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.caisson.engine.Events;
 import dev.caisson.engine.Host;
 import dev.caisson.engine.Images;
 import dev.caisson.engine.Networks;
+import dev.caisson.engine.Snapshots;
 import dev.caisson.engine.Volumes;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -118,6 +119,11 @@ public final class RemoteEngine implements Engine {
   @Override
   public Volumes volumes() {
     return part(Service.VOLUMES, Volumes.class);
+  }
+
+  @Override
+  public Snapshots snapshots() {
+    return part(Service.SNAPSHOTS, Snapshots.class);
   }
 
   @Override

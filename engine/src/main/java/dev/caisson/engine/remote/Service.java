@@ -11,6 +11,7 @@ import dev.caisson.engine.Events;
 import dev.caisson.engine.Host;
 import dev.caisson.engine.Images;
 import dev.caisson.engine.Networks;
+import dev.caisson.engine.Snapshots;
 import dev.caisson.engine.Volumes;
 import java.lang.reflect.Method;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ enum Service {
   IMAGES(Images.class, Engine::images),
   NETWORKS(Networks.class, Engine::networks),
   VOLUMES(Volumes.class, Engine::volumes),
+  SNAPSHOTS(Snapshots.class, Engine::snapshots),
   EVENTS(Events.class, Engine::events),
   HOST(Host.class, Engine::host);
 

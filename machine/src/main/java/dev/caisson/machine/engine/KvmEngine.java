@@ -94,6 +94,11 @@ public final class KvmEngine implements MachineEngine {
   }
 
   @Override
+  public Optional<Unavailable> noSnapshots() {
+    return Optional.empty();
+  }
+
+  @Override
   public RunningMachine restore(MachineSpec spec, Path directory) {
     return run(
         spec,

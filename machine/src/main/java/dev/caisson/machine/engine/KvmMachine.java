@@ -5,7 +5,6 @@
 package dev.caisson.machine.engine;
 
 import dev.caisson.sandbox.SandboxException;
-import dev.caisson.sandbox.Unavailable;
 import dev.caisson.virtio.console.ConsolePort;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.machine.Machine;
@@ -13,7 +12,6 @@ import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -63,11 +61,6 @@ final class KvmMachine implements RunningMachine {
   @Override
   public void resume() {
     machine.resume();
-  }
-
-  @Override
-  public Optional<Unavailable> unsavable() {
-    return Optional.empty();
   }
 
   @Override

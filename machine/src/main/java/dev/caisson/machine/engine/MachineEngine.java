@@ -29,6 +29,9 @@ public interface MachineEngine {
    */
   RunningMachine start(MachineSpec spec);
 
+  /** Why its machines cannot be {@linkplain RunningMachine#save saved} and restored. */
+  Optional<Unavailable> noSnapshots();
+
   /**
    * Starts a machine where another stood when it was {@linkplain RunningMachine#save saved}.
    *

@@ -80,6 +80,11 @@ public final class Qemu implements MachineEngine {
   }
 
   @Override
+  public Optional<Unavailable> noSnapshots() {
+    return Optional.of(NO_SNAPSHOTS);
+  }
+
+  @Override
   public RunningMachine restore(MachineSpec spec, Path snapshot) {
     throw SandboxException.unsupported(
         "starting from a snapshot", NO_SNAPSHOTS.reason() + "; " + NO_SNAPSHOTS.remedy());

@@ -10,7 +10,6 @@ import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.sandbox.SandboxException;
-import dev.caisson.sandbox.Unavailable;
 import dev.caisson.virtio.vhost.VhostUserServer;
 import java.io.IOException;
 import java.nio.channels.ByteChannel;
@@ -19,7 +18,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -117,11 +115,6 @@ final class QemuMachine implements RunningMachine {
     } catch (IOException | LinuxException e) {
       return 0; // it has just ended
     }
-  }
-
-  @Override
-  public Optional<Unavailable> unsavable() {
-    return Optional.of(Qemu.NO_SNAPSHOTS);
   }
 
   @Override

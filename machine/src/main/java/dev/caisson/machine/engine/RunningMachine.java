@@ -4,11 +4,9 @@
  */
 package dev.caisson.machine.engine;
 
-import dev.caisson.sandbox.Unavailable;
 import java.nio.channels.ByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -25,14 +23,12 @@ public interface RunningMachine extends AutoCloseable {
 
   void resume();
 
-  /** Why it cannot be {@linkplain #save saved}. */
-  Optional<Unavailable> unsavable();
-
   /**
    * Keeps the paused machine: memory, processors and devices. It stays paused.
    *
    * @param directory must not exist; it appears whole or not at all
-   * @throws dev.caisson.sandbox.SandboxException FAILED, for want of room among others
+   * @throws dev.caisson.sandbox.SandboxException UNSUPPORTED where its engine keeps none; FAILED,
+   *     for want of room among others
    */
   void save(Path directory);
 

@@ -57,6 +57,7 @@ final class CloneStart {
   }
 
   /**
+   * @param saved of {@code from}, checked
    * @throws SandboxException as {@link dev.caisson.sandbox.ability.Savable#startFrom}; nothing is
    *     left then
    */
@@ -66,15 +67,8 @@ final class CloneStart {
       SharedFiles shared,
       MachineParts parts,
       Broadcast output,
-      SavedMachine from) {
-    SavedGuest saved = from.guest();
-    if (saved.protocol() != GuestChannel.VERSION) {
-      throw SandboxException.unsupported(
-          "the snapshot",
-          "its guest speaks version %d of the protocol, this program version %d; take it anew"
-              .formatted(saved.protocol(), GuestChannel.VERSION));
-    }
-    HostProcessor.present().require(saved.processor());
+      SavedMachine from,
+      SavedGuest saved) {
     List<String> renewed = MachineId.renew(shared.root());
     Optional<GuestNetwork> network = network(workload);
     try {

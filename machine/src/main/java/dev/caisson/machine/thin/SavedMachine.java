@@ -7,6 +7,8 @@ package dev.caisson.machine.thin;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.OpenFile;
+import dev.caisson.machine.engine.MachineEngine;
+import dev.caisson.machine.guest.GuestChannel;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.layer.TreeCopy;
 import dev.caisson.rootfs.layer.TreeRemoval;
@@ -16,6 +18,8 @@ import dev.caisson.sandbox.Unavailable;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Workload;
+import dev.caisson.vmm.VmmException;
+import dev.caisson.vmm.snapshot.Snapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +63,7 @@ record SavedMachine(Path directory) {
       Set<String> volumes,
       Runnable told,
       boolean goOn) {
-    requireSavable(run, workload);
+    requireRoom(run);
     var patience = new Patience(run.machine(), place);
     boolean kept = false;
     try {
@@ -81,9 +85,12 @@ record SavedMachine(Path directory) {
     }
   }
 
-  private static void requireSavable(ThinRun run, Workload workload) {
-    run.machine()
-        .unsavable()
+  /**
+   * @throws SandboxException UNSUPPORTED when a workload, run by that engine, cannot be kept
+   */
+  static void requireSavable(MachineEngine engine, Workload workload) {
+    engine
+        .noSnapshots()
         .ifPresent(why -> {
           throw refused(workload, why);
         });
@@ -98,6 +105,23 @@ record SavedMachine(Path directory) {
   private static SandboxException refused(Workload workload, Unavailable why) {
     return SandboxException.unsupported(
         "a snapshot of " + workload.name(), why.reason() + "; " + why.remedy());
+  }
+
+  /** Asked for before the workload is held, which would be for nothing. */
+  private void requireRoom(ThinRun run) {
+    long needed = run.machine().memoryUse();
+    try {
+      long free = Files.getFileStore(directory.getParent()).getUsableSpace();
+      if (free < needed) {
+        throw new SandboxException(
+            SandboxException.Kind.FAILED,
+            "no room for a snapshot: its memory needs up to %d MiB, %d MiB are free in %s; caisson snapshot prune makes room"
+                .formatted(needed >> 20, free >> 20, directory.getParent()));
+      }
+    } catch (IOException e) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, directory.getParent() + ": " + e.getMessage(), e);
+    }
   }
 
   private void write(ThinRun run, Workload workload, Place place, Set<String> volumes) {
@@ -143,10 +167,30 @@ record SavedMachine(Path directory) {
     }
   }
 
-  /** What its host knew; whoever asks has checked nothing of it yet. */
-  SavedGuest guest() {
+  /**
+   * What its host knew, once the whole is found to be a snapshot that this host can restore.
+   *
+   * @throws SandboxException INVALID with file and offset or line; UNSUPPORTED when it is of
+   *     another kind of host or of another release
+   */
+  SavedGuest check() {
+    SavedGuest guest = guest();
+    if (guest.protocol() != GuestChannel.VERSION) {
+      throw SandboxException.unsupported(
+          "the snapshot",
+          "its guest speaks version %d of the protocol, this program version %d; take it anew"
+              .formatted(guest.protocol(), GuestChannel.VERSION));
+    }
+    HostProcessor.present().require(guest.processor());
+    return guest;
+  }
+
+  private SavedGuest guest() {
     try {
+      var _ = Snapshot.open(machine());
       return SavedGuest.read(guestFile());
+    } catch (VmmException e) {
+      throw new SandboxException(SandboxException.Kind.INVALID, String.valueOf(e.getMessage()), e);
     } catch (IOException e) {
       throw new SandboxException(
           SandboxException.Kind.INVALID, "no snapshot in " + directory + ": " + e.getMessage(), e);

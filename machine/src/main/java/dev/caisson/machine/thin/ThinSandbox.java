@@ -129,11 +129,13 @@ final class ThinSandbox
   @Override
   public synchronized void startFrom(Path directory) {
     requireNew();
+    SavedMachine.requireSavable(parts.engine(workload), workload);
     var saved = new SavedMachine(directory);
+    SavedGuest guest = saved.check(); // before what is there is given up for it
     saved.placeFiles(workload, place);
     begin(shared -> {
       record.begin(0, startedAt);
-      return CloneStart.start(workload, place, shared, parts, output, saved);
+      return CloneStart.start(workload, place, shared, parts, output, saved, guest);
     });
   }
 
@@ -273,6 +275,7 @@ final class ThinSandbox
     if (state() == SandboxState.PAUSED) {
       throw wrongState("keep", "it is paused, and its guest cannot be told; resume it first");
     }
+    SavedMachine.requireSavable(parts.engine(workload), workload);
     new SavedMachine(directory).save(current, workload, place, volumes, kept, goOn);
   }
 
