@@ -27,7 +27,7 @@ final class NestedCheck {
 
   /** How many times the patience for one machine a check has. */
   private static final Map<String, Integer> MACHINES =
-      Map.of(COMPARISON, BootCompare.MACHINES, "thin-clones", 4, "thin-crowd", 4);
+      Map.of(COMPARISON, BootCompare.MACHINES, "thin-clones", 4, "thin-crowd", 4, "snapshot-verbs", 4);
 
   /** What runs when nothing is named: all but the comparison, which needs a peer beside it. */
   private static final List<String> EVERYTHING =
@@ -93,6 +93,7 @@ final class NestedCheck {
     checks.put("thin-control", kvm -> ThinChecks.control());
     checks.put("thin-clones", kvm -> CloneChecks.twoClones());
     checks.put("thin-crowd", kvm -> CloneChecks.crowd());
+    checks.put("snapshot-verbs", kvm -> VerbChecks.snapshots());
     ContractChecks.names().forEach(name -> checks.put(name, kvm -> ContractChecks.run(name)));
     return checks;
   }

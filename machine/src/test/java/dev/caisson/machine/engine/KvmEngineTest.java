@@ -5,10 +5,14 @@
 package dev.caisson.machine.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,5 +52,32 @@ class KvmEngineTest {
       }
     }
     assertThat(Files.size(file)).isBetween(1L << 20, (1L << 20) + 256);
+  }
+
+  @Test
+  void whatIsNoSnapshotIsRefusedWithItsFile() throws IOException {
+    Path snapshot = Files.createDirectory(directory.resolve("snapshot"));
+    Files.write(snapshot.resolve("state"), new byte[100]);
+    Files.write(snapshot.resolve("memory"), new byte[4096]);
+    var spec =
+        new MachineSpec(
+            "none",
+            directory,
+            0,
+            1,
+            snapshot,
+            snapshot,
+            "",
+            List.of(),
+            Optional.empty(),
+            List.of(),
+            "");
+    assertThatThrownBy(() -> on("svm").restore(spec, snapshot))
+        .isInstanceOfSatisfying(
+            SandboxException.class,
+            refused -> assertThat(refused.kind()).isEqualTo(SandboxException.Kind.INVALID))
+        .hasMessageContaining("state")
+        .hasMessageContaining("checksum");
+    assertThatThrownBy(() -> new Qemu().restore(spec, snapshot)).hasMessageContaining("vmx or svm");
   }
 }
