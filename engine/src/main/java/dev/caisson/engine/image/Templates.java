@@ -9,10 +9,13 @@ import dev.caisson.image.model.Platform;
 import dev.caisson.image.store.Image;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -91,11 +94,40 @@ final class Templates {
           Files.createFile(path);
         }
       }
+      unmarked(layer).forEach(Templates::mark);
       return layer;
     } catch (FileAlreadyExistsException madeMeanwhile) {
       return mountPoints();
     } catch (IOException e) {
       throw EngineException.io("cannot make " + layer + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Who wants an image's own files knows these by their time: what an image has is shown with its
+   * own. The deepest first, as they are changed in this order.
+   */
+  private static List<Path> unmarked(Path layer) throws IOException {
+    try (var all = Files.walk(layer)) {
+      return all.filter(path -> !path.equals(layer) && modified(path) != 0)
+          .sorted(Comparator.reverseOrder())
+          .toList();
+    }
+  }
+
+  private static long modified(Path path) {
+    try {
+      return Files.getLastModifiedTime(path).toMillis();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void mark(Path path) {
+    try {
+      Files.setLastModifiedTime(path, FileTime.fromMillis(0));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -6,6 +6,7 @@ package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.event.EventLog;
+import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.state.Change;
 import dev.caisson.engine.state.RecordCodec;
 import dev.caisson.engine.state.Store;
@@ -15,6 +16,7 @@ import dev.caisson.engine.workload.Definition;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * What is known of one container: what it is, how far it has come, and the events that tell of it.
@@ -138,5 +140,32 @@ final class InstanceRecord {
 
   void event(String action) {
     event(action, Map.of());
+  }
+
+  /** As dockerd tells it before a start. */
+  void volumesMounted() {
+    eachVolume((volume, attributes) -> {
+      attributes.put("destination", volume.target());
+      attributes.put("read/write", String.valueOf(!volume.readOnly()));
+      attributes.put("propagation", "");
+      events.publish("volume", "mount", volume.name(), attributes);
+    });
+  }
+
+  /** As dockerd tells it after an exit. */
+  void volumesUnmounted() {
+    eachVolume(
+        (volume, attributes) -> events.publish("volume", "unmount", volume.name(), attributes));
+  }
+
+  private void eachVolume(BiConsumer<MountSpec.Volume, Map<String, String>> action) {
+    for (var mount : definition.mounts()) {
+      if (mount.spec() instanceof MountSpec.Volume volume) {
+        var attributes = new HashMap<String, String>();
+        attributes.put("container", definition.id());
+        attributes.put("driver", "local");
+        action.accept(volume, attributes);
+      }
+    }
   }
 }

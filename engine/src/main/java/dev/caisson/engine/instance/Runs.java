@@ -121,6 +121,7 @@ final class Runs {
       record.saveFact(record.progress().failed(code, reason, around.clock().instant()));
       throw new EngineException(told.kind(), startFailure(reason), told.remedy(), told);
     }
+    record.volumesMounted();
     record.event("start");
   }
 
@@ -166,6 +167,7 @@ final class Runs {
     record.event("die", Map.of("exitCode", String.valueOf(exit.code())));
     waiters.exited(record.lastExit(), again);
     sandbox.unlink(before.network());
+    record.volumesUnmounted();
     if (again) {
       var started = before.startedAt().orElse(exit.finishedAt());
       restarts.after(Duration.between(started, exit.finishedAt()));
