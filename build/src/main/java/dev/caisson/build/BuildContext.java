@@ -4,6 +4,7 @@
  */
 package dev.caisson.build;
 
+import dev.caisson.engine.Engine;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -40,16 +41,32 @@ public final class BuildContext implements AutoCloseable {
 
   private final Path root;
   private final boolean owned;
+  private final boolean filtered;
   private IgnoreRules rules = IgnoreRules.NONE;
 
   private BuildContext(Path root, boolean owned) {
+    this(root, owned, false);
+  }
+
+  private BuildContext(Path root, boolean owned, boolean filtered) {
     this.root = root;
     this.owned = owned;
+    this.filtered = filtered;
   }
 
   /** No files at all. */
   public static BuildContext empty(Path scratch) throws IOException {
     return new BuildContext(Files.createTempDirectory(scratch, "context"), true);
+  }
+
+  /** A directory of the caller's that has no ignored files in it any more, and is only read. */
+  public static BuildContext filtered(Path directory) {
+    return new BuildContext(directory.toAbsolutePath().normalize(), false, true);
+  }
+
+  /** The patterns of a {@code .dockerignore} file as BuildKit's clients want them. */
+  public static List<String> ignorePatterns(String text) {
+    return IgnoreRules.patterns(text);
   }
 
   /** A directory of the caller's, which is only read. */
@@ -137,6 +154,9 @@ public final class BuildContext implements AutoCloseable {
 
   /** Hides what {@code .dockerignore} (or {@code DOCKERFILE.dockerignore}) lists. */
   void applyIgnoreFile(String dockerfile) {
+    if (filtered) {
+      return;
+    }
     for (String name : List.of(dockerfile + ".dockerignore", ".dockerignore")) {
       Path file = resolved(name);
       if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -147,7 +167,7 @@ public final class BuildContext implements AutoCloseable {
   }
 
   /** Reads a small file by its path in the context. */
-  String text(String name, int limit) {
+  public String text(String name, int limit) {
     Path file = resolved(name);
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new BuildException("there is no file '" + name + "' in the build context");
@@ -160,6 +180,50 @@ public final class BuildContext implements AutoCloseable {
       return new String(bytes, java.nio.charset.StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Where it lies. */
+  public Path root() {
+    return root;
+  }
+
+  /** Whether there is a file of this name in it. */
+  public boolean has(String name) {
+    return Files.isRegularFile(resolved(name), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
+   * An image of nothing but these files, the same one for the same files.
+   *
+   * @return its id
+   */
+  public String asImage(Engine engine, BuildPlace place) throws IOException {
+    String key = new CacheKey().add("CONTEXT").add(digest("")).hex();
+    Optional<String> known = place.cache().find(key, image -> Builder.exists(engine, image));
+    if (known.isPresent()) {
+      return known.get();
+    }
+    Path file = Files.createTempFile(place.scratch(), "context", ".tar");
+    try {
+      var ownership = new LayerTar.Ownership(Optional.empty(), Optional.empty(), Optional.empty());
+      try (var tar = new LayerTar(Files.newOutputStream(file), ownership)) {
+        for (Path path : tree(root)) {
+          if (!path.equals(root)) {
+            ContextContents.path(tar, path, "/" + relative(path));
+          }
+        }
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        String image =
+            engine
+                .images()
+                .importRoot(in, Optional.empty(), "build context", List.of(), Optional.empty());
+        place.cache().put(key, image);
+        return image;
+      }
+    } finally {
+      Files.deleteIfExists(file);
     }
   }
 
@@ -288,7 +352,8 @@ public final class BuildContext implements AutoCloseable {
     }
   }
 
-  static void delete(Path directory) {
+  /** Deletes a directory and all in it. */
+  public static void delete(Path directory) {
     try (Stream<Path> walk = Files.walk(directory)) {
       for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);

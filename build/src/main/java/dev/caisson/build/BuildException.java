@@ -7,7 +7,7 @@ package dev.caisson.build;
 import org.jspecify.annotations.Nullable;
 
 /** A build that cannot go on; the message names the instruction and the reason. */
-public final class BuildException extends RuntimeException {
+public sealed class BuildException extends RuntimeException permits CommandFailedException {
   private static final long serialVersionUID = 1;
 
   public BuildException(String message) {

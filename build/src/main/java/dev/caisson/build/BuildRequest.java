@@ -25,7 +25,8 @@ import java.util.function.Function;
  * @param networkMode of RUN instructions; empty for the default
  * @param extraHosts {@code name:address} for RUN instructions
  * @param resources of RUN instructions
- * @param secrets contents by id, for {@code RUN --mount=type=secret}
+ * @param client lends secrets and agents to commands
+ * @param namedImages names that stand for other images in FROM and {@code --from}
  * @param recipe text of the Dockerfile itself, when it is not in the context
  * @param logins credentials by registry
  */
@@ -41,7 +42,8 @@ public record BuildRequest(
     String networkMode,
     List<String> extraHosts,
     ResourceSpec resources,
-    Map<String, byte[]> secrets,
+    BuildClient client,
+    Map<String, String> namedImages,
     Optional<String> recipe,
     Function<String, RegistryAuth> logins) {
   public BuildRequest {
@@ -49,7 +51,7 @@ public record BuildRequest(
     arguments = Map.copyOf(arguments);
     labels = Map.copyOf(labels);
     extraHosts = List.copyOf(extraHosts);
-    secrets = Map.copyOf(secrets);
+    namedImages = Map.copyOf(namedImages);
   }
 
   /** The file {@code Dockerfile}, named {@code tag}. */
@@ -66,6 +68,7 @@ public record BuildRequest(
         "",
         List.of(),
         ResourceSpec.unlimited(),
+        BuildClient.lending(Map.of()),
         Map.of(),
         Optional.empty(),
         server -> RegistryAuth.configured());

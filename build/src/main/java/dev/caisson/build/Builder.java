@@ -198,7 +198,8 @@ public final class Builder {
     private String stage(Stage stage, boolean last) throws IOException {
       String name = expandGlobal(stage.from().image());
       heading("FROM " + name + stage.from().alias().map(alias -> " as " + alias).orElse(""));
-      Optional<String> base = base(name, stage);
+      var names = new BuildStep.Names(dockerfile, stage, isImage(name, stage));
+      Optional<String> base = base(name, stage, names);
       ImageConfig config =
           base.map(image -> engine.images().inspect(image).config()).orElseGet(ImageConfig::empty);
       StageState state = new StageState(base, config, dockerfile.escape());
@@ -208,11 +209,11 @@ public final class Builder {
               engine, request, context, output, place, state, this::copySource, globals, unused);
       for (String trigger : config.onBuild()) {
         output.print("# Executing build trigger: " + trigger + "\n");
-        runner.run(Dockerfile.parseTrigger(trigger));
+        run(runner, Dockerfile.parseTrigger(trigger), names);
       }
       for (Instruction instruction : stage.instructions()) {
         heading(Headings.of(instruction));
-        runner.run(instruction);
+        run(runner, instruction, names);
       }
       if (last && !request.labels().isEmpty()) {
         runner.label(request.labels());
@@ -221,7 +222,20 @@ public final class Builder {
           () -> new BuildException("No image was generated. Is your Dockerfile empty?"));
     }
 
-    private Optional<String> base(String name, Stage stage) {
+    private void run(StageRunner runner, Instruction instruction, BuildStep.Names names)
+        throws IOException {
+      request.client().cancellation().check();
+      if (BuildStep.Names.makesLayer(instruction)) {
+        output.begin(names.next(Headings.of(instruction)));
+      }
+      runner.run(instruction);
+    }
+
+    private boolean isImage(String name, Stage stage) {
+      return earlier(name, stage).isEmpty() && !name.equals("scratch");
+    }
+
+    private Optional<String> base(String name, Stage stage, BuildStep.Names names) {
       Optional<Stage> earlier = earlier(name, stage);
       if (earlier.isPresent()) {
         return Optional.of(Optional.ofNullable(built.get(earlier.get().index())).orElseThrow());
@@ -235,14 +249,18 @@ public final class Builder {
                 + stage.from().image()
                 + ") should not be blank: an ARG before FROM has no value");
       }
+      output.begin(names.next("FROM " + name));
       return Optional.of(
           image(name, stage.from().platform().map(this::expandGlobal).or(request::platform)));
     }
 
-    private String image(String name, Optional<String> platform) {
-      if (!request.pull()) {
+    private String image(String word, Optional<String> platform) {
+      String name = request.namedImages().getOrDefault(word, word);
+      if (!request.pull() || name.startsWith("sha256:")) {
         try {
-          return engine.images().inspect(name).id();
+          String id = engine.images().inspect(name).id();
+          output.cached();
+          return id;
         } catch (EngineException missing) {
           if (missing.kind() != EngineException.Kind.NOT_FOUND) {
             throw missing;
@@ -250,7 +268,7 @@ public final class Builder {
         }
       }
       output.print("Pulling " + name + "\n");
-      return engine.images().pull(name, platform, request.logins().apply(name), step -> {});
+      return engine.images().pull(name, platform, request.logins().apply(name), output::transfer);
     }
 
     /** The image that {@code COPY --from=name} reads. */

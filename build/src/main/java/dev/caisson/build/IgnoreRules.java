@@ -24,7 +24,18 @@ final class IgnoreRules {
   private record Rule(Glob glob, boolean exception) {}
 
   static IgnoreRules parse(String text) {
-    List<Rule> rules = new ArrayList<>();
+    return new IgnoreRules(
+        patterns(text).stream()
+            .map(pattern ->
+                pattern.startsWith("!")
+                    ? new Rule(Glob.of(pattern.substring(1)), true)
+                    : new Rule(Glob.of(pattern), false))
+            .toList());
+  }
+
+  /** Its patterns without comments, cleaned, exceptions with their mark. */
+  static List<String> patterns(String text) {
+    List<String> patterns = new ArrayList<>();
     String plain = text.startsWith("\uFEFF") ? text.substring(1) : text;
     for (String line : plain.lines().toList()) {
       String pattern = line.strip();
@@ -32,10 +43,9 @@ final class IgnoreRules {
         continue;
       }
       boolean exception = pattern.startsWith("!");
-      rules.add(
-          new Rule(Glob.of(clean(exception ? pattern.substring(1).strip() : pattern)), exception));
+      patterns.add(exception ? "!" + clean(pattern.substring(1).strip()) : clean(pattern));
     }
-    return new IgnoreRules(List.copyOf(rules));
+    return List.copyOf(patterns);
   }
 
   static String clean(String pattern) {

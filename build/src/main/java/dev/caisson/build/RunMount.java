@@ -107,9 +107,17 @@ record RunMount(
             ? OptionalLong.of(ByteSize.parse(options.get("size")))
             : OptionalLong.empty(),
         options.getOrDefault("env", ""),
-        number(options.getOrDefault("mode", kind == Kind.SECRET ? "0400" : "0755"), 8, text),
+        number(options.getOrDefault("mode", defaultMode(kind)), 8, text),
         number(options.getOrDefault("uid", "0"), 10, text),
         number(options.getOrDefault("gid", "0"), 10, text));
+  }
+
+  private static String defaultMode(Kind kind) {
+    return switch (kind) {
+      case SECRET -> "0400";
+      case SSH -> "0600";
+      case BIND, CACHE, TMPFS -> "0755";
+    };
   }
 
   private static Map<String, String> options(String text) {

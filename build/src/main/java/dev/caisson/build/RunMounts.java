@@ -32,6 +32,11 @@ final class RunMounts implements AutoCloseable {
   /** Where a secret without a target of its own is. */
   private static final String SECRETS = "/run/secrets";
 
+  /** Where agents without a target of their own are, numbered. */
+  private static final String AGENTS = "/run/buildkit/ssh_agent.";
+
+  private static final String AGENT_VARIABLE = "SSH_AUTH_SOCK=";
+
   /** Caches in use, by directory: for those that may not be shared. */
   private static final ConcurrentMap<Path, ReentrantLock> CACHES = new ConcurrentHashMap<>();
 
@@ -44,6 +49,7 @@ final class RunMounts implements AutoCloseable {
   private final List<String> environment = new ArrayList<>();
   private final Deque<Undo> undo = new ArrayDeque<>();
   private Optional<Path> secrets = Optional.empty();
+  private int agents;
 
   /** Takes something away again. */
   private interface Undo {
@@ -78,12 +84,7 @@ final class RunMounts implements AutoCloseable {
       case CACHE -> cache(mount);
       case BIND -> bind(mount, image);
       case SECRET -> secret(mount);
-      case SSH -> {
-        if (mount.required()) {
-          throw new BuildException(
-              "RUN --mount=type=ssh: this builder forwards no agent; use type=secret with a key");
-        }
-      }
+      case SSH -> agent(mount);
     }
   }
 
@@ -195,18 +196,19 @@ final class RunMounts implements AutoCloseable {
   }
 
   private void secret(RunMount mount) throws IOException {
-    byte[] content = request.secrets().get(mount.id());
-    if (content == null) {
+    Optional<byte[]> lent = request.client().secret(mount.id());
+    if (lent.isEmpty()) {
       if (mount.required()) {
         throw new BuildException(
             "RUN --mount=type=secret: no secret '"
                 + mount.id()
-                + "' was given; caisson build takes --secret id="
+                + "' was given; build with --secret id="
                 + mount.id()
                 + ",src=FILE");
       }
       return;
     }
+    byte[] content = lent.get();
     if (!mount.environment().isEmpty()) {
       environment.add(mount.environment() + "=" + new String(content, StandardCharsets.UTF_8));
     }
@@ -216,6 +218,28 @@ final class RunMounts implements AutoCloseable {
       Path file = temporary("secret");
       write(file, content, mount);
       bind(file, mount.target(), true);
+    }
+  }
+
+  /** The client's agent, at a socket that the command finds by its environment. */
+  private void agent(RunMount mount) throws IOException {
+    Optional<BuildClient.Agent> lent =
+        request.client().agent(mount.id().isEmpty() ? "default" : mount.id());
+    if (lent.isEmpty()) {
+      if (mount.required()) {
+        throw new BuildException(
+            "RUN --mount=type=ssh: the client lends no agent; build with buildx and --ssh default,"
+                + " or use type=secret with a key");
+      }
+      return;
+    }
+    BuildClient.Agent agent = lent.get();
+    undo.push(agent::close);
+    own(agent.socket(), mount);
+    String target = mount.target().isEmpty() ? AGENTS + agents++ : mount.target();
+    bind(agent.socket(), target, true);
+    if (environment.stream().noneMatch(each -> each.startsWith(AGENT_VARIABLE))) {
+      environment.add(AGENT_VARIABLE + target);
     }
   }
 

@@ -131,10 +131,10 @@ final class RunStep {
               network());
       return bench.use(_ -> {
         output.print(" ---> Running in " + Builder.shortId(bench.id()) + "\n");
-        int code = bench.run(output);
+        int code = bench.run(output, request.client().cancellation());
         if (code != 0) {
-          throw new BuildException(
-              "The command '" + String.join(" ", words) + "' returned a non-zero code: " + code);
+          request.client().cancellation().check();
+          throw new CommandFailedException(words, code);
         }
         return bench.commit(state.config(), history());
       });

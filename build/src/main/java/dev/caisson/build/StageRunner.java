@@ -136,6 +136,7 @@ final class StageRunner {
             : keys.stream().flatMap(key -> known(key).stream()).findFirst();
     if (known.isPresent()) {
       state.base = known;
+      output.cached();
       output.print(" ---> Using cache\n ---> " + Builder.shortId(known.get()) + "\n");
     } else {
       String image = making.make();

@@ -23,6 +23,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -114,17 +115,30 @@ final class Workbench implements AutoCloseable {
   }
 
   /** Runs the command to its end; returns its exit code. */
-  int run(BuildOutput output) {
+  int run(BuildOutput output, Cancellation cancellation) {
     var exit = engine.containers().exit(container, WaitCondition.NEXT_EXIT);
-    var text = new Utf8Pieces();
+    var streams = new EnumMap<Output.Stream, Utf8Pieces>(Output.Stream.class);
     try (var attachment = engine.containers().attach(container, AttachOptions.output())) {
       engine.containers().start(container);
-      for (Optional<Output> next = attachment.next(); next.isPresent(); next = attachment.next()) {
-        output.print(text.decode(next.get().data()));
+      try (var _ = cancellation.during(this::kill)) {
+        for (var next = attachment.next(); next.isPresent(); next = attachment.next()) {
+          Output piece = next.get();
+          var text = streams.computeIfAbsent(piece.stream(), _ -> new Utf8Pieces());
+          output.command(piece.stream(), text.decode(piece.data()));
+        }
       }
     }
-    output.print(text.rest());
+    streams.forEach((stream, text) -> output.command(stream, text.rest()));
     return exit.join().code();
+  }
+
+  /** Ends the command, if it is running. */
+  private void kill() {
+    try {
+      engine.containers().kill(container, "KILL");
+    } catch (EngineException notRunning) {
+      // It has ended by itself.
+    }
   }
 
   boolean isDirectory(String path) {

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.command;
 
+import dev.caisson.build.BuildClient;
 import dev.caisson.build.BuildContext;
 import dev.caisson.build.BuildException;
 import dev.caisson.build.BuildOutput;
@@ -224,7 +225,8 @@ final class BuildCommands {
           network.equals("default") ? "" : network,
           hosts,
           limits.builder().build(),
-          secrets(),
+          BuildClient.lending(secrets()),
+          Map.of(),
           recipe,
           server -> RegistryAuth.configured());
     }
