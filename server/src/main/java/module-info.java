@@ -11,6 +11,7 @@ module dev.caisson.server {
   requires static org.jspecify;
   requires transitive dev.caisson.engine;
   requires dev.caisson.build;
+  requires dev.caisson.buildkit;
   requires org.eclipse.jetty.server;
   requires org.eclipse.jetty.unixdomain.server;
   requires java.management;

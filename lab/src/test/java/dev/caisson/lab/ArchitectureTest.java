@@ -51,7 +51,8 @@ class ArchitectureTest {
                   "virtio", "vmm")),
           Map.entry("engine", Set.of("linux", "sandbox", "image", "rootfs", "network")),
           Map.entry("build", Set.of("engine")),
-          Map.entry("server", Set.of("engine", "build")),
+          Map.entry("buildkit", Set.of("engine", "build")),
+          Map.entry("server", Set.of("engine", "build", "buildkit")),
           Map.entry("cli", Set.of("server", "linux", "disk", "machine", "engine", "build")));
 
   static Set<String> modules() throws IOException {

@@ -405,6 +405,31 @@ class DockerCommandTest extends OnOneEngine {
   }
 
   @Test
+  void volumesTellWhenTheyAreMounted() {
+    String since = Long.toString(System.currentTimeMillis() / 1000 - 1);
+    ok("run", "--rm", "-v", "told-vol:/data:ro", "--name", "told", "busybox", "true");
+    String until = Long.toString(System.currentTimeMillis() / 1000 + 1);
+    String format = "{{.Action}} {{.Actor.Attributes}}";
+    List<String> told =
+        ok("events", "--since", since, "--until", until, "--filter", "volume=told-vol")
+            .lines()
+            .toList();
+    assertThat(told)
+        .satisfiesExactly(
+            line -> assertThat(line).contains("volume create told-vol"),
+            line ->
+                assertThat(line)
+                    .contains("volume mount told-vol", "destination=/data", "read/write=false"),
+            line -> assertThat(line).contains("volume unmount told-vol", "container=", "driver="));
+    assertThat(
+            ok("events", "--since", since, "--until", until, "--format", format)
+                .lines()
+                .map(line -> line.split(" ")[0]))
+        .containsSubsequence("mount", "start", "die", "unmount");
+    ok("volume", "rm", "told-vol");
+  }
+
+  @Test
   void theSystemTellsAboutItself() {
     assertThat(ok("version", "--format", "{{.Server.Platform.Name}}")).startsWith("Caisson");
     assertThat(ok("info", "--format", "{{.OSType}} {{.Swarm.LocalNodeState}}"))

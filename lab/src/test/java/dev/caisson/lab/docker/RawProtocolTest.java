@@ -112,7 +112,7 @@ class RawProtocolTest extends OnOneEngine {
         .contains("message");
     assertThat(engine.requests()).content().doesNotContain("geheim");
     assertThat(curl("GET", "/swarm").ok()).endsWith("503");
-    assertThat(curl("POST", "/session").ok()).endsWith("404");
+    assertThat(curl("POST", "/session").ok()).endsWith("400");
   }
 
   /** What a daemon outside a swarm and without plugins answers, with its status and reason. */
@@ -147,8 +147,8 @@ class RawProtocolTest extends OnOneEngine {
     }
     assertThat(curl("GET", "/plugins/a/json").ok()).endsWith("404");
     assertThat(curl("DELETE", "/plugins/a").ok()).endsWith("404");
-    assertThat(curl("POST", "/grpc").ok()).endsWith("404");
-    assertThat(curl("POST", "/build/cancel?id=a").ok()).endsWith("404");
+    assertThat(curl("POST", "/grpc").ok()).endsWith("400");
+    assertThat(curl("POST", "/build/cancel?id=a").ok()).endsWith("200");
   }
 
   /** Each line of a log in its frame, and times as RFC 3339 with nine digits. */

@@ -4,6 +4,7 @@
  */
 package dev.caisson.server.docker;
 
+import dev.caisson.build.BuildClient;
 import dev.caisson.build.BuildContext;
 import dev.caisson.build.BuildException;
 import dev.caisson.build.BuildOutput;
@@ -35,43 +36,16 @@ import tools.jackson.databind.JsonNode;
 final class BuildRoutes {
   private final Engine engine;
   private final HostAccess access;
+  private final BuildKitRoutes sessions;
 
-  BuildRoutes(Engine engine, HostAccess access) {
+  BuildRoutes(Engine engine, HostAccess access, BuildKitRoutes sessions) {
     this.access = access;
     this.engine = engine;
+    this.sessions = sessions;
   }
 
   void addTo(RouteTable routes) {
-    routes
-        .post("/build", this::build)
-        .post("/build/prune", this::prune)
-        .add(
-            "POST",
-            "/build/cancel",
-            "404: a build ends with its request",
-            exchange -> {
-              exchange.drain();
-              throw new HttpException(
-                  404,
-                  "no build '" + exchange.query("id", "") + "': a build ends with its request");
-            })
-        .add(
-            "POST",
-            "/session",
-            "404: clients fall back to the classic builder",
-            BuildRoutes::noSession)
-        .add(
-            "POST",
-            "/grpc",
-            "404: clients fall back to the classic builder",
-            BuildRoutes::noSession);
-  }
-
-  private static void noSession(Exchange exchange) throws IOException {
-    exchange.drain();
-    throw new HttpException(
-        404,
-        "this engine builds with its own builder and has no BuildKit session: set DOCKER_BUILDKIT=0, or use a client without buildx");
+    routes.post("/build", this::build).post("/build/prune", this::prune);
   }
 
   private void prune(Exchange exchange) throws IOException {
@@ -82,9 +56,8 @@ final class BuildRoutes {
 
   private void build(Exchange exchange) throws IOException {
     if (exchange.query("version", "1").equals("2")) {
-      exchange.drain();
-      throw new HttpException(
-          400, "this daemon builds with its own builder: set DOCKER_BUILDKIT=0");
+      sessions.build(exchange);
+      return;
     }
     BuildRequest request = request(exchange);
     if (exchange.query("networkmode", "").equals("host")) {
@@ -141,6 +114,7 @@ final class BuildRoutes {
         exchange.query("networkmode", "").replace("default", ""),
         exchange.query("extrahosts").map(hosts -> List.of(hosts.split(","))).orElse(List.of()),
         resources(exchange),
+        BuildClient.lending(Map.of()),
         Map.of(),
         Optional.empty(),
         logins(exchange));

@@ -38,7 +38,9 @@ public final class DockerApi {
     new ContainerFiles(engine).addTo(routes);
     new CheckpointRoutes(engine).addTo(routes);
     new ExecRoutes(engine, access).addTo(routes);
-    new BuildRoutes(engine, access).addTo(routes);
+    BuildKitRoutes buildKit = new BuildKitRoutes(engine, access);
+    new BuildRoutes(engine, access, buildKit).addTo(routes);
+    buildKit.addTo(routes);
     new ImageRoutes(engine).addTo(routes);
     new NetworkRoutes(engine).addTo(routes);
     new VolumeRoutes(engine, access).addTo(routes);

@@ -86,6 +86,18 @@ final class Progress implements ProgressListener {
     send(json);
   }
 
+  /** As {@link #aux}, with the name of what it is. */
+  void aux(String id, JsonNode value) {
+    ObjectNode json = Json.object().put("id", id);
+    json.set("aux", value);
+    send(json);
+  }
+
+  /** Progress in another protocol's form. */
+  void trace(String id, String message) {
+    send(Json.object().put("id", id).put("aux", message));
+  }
+
   /** The last object of a stream that failed after it began. */
   void fail(String message) {
     ObjectNode json = Json.object();

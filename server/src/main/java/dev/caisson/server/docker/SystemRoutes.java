@@ -52,7 +52,7 @@ final class SystemRoutes {
     exchange.setHeader("Api-Version", DockerApi.NEWEST.toString());
     exchange.setHeader("Docker-Experimental", "false");
     exchange.setHeader("Ostype", "linux");
-    exchange.setHeader("Builder-Version", "1");
+    exchange.setHeader("Builder-Version", "2");
     exchange.setHeader("Swarm", "inactive");
     exchange.setHeader("Cache-Control", "no-cache, no-store, must-revalidate");
     exchange.setHeader("Pragma", "no-cache");

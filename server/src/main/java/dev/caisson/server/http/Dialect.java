@@ -113,26 +113,28 @@ public final class Dialect {
     String method = request.getMethod();
     Versioned versioned = versions.split(path(request));
     progress.version = versioned.version();
-    Optional<RouteTable.Found> found = routes.find(method, versioned.path());
-    if (found.isEmpty()) {
-      boolean otherMethod = routes.knowsPath(versioned.path());
-      throw new HttpException(
-          otherMethod ? 405 : 404,
-          otherMethod ? method + " is not allowed here" : "page not found");
+    if (method.equals("OPTIONS")) { // as dockerd, whatever the path
+      drain(request);
+      response.setStatus(200);
+      return;
     }
-    progress.route = found.get().route().template();
+    RouteTable.Found found =
+        routes
+            .find(method, versioned.path())
+            .orElseThrow(() -> new HttpException(404, "page not found"));
+    progress.route = found.route().template();
     Exchange exchange =
         new Exchange(
             request,
             response,
-            found.get().variables(),
+            found.variables(),
             versioned.version(),
             log.wantsBodies()
                 ? document -> log.write(entry(request, progress, document))
                 : document -> {});
     progress.exchange = exchange;
     try {
-      found.get().route().handler().handle(exchange);
+      found.route().handler().handle(exchange);
     } finally {
       exchange.end();
     }

@@ -15,8 +15,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpStream;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -291,6 +293,27 @@ public final class Exchange {
     response.getHeaders().put(HttpHeader.CONNECTION, "Upgrade");
     response.getHeaders().put(HttpHeader.UPGRADE, protocol);
     handOver(session);
+  }
+
+  /** Makes the connection that goes on once a 101 is sent. */
+  @FunctionalInterface
+  public interface Successor {
+    Connection on(Connector connector, EndPoint endPoint);
+  }
+
+  /** Answers 101 and leaves the connection to one of another protocol. */
+  public void upgrade(String protocol, Successor successor) throws IOException {
+    drain();
+    response.setStatus(101);
+    response.getHeaders().put(HttpHeader.CONNECTION, "Upgrade");
+    response.getHeaders().put(HttpHeader.UPGRADE, protocol);
+    var metadata = request.getConnectionMetaData();
+    Connector connector = metadata.getConnector();
+    Connection next = successor.on(connector, metadata.getConnection().getEndPoint());
+    // Who watches for heads of HTTP/1 has nothing to watch for any more.
+    connector.getBeans(Connection.Listener.class).forEach(next::removeEventListener);
+    request.setAttribute(HttpStream.UPGRADE_CONNECTION_ATTRIBUTE, next);
+    Content.Sink.write(response, false, BufferUtil.EMPTY_BUFFER);
   }
 
   private void handOver(Consumer<Takeover> session) throws IOException {

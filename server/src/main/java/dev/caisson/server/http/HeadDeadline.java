@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -25,7 +26,7 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * deadline of its first byte, looked at four times a deadline.
  */
 final class HeadDeadline implements Connection.Listener {
-  private final Map<Connection, Head> waiting = new ConcurrentHashMap<>();
+  private final Map<EndPoint, Head> waiting = new ConcurrentHashMap<>();
   private final long deadline;
   private final LongSupplier nanoseconds;
 
@@ -40,13 +41,15 @@ final class HeadDeadline implements Connection.Listener {
 
   /** What is known of one connection; guarded by itself. */
   private static final class Head {
+    private Connection connection;
     private boolean first = true;
     private boolean answering;
     private boolean begun;
     private long since;
     private long bytes;
 
-    Head(long now) {
+    Head(Connection connection, long now) {
+      this.connection = connection;
       since = now;
     }
   }
@@ -54,13 +57,21 @@ final class HeadDeadline implements Connection.Listener {
   @Override
   public void onOpened(Connection connection) {
     if (!(connection instanceof SslConnection)) { // it carries the one that counts
-      waiting.put(connection, new Head(nanoseconds.getAsLong()));
+      // What reads the first bytes hands the same head over to the connection that parses it.
+      Head head =
+          waiting.computeIfAbsent(
+              connection.getEndPoint(), _ -> new Head(connection, nanoseconds.getAsLong()));
+      synchronized (head) {
+        head.connection = connection;
+      }
     }
   }
 
   @Override
   public void onClosed(Connection connection) {
-    waiting.remove(connection);
+    if (!(connection instanceof FirstHead first && first.isPassedOn())) {
+      waiting.remove(connection.getEndPoint());
+    }
   }
 
   /** Tells the time of answering, in which nothing is due, from that of waiting. */
@@ -70,7 +81,7 @@ final class HeadDeadline implements Connection.Listener {
       public boolean handle(Request request, Response response, Callback callback)
           throws Exception {
         Connection connection = request.getConnectionMetaData().getConnection();
-        Head head = waiting.get(connection);
+        Head head = waiting.get(connection.getEndPoint());
         if (head != null) {
           answering(head, connection, true);
           Request.addCompletionListener(request, failure -> answering(head, connection, false));
@@ -102,19 +113,17 @@ final class HeadDeadline implements Connection.Listener {
 
   private void sweep() {
     long now = nanoseconds.getAsLong();
-    waiting.forEach((connection, head) -> {
-      // A stream that was taken over has another connection on its end point by now.
-      if (!connection.equals(connection.getEndPoint().getConnection())) {
-        waiting.remove(connection);
-      } else if (overdue(connection, head, now)) {
-        waiting.remove(connection);
-        connection.getEndPoint().close();
+    waiting.forEach((endPoint, head) -> {
+      if (overdue(head, now)) {
+        waiting.remove(endPoint);
+        endPoint.close();
       }
     });
   }
 
-  private boolean overdue(Connection connection, Head head, long now) {
+  private boolean overdue(Head head, long now) {
     synchronized (head) {
+      Connection connection = head.connection;
       if (head.answering) {
         return false;
       }

@@ -112,7 +112,7 @@ public final class HttpServer implements AutoCloseable {
 
   /** Every read of an archive's body costs a turn of the selector, whatever its size. */
   private static HttpConnectionFactory http(HttpConfiguration configuration) {
-    HttpConnectionFactory factory = new HttpConnectionFactory(configuration);
+    HttpConnectionFactory factory = FirstHead.before(configuration);
     factory.setInputBufferSize(READ);
     return factory;
   }

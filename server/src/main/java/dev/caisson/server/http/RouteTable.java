@@ -59,9 +59,4 @@ public final class RouteTable {
     }
     return Optional.empty();
   }
-
-  /** True when another method has a route for {@code path}: 405 instead of 404. */
-  public boolean knowsPath(String path) {
-    return routes.stream().anyMatch(route -> route.match(path).isPresent());
-  }
 }

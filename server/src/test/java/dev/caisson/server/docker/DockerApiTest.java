@@ -50,7 +50,7 @@ class DockerApiTest {
         .endsWith("OK");
     assertThat(api.request("HEAD", "/_ping", ""))
         .startsWith("HTTP/1.1 200")
-        .contains("Builder-Version: 1");
+        .contains("Builder-Version: 2");
   }
 
   @Test
@@ -72,7 +72,11 @@ class DockerApiTest {
         .contains("nope");
     assertThat(api.get("/v1.43/images/nope/json")).startsWith("HTTP/1.1 404");
     assertThat(api.get("/v1.43/nothing")).startsWith("HTTP/1.1 404").contains("page not found");
-    assertThat(api.request("DELETE", "/v1.43/info", "")).startsWith("HTTP/1.1 405");
+    assertThat(api.request("DELETE", "/v1.43/info", ""))
+        .startsWith("HTTP/1.1 404")
+        .contains("page not found");
+    assertThat(api.request("OPTIONS", "/v1.43/info", "")).startsWith("HTTP/1.1 200");
+    assertThat(api.request("OPTIONS", "/nosuch", "")).startsWith("HTTP/1.1 200");
     assertThat(api.get("/v1.43/swarm")).startsWith("HTTP/1.1 503").contains("not a swarm manager");
   }
 
