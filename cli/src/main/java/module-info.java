@@ -31,6 +31,8 @@ module dev.caisson.cli {
 
   provides dev.caisson.cli.command.CommandProvider with
       dev.caisson.cli.disk.DiskCommands;
+  provides dev.caisson.disk.luks.KeyStretching with
+      dev.caisson.cli.disk.LinuxKeyStretching;
   provides dev.caisson.disk.storage.HostFiles with
       dev.caisson.cli.disk.LinuxHostFiles;
 

@@ -25,5 +25,6 @@ module dev.caisson.disk {
   exports dev.caisson.disk.raw;
   exports dev.caisson.disk.storage;
 
+  uses dev.caisson.disk.luks.KeyStretching;
   uses dev.caisson.disk.storage.HostFiles;
 }

@@ -11,6 +11,8 @@ import java.util.Optional;
 public enum DiskFormat {
   RAW("raw"),
   QCOW2("qcow2"),
+  /** LUKS version 1, a raw disk encrypted. */
+  LUKS("luks"),
   VMDK("vmdk"),
   VHD("vpc"),
   VHDX("vhdx"),

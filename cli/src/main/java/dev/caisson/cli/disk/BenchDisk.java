@@ -19,40 +19,58 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "bench", description = "Time many requests of one size")
 final class BenchDisk extends DiskCommand {
-  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "the format, instead of looking")
   String format = "";
 
-  @Option(names = "-c", defaultValue = "75000", description = "how many requests")
+  @Option(
+      names = "-c",
+      defaultValue = "75000",
+      paramLabel = "NUMBER",
+      description = "how many requests")
   int count;
 
-  @Option(names = "-d", defaultValue = "64", description = "how many at once")
+  @Option(
+      names = "-d",
+      defaultValue = "64",
+      paramLabel = "NUMBER",
+      description = "how many at once")
   int depth;
 
-  @Option(names = "-s", defaultValue = "4k", description = "bytes in each")
+  @Option(names = "-s", defaultValue = "4k", paramLabel = "SIZE", description = "bytes in each")
   String size = "4k";
 
   @Option(
       names = "-S",
       defaultValue = "",
+      paramLabel = "SIZE",
       description = "distance of neighbours; default: the size")
   String step = "";
 
-  @Option(names = "-o", defaultValue = "0", description = "where to begin")
+  @Option(names = "-o", defaultValue = "0", paramLabel = "OFFSET", description = "where to begin")
   String offset = "0";
 
   @Option(names = "-w", description = "write instead of reading")
   boolean writing;
 
-  @Option(names = "--pattern", defaultValue = "0", description = "the byte to write, 0 to 255")
+  @Option(
+      names = "--pattern",
+      defaultValue = "0",
+      paramLabel = "BYTE",
+      description = "the byte to write, 0 to 255")
   int pattern;
 
   @Option(
       names = "--flush-interval",
       defaultValue = "0",
+      paramLabel = "NUMBER",
       description = "flush after so many writes; 0 for never")
   int flushInterval;
 
-  @Option(names = "-t", defaultValue = "writeback", description = "cache mode")
+  @Option(names = "-t", defaultValue = "writeback", paramLabel = "MODE", description = "cache mode")
   String cache = "writeback";
 
   @Option(names = "--no-drain", description = "accepted: writes never wait for a flush")
@@ -61,7 +79,11 @@ final class BenchDisk extends DiskCommand {
   @Option(names = "-n", description = "accepted, as -i native")
   boolean nativeEngine;
 
-  @Option(names = "-i", defaultValue = "threads", description = "accepted: always threads")
+  @Option(
+      names = "-i",
+      defaultValue = "threads",
+      paramLabel = "ENGINE",
+      description = "accepted: always threads")
   String engine = "threads";
 
   @Option(

@@ -21,7 +21,11 @@ final class CheckDisk extends DiskCommand {
   private static final int LEAKS = 3;
   private static final int CANNOT = 63;
 
-  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "the format, instead of looking")
   String format = "";
 
   @Option(
@@ -29,10 +33,11 @@ final class CheckDisk extends DiskCommand {
       arity = "0..1",
       defaultValue = "",
       fallbackValue = "all",
+      paramLabel = "WHAT",
       description = "leaks or all")
   String repair = "";
 
-  @Option(names = "-T", defaultValue = "writeback", description = "cache mode")
+  @Option(names = "-T", defaultValue = "writeback", paramLabel = "MODE", description = "cache mode")
   String cache = "writeback";
 
   @Option(
@@ -42,6 +47,11 @@ final class CheckDisk extends DiskCommand {
 
   @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
+
+  @Override
+  KeyNeed need() {
+    return KeyNeed.NEVER;
+  }
 
   @Override
   int run() {

@@ -17,16 +17,28 @@ final class CommitDisk extends DiskCommand {
   @Option(names = "-p", description = "show progress")
   boolean showProgress;
 
-  @Option(names = "-b", defaultValue = "", description = "a base further down to write into")
+  @Option(
+      names = "-b",
+      defaultValue = "",
+      paramLabel = "BASE",
+      description = "a base further down to write into")
   String base = "";
 
-  @Option(names = "-r", defaultValue = "", description = "bytes a second, at most")
+  @Option(
+      names = "-r",
+      defaultValue = "",
+      paramLabel = "RATE",
+      description = "bytes a second, at most")
   String rate = "";
 
-  @Option(names = "-f", defaultValue = "", description = "the format; only qcow2 has a base")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "the format; only qcow2 has a base")
   String format = "";
 
-  @Option(names = "-t", defaultValue = "writeback", description = "cache mode")
+  @Option(names = "-t", defaultValue = "writeback", paramLabel = "MODE", description = "cache mode")
   String cache = "writeback";
 
   @Parameters(
@@ -41,9 +53,9 @@ final class CommitDisk extends DiskCommand {
     requireQcow2(format);
     var told = progress(showProgress, sizeOf(file), rate);
     if (base.isEmpty()) {
-      Rebasing.commit(path(file), keep, told);
+      new Rebasing(secrets().passphrases()).commit(path(file), keep, told);
     } else {
-      Rebasing.commitInto(path(file), path(base), told);
+      new Rebasing(secrets().passphrases()).commitInto(path(file), path(base), told);
     }
     say("Image committed.");
     return 0;

@@ -14,13 +14,21 @@ import picocli.CommandLine.Parameters;
 final class CompareDisk extends DiskCommand {
   private static final int TROUBLE = 2;
 
-  @Option(names = "-f", defaultValue = "", description = "format of the first")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "format of the first")
   String firstFormat = "";
 
-  @Option(names = "-F", defaultValue = "", description = "format of the second")
+  @Option(
+      names = "-F",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "format of the second")
   String secondFormat = "";
 
-  @Option(names = "-T", defaultValue = "writeback", description = "cache mode")
+  @Option(names = "-T", defaultValue = "writeback", paramLabel = "MODE", description = "cache mode")
   String cache = "writeback";
 
   @Option(names = "-s", description = "sizes, and what is stored as what, must be the same too")

@@ -10,39 +10,48 @@ import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.convert.Conversion;
 import dev.caisson.disk.convert.Joined;
 import dev.caisson.disk.convert.Salvaged;
-import dev.caisson.disk.file.BasePolicy;
 import dev.caisson.disk.file.ByteCount;
-import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
+import dev.caisson.disk.luks.LuksDisk;
 import dev.caisson.disk.nbd.NbdUri;
 import dev.caisson.disk.qcow2.Qcow2Format;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "convert", description = "Copy a disk into another format")
 final class ConvertDisk extends DiskCommand {
-  @Option(names = "-f", defaultValue = "", description = "format of the source, instead of looking")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "format of the source, instead of looking")
   String format = "";
 
-  @Option(names = "-O", defaultValue = "raw", description = "format of the target")
+  @Option(
+      names = "-O",
+      defaultValue = "raw",
+      paramLabel = "FORMAT",
+      description = "format of the target")
   String targetFormat = "raw";
 
   @Option(
       names = {"-o"},
+      paramLabel = "NAME=VALUE,...",
       description = "options of the target's format")
   String[] options = {};
 
   @Option(
       names = {"-B", "-b"},
       defaultValue = "",
+      paramLabel = "BASE",
       description = "base of the target, holding what the source's base holds")
   String base = "";
 
-  @Option(names = "-F", defaultValue = "", description = "the base's format")
+  @Option(names = "-F", defaultValue = "", paramLabel = "FORMAT", description = "the base's format")
   String baseFormat = "";
 
   @Option(names = "-c", description = "compress")
@@ -51,31 +60,52 @@ final class ConvertDisk extends DiskCommand {
   @Option(names = "-W", description = "allow writes out of order (they always are)")
   boolean unordered;
 
-  @Option(names = "-m", defaultValue = "0", description = "parallel workers, 1 to 16")
+  @Option(
+      names = "-m",
+      defaultValue = "0",
+      paramLabel = "NUMBER",
+      description = "parallel workers, 1 to 16")
   int workers;
 
   @Option(names = "-p", description = "show progress")
   boolean showProgress;
 
-  @Option(names = "-S", defaultValue = "4k", description = "leave out zeroes of this length")
+  @Option(
+      names = "-S",
+      defaultValue = "4k",
+      paramLabel = "SIZE",
+      description = "leave out zeroes of this length")
   String sparse = "4k";
 
   @Option(names = "-n", description = "write into the target that exists")
   boolean existing;
 
-  @Option(names = "-l", defaultValue = "", description = "copy this snapshot of the source")
+  @Option(
+      names = "-l",
+      defaultValue = "",
+      paramLabel = "SNAPSHOT",
+      description = "copy this snapshot of the source")
   String snapshot = "";
 
   @Option(
       names = {"-t"},
       defaultValue = "unsafe",
+      paramLabel = "MODE",
       description = "cache mode of the target")
   String cache = "unsafe";
 
-  @Option(names = "-T", defaultValue = "writeback", description = "cache mode of the source")
+  @Option(
+      names = "-T",
+      defaultValue = "writeback",
+      paramLabel = "MODE",
+      description = "cache mode of the source")
   String sourceCache = "writeback";
 
-  @Option(names = "-r", defaultValue = "", description = "bytes a second, at most")
+  @Option(
+      names = "-r",
+      defaultValue = "",
+      paramLabel = "RATE",
+      description = "bytes a second, at most")
   String rate = "";
 
   @Option(names = "-C", description = "accepted: copies run through this process")
@@ -87,8 +117,16 @@ final class ConvertDisk extends DiskCommand {
   @Option(names = "--salvage", description = "take what cannot be read for zeroes")
   boolean salvage;
 
-  @Option(names = "--bitmaps", hidden = true, description = "refused, with what to use instead")
+  @Option(names = "--bitmaps", description = "copy the dirty bitmaps of the source too")
   boolean bitmaps;
+
+  @Option(names = "--skip-broken-bitmaps", description = "leave inconsistent ones behind")
+  boolean skipBroken;
+
+  @Option(names = "--encrypt", description = "encrypt the target with LUKS, for -O qcow2 and luks")
+  boolean encrypt;
+
+  @Mixin final KeyOptions.Making newKeys = new KeyOptions.Making();
 
   @Option(
       names = {"-U", "--force-share"},
@@ -125,17 +163,12 @@ final class ConvertDisk extends DiskCommand {
     refuse(workers < 0 || workers > 16, "-m takes 1 to 16 workers");
     refuse(
         !base.isEmpty() && files.length > 2, "joined sources have no base in common; leave -B out");
-    refuse(
-        bitmaps, "bitmaps are kept where they are, not copied; qemu-img convert --bitmaps does it");
+    refuse(skipBroken && !bitmaps, "--skip-broken-bitmaps goes with --bitmaps");
+    refuse(bitmaps && files.length > 2, "joined sources have no bitmaps in common");
+    refuse(bitmaps && !targetFormat.equals("qcow2"), "only qcow2 keeps bitmaps; say -O qcow2");
     refuse(
         !base.isEmpty() && baseFormat.isEmpty() && !existing,
         "say the format of the base with -F; it is never guessed");
-  }
-
-  private static void refuse(boolean wrong, String why) {
-    if (wrong) {
-      throw new DiskException(DiskException.Kind.OUT_OF_RANGE, why);
-    }
   }
 
   private Disk source() {
@@ -154,25 +187,35 @@ final class ConvertDisk extends DiskCommand {
 
   private void convert(Disk from, String target) {
     DiskFormat to = format(targetFormat).orElseThrow();
-    if (compressed && to != DiskFormat.QCOW2) {
-      throw new DiskException(
-          DiskException.Kind.UNSUPPORTED, "only qcow2 can be compressed, not " + targetFormat);
-    }
     boolean remote = NbdUri.matches(target);
     if (remote && !existing) {
       throw new DiskException(
           DiskException.Kind.UNSUPPORTED, target + ": an export is there already; say so with -n");
     }
     var ahead = Preallocation.OFF;
-    if (!existing) {
-      ahead = create(path(target), to, from.size());
-    }
     boolean sync = syncing(cache);
     var opening =
         withSecret(DiskOptions.WRITE.withFormat(to).withSyncing(sync).withAlone(base.isEmpty()));
+    if (!existing) {
+      var made = new NewDisk(to, new FormatOptions(options), encrypt);
+      refuse(
+          compressed && (to != DiskFormat.QCOW2 || made.encrypted()),
+          "only qcow2 without encryption can be compressed");
+      ahead = made.preallocation();
+      var passphrase = made.passphrase(secrets(), newKeys, target);
+      made.make(path(target), shape(to), from.size(), passphrase);
+      if (passphrase.isPresent()) {
+        List<byte[]> its = List.of(passphrase.get());
+        opening = opening.withPassphrases(disk -> its);
+      }
+    }
+    refuse(compressed && to != DiskFormat.QCOW2, "only qcow2 can be compressed");
     try (var into = open(target, opening)) {
       ahead.layOut(into, 0);
       copy(from, into);
+      if (bitmaps) {
+        BitmapCopy.of(from, into, skipBroken, name -> err().println("caisson: " + name));
+      }
       if (sync) {
         into.flush();
       }
@@ -180,10 +223,18 @@ final class ConvertDisk extends DiskCommand {
     ahead.reserve(path(target));
   }
 
+  private Qcow2Format shape(DiskFormat to) {
+    if (to != DiskFormat.QCOW2) {
+      return Qcow2Format.DEFAULT;
+    }
+    Qcow2Format shape = new FormatOptions(options).qcow2();
+    return base.isEmpty() ? shape : shape.withBacking(base, baseFormat);
+  }
+
   private void copy(Disk from, Disk into) {
     int threads = workers > 0 ? workers : Runtime.getRuntime().availableProcessors();
     long zeroes = ByteCount.parse(sparse);
-    boolean blank = (!existing || targetIsZero) && base.isEmpty();
+    boolean blank = (!existing || targetIsZero) && base.isEmpty() && !(into instanceof LuksDisk);
     new Conversion(
             Math.clamp(threads, 1, 16),
             (int) Math.min(1 << 20, zeroes),
@@ -191,29 +242,5 @@ final class ConvertDisk extends DiskCommand {
             blank && zeroes > 0,
             !base.isEmpty())
         .run(from, into, progress(showProgress, from.size(), rate));
-  }
-
-  private Preallocation create(Path path, DiskFormat to, long size) {
-    var asked = new FormatOptions(options);
-    if (to == DiskFormat.RAW) {
-      var ahead = asked.rawPreallocation();
-      DiskFiles.createRaw(path, size);
-      return ahead;
-    }
-    if (to != DiskFormat.QCOW2) {
-      throw new DiskException(
-          DiskException.Kind.UNSUPPORTED,
-          "only raw and qcow2 can be written, not %s; use qemu-img for that"
-              .formatted(targetFormat));
-    }
-    Qcow2Format shape = asked.qcow2();
-    if (!base.isEmpty()) {
-      shape = shape.withBacking(base, baseFormat);
-    }
-    if (shape.dataFile().isPresent()) {
-      DiskFiles.createRaw(BasePolicy.LOCAL.permit(path, shape.dataFile().get()), size);
-    }
-    DiskFiles.create(path, shape, size);
-    return Preallocation.named(asked.get("preallocation", "off"));
   }
 }

@@ -13,22 +13,35 @@ import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.qcow2.Qcow2Format;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(name = "create", description = "Create a disk, empty or on a base")
 final class CreateDisk extends DiskCommand {
-  @Option(names = "-f", defaultValue = "raw", description = "raw or qcow2")
+  @Option(
+      names = "-f",
+      defaultValue = "raw",
+      paramLabel = "FORMAT",
+      description = "raw, qcow2 or luks")
   String format = "raw";
 
-  @Option(names = "-b", defaultValue = "", description = "the base")
+  @Option(names = "-b", defaultValue = "", paramLabel = "BASE", description = "the base")
   String base = "";
 
-  @Option(names = "-F", defaultValue = "", description = "the base's format")
+  @Option(names = "-F", defaultValue = "", paramLabel = "FORMAT", description = "the base's format")
   String baseFormat = "";
 
-  @Option(names = "-o", description = "options of the format, as a=1,b=2")
+  @Option(
+      names = "-o",
+      paramLabel = "NAME=VALUE,...",
+      description = "options of the format, as a=1,b=2")
   String[] options = {};
+
+  @Option(names = "--encrypt", description = "encrypt it with LUKS, for -f qcow2 and luks")
+  boolean encrypt;
+
+  @Mixin final KeyOptions.Making newKeys = new KeyOptions.Making();
 
   @Option(names = "-u", description = "do not look at the base")
   boolean unsafe;
@@ -50,58 +63,48 @@ final class CreateDisk extends DiskCommand {
       FormatOptions.lines(format).forEach(this::print);
       return 0;
     }
+    refuse(file.isEmpty(), "create needs the name of the new disk");
+    var asked = new FormatOptions(options);
+    var made = new NewDisk(format(format).orElseThrow(), asked, encrypt);
     Path path = path(file);
-    if (format(format).orElseThrow() == DiskFormat.RAW) {
-      createRaw(path);
-    } else {
-      requireQcow2();
-      createQcow2(path);
-    }
+    Qcow2Format shape = format.equals("qcow2") ? shape(asked) : Qcow2Format.DEFAULT;
+    refuse(
+        !base.isEmpty() && !format.equals("qcow2"),
+        format + " disks stand on no base; create it with -f qcow2");
+    var ahead = made.preallocation();
+    long bytes = size(asked, path, shape);
+    made.make(path, shape, bytes, made.passphrase(secrets(), newKeys, file));
+    say(
+        format.equals("qcow2")
+            ? announcement(shape, bytes)
+            : "Formatting '%s', fmt=%s size=%d".formatted(file, format, bytes));
+    preallocate(path, ahead);
     return 0;
   }
 
-  private void createRaw(Path path) {
-    var asked = new FormatOptions(options);
-    if (!base.isEmpty()) {
-      throw new DiskException(
-          DiskException.Kind.UNSUPPORTED, "raw disks stand on no base; create it with -f qcow2");
-    }
-    var ahead = asked.rawPreallocation();
-    long bytes = ByteCount.parse(size.isEmpty() ? asked.get("size", "") : size);
-    DiskFiles.createRaw(path, bytes);
-    ahead.reserve(path);
-    say("Formatting '%s', fmt=raw size=%d".formatted(file, bytes));
-  }
-
-  private void requireQcow2() {
-    if (!format.equals("qcow2")) {
-      throw new DiskException(
-          DiskException.Kind.UNSUPPORTED,
-          "only raw and qcow2 can be created, not %s; use qemu-img for that".formatted(format));
-    }
-  }
-
-  private void createQcow2(Path path) {
-    var asked = new FormatOptions(options);
+  private Qcow2Format shape(FormatOptions asked) {
     Qcow2Format shape = asked.qcow2();
-    if (!base.isEmpty()) {
-      if (baseFormat.isEmpty()) {
-        throw new DiskException(
-            DiskException.Kind.REFUSED, "say the format of the base with -F; it is never guessed");
-      }
-      shape = shape.withBacking(base, baseFormat);
+    if (base.isEmpty()) {
+      return shape;
     }
+    if (baseFormat.isEmpty()) {
+      throw new DiskException(
+          DiskException.Kind.REFUSED, "say the format of the base with -F; it is never guessed");
+    }
+    return shape.withBacking(base, baseFormat);
+  }
+
+  private long size(FormatOptions asked, Path path, Qcow2Format shape) {
     String given = size.isEmpty() ? asked.get("size", "") : size;
-    long bytes = given.isEmpty() ? sizeOfBase(path, shape) : ByteCount.parse(given);
-    if (shape.dataFile().isPresent()) {
-      DiskFiles.createRaw(BasePolicy.LOCAL.permit(path, shape.dataFile().get()), bytes);
+    boolean look = shape.backing().isPresent() && !unsafe;
+    if (given.isEmpty()) {
+      return sizeOfBase(path, shape);
     }
-    if (shape.backing().isPresent() && !unsafe) {
-      sizeOfBase(path, shape);
+    long bytes = ByteCount.parse(given);
+    if (look) {
+      var _ = sizeOfBase(path, shape);
     }
-    DiskFiles.create(path, shape, bytes);
-    say(announcement(shape, bytes));
-    preallocate(path, Preallocation.named(asked.get("preallocation", "off")));
+    return bytes;
   }
 
   private String announcement(Qcow2Format shape, long bytes) {
@@ -133,13 +136,16 @@ final class CreateDisk extends DiskCommand {
     return DiskFiles.sizeOf(BasePolicy.LOCAL.permit(path, name), label);
   }
 
-  private static void preallocate(Path path, Preallocation ahead) {
+  private void preallocate(Path path, Preallocation ahead) {
     if (ahead == Preallocation.OFF) {
       return;
     }
-    var options = DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withSyncing(false).withAlone(true);
-    try (var disk = DiskFiles.open(path, options)) {
-      ahead.layOut(disk, 0);
+    if (format.equals("qcow2")) {
+      var writing =
+          DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withSyncing(false).withAlone(true);
+      try (var disk = DiskFiles.open(path, writing)) {
+        ahead.layOut(disk, 0);
+      }
     }
     ahead.reserve(path);
   }

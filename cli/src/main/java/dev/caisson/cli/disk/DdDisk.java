@@ -20,10 +20,18 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "dd", description = "Copy blocks: if=SOURCE of=TARGET [bs=] [count=] [skip=]")
 final class DdDisk extends DiskCommand {
-  @Option(names = "-f", defaultValue = "", description = "format of the source")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "format of the source")
   String format = "";
 
-  @Option(names = "-O", defaultValue = "raw", description = "format of the target")
+  @Option(
+      names = "-O",
+      defaultValue = "raw",
+      paramLabel = "FORMAT",
+      description = "format of the target")
   String targetFormat = "raw";
 
   @Option(

@@ -14,6 +14,7 @@ import dev.caisson.disk.convert.RateLimit;
 import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
+import dev.caisson.disk.file.Passphrases;
 import dev.caisson.disk.nbd.NbdDisk;
 import dev.caisson.disk.nbd.NbdOptions;
 import dev.caisson.disk.nbd.NbdUri;
@@ -22,18 +23,26 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What the disk commands share: paths as their caller sees them, errors, sizes, progress. */
 abstract class DiskCommand extends EngineCommand {
   static final int FAILURE = 1;
 
-  @Option(names = "--object", description = "secret,id=ID,data=PASSWORD or file=PATH")
+  @Option(
+      names = "--object",
+      paramLabel = "SECRET",
+      description = "secret,id=ID,file=FILE: a passphrase, as with qemu-img")
   String[] objects = {};
+
+  @Mixin final KeyOptions.Opening keys = new KeyOptions.Opening();
 
   @Option(
       names = {"--format", "--output"},
       defaultValue = "human",
+      paramLabel = "FORMAT",
       description = "human or json")
   String output = "human";
 
@@ -48,11 +57,14 @@ abstract class DiskCommand extends EngineCommand {
       description = "refused, with what to say instead")
   boolean described;
 
+  private @Nullable Secrets secrets;
+
   /** Does it; a {@link DiskException} becomes one line and exit code 1. */
   abstract int run();
 
   @Override
   public final Integer call() {
+    secrets = null; // one object serves many calls
     try {
       if (described) {
         throw new DiskException(
@@ -168,7 +180,37 @@ abstract class DiskCommand extends EngineCommand {
   }
 
   final DiskOptions withSecret(DiskOptions options) {
-    return Secrets.first(objects, console().directory()).map(options::withPassword).orElse(options);
+    return options.withPassphrases(
+        switch (need()) {
+          case NEVER -> Passphrases.NONE;
+          case GIVEN -> secrets().given();
+          case ASKED -> secrets().passphrases();
+        });
+  }
+
+  /** Whether what the command does with a disk takes the key of an encrypted one. */
+  enum KeyNeed {
+    NEVER,
+    GIVEN,
+    ASKED
+  }
+
+  KeyNeed need() {
+    return KeyNeed.ASKED;
+  }
+
+  /** What was said of passphrases; a file or stream among them is read now. */
+  final Secrets secrets() {
+    if (secrets == null) {
+      secrets = new Secrets(console(), objects, keys);
+    }
+    return secrets;
+  }
+
+  static void refuse(boolean wrong, String why) {
+    if (wrong) {
+      throw new DiskException(DiskException.Kind.OUT_OF_RANGE, why);
+    }
   }
 
   /** A bar, if asked for and somebody looks. */

@@ -14,6 +14,8 @@ public final class DiskCommands implements CommandProvider {
   @Override
   public Map<String, Supplier<? extends EngineCommand>> commands() {
     return Map.ofEntries(
+        Map.entry("disk amend", AmendDisk::new),
+        Map.entry("disk bitmap", BitmapDisk::new),
         Map.entry("disk create", CreateDisk::new),
         Map.entry("disk info", InfoDisk::new),
         Map.entry("disk map", MapDisk::new),

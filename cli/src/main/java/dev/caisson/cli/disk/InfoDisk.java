@@ -10,8 +10,7 @@ import dev.caisson.disk.Snapshot;
 import dev.caisson.disk.file.BasePolicy;
 import dev.caisson.disk.file.ChainTree;
 import dev.caisson.disk.file.DiskFiles;
-import dev.caisson.disk.luks.KeySlot;
-import dev.caisson.disk.luks.SectorCipher;
+import dev.caisson.disk.luks.LuksDisk;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.qcow2.Qcow2Info;
 import java.nio.file.Path;
@@ -27,7 +26,11 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "info", description = "Show what a disk file is")
 final class InfoDisk extends DiskCommand {
-  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "the format, instead of looking")
   String format = "";
 
   @Option(names = "--backing-chain", description = "show all files it stands on too")
@@ -40,6 +43,11 @@ final class InfoDisk extends DiskCommand {
 
   @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
+
+  @Override
+  KeyNeed need() {
+    return KeyNeed.NEVER;
+  }
 
   @Override
   int run() {
@@ -85,10 +93,16 @@ final class InfoDisk extends DiskCommand {
             "filename", shown,
             "format", disk.format(),
             "actual-size", ChainTree.space(path));
-    if (disk instanceof Qcow2Disk image) {
-      describe(shown, image, fields);
-    } else {
-      fields.put("dirty-flag", false);
+    switch (disk) {
+      case Qcow2Disk image -> describe(shown, image, fields);
+      case LuksDisk luks -> {
+        fields.put("dirty-flag", false);
+        fields.put("encrypted", true);
+        fields.put(
+            "format-specific",
+            document("type", "luks", "data", EncryptionFacts.of(luks.container().header())));
+      }
+      default -> fields.put("dirty-flag", false);
     }
     return fields;
   }
@@ -132,34 +146,7 @@ final class InfoDisk extends DiskCommand {
   }
 
   private static Optional<Map<String, Object>> encryption(Qcow2Disk image) {
-    return DiskFiles.encryption(image)
-        .map(header -> {
-          var facts =
-              document(
-                  "ivgen-alg", header.cipher().vectors(),
-                  "hash-alg", header.hash().label(),
-                  "cipher-alg", "aes-" + header.cipher().keyBits(header.keyBytes()),
-                  "uuid", header.uuid(),
-                  "format", "luks",
-                  "cipher-mode", header.cipher().chaining(),
-                  "slots", header.slots().stream().map(InfoDisk::describe).toList(),
-                  "payload-offset", header.payloadSector() * SectorCipher.SECTOR,
-                  "master-key-iters", header.digestIterations());
-          header.cipher().ivHash().ifPresent(hash -> facts.put("ivgen-hash-alg", hash.label()));
-          return facts;
-        });
-  }
-
-  private static Map<String, Object> describe(KeySlot slot) {
-    var fields = document("active", slot.active());
-    if (slot.active()) {
-      fields.put("iters", slot.iterations());
-    }
-    fields.put("key-offset", slot.materialSector() * SectorCipher.SECTOR);
-    if (slot.active()) {
-      fields.put("stripes", slot.stripes());
-    }
-    return fields;
+    return DiskFiles.encryption(image).map(EncryptionFacts::within);
   }
 
   /** The base as seen from where the user stands, if it is given relative to the image. */

@@ -26,7 +26,11 @@ final class MapDisk extends DiskCommand {
   /** Formats that QEMU gives no base, so that what is not stored is theirs all the same. */
   private static final Set<String> STANDING_ALONE = Set.of("vpc", "vdi", "vhdx");
 
-  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "the format, instead of looking")
   String format = "";
 
   @Option(
@@ -37,17 +41,24 @@ final class MapDisk extends DiskCommand {
   @Option(
       names = {"-s", "--start-offset"},
       defaultValue = "0",
+      paramLabel = "OFFSET",
       description = "where to begin")
   String start = "0";
 
   @Option(
       names = {"-l", "--max-length"},
       defaultValue = "",
+      paramLabel = "SIZE",
       description = "how much to tell of")
   String length = "";
 
   @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
+
+  @Override
+  KeyNeed need() {
+    return KeyNeed.NEVER;
+  }
 
   @Override
   int run() {

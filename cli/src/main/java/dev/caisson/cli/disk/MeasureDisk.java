@@ -6,9 +6,13 @@ package dev.caisson.cli.disk;
 
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.convert.Measurement;
 import dev.caisson.disk.file.ByteCount;
+import dev.caisson.disk.luks.LuksContainer;
 import dev.caisson.disk.qcow2.Qcow2Disk;
+import dev.caisson.disk.qcow2.Qcow2Format;
+import java.util.List;
 import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -16,19 +20,35 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "measure", description = "Tell how large a disk's file would be")
 final class MeasureDisk extends DiskCommand {
-  @Option(names = "-f", defaultValue = "", description = "format of the source")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "format of the source")
   String format = "";
 
-  @Option(names = "-O", defaultValue = "raw", description = "format to measure")
+  @Option(
+      names = "-O",
+      defaultValue = "raw",
+      paramLabel = "FORMAT",
+      description = "format to measure")
   String targetFormat = "raw";
 
-  @Option(names = "-o", description = "options of that format")
+  @Option(names = "-o", paramLabel = "NAME=VALUE,...", description = "options of that format")
   String[] options = {};
 
-  @Option(names = "--size", defaultValue = "", description = "an empty disk of this size")
+  @Option(
+      names = "--size",
+      defaultValue = "",
+      paramLabel = "SIZE",
+      description = "an empty disk of this size")
   String size = "";
 
-  @Option(names = "-l", defaultValue = "", description = "measure this snapshot of the source")
+  @Option(
+      names = "-l",
+      defaultValue = "",
+      paramLabel = "SNAPSHOT",
+      description = "measure this snapshot of the source")
   String snapshot = "";
 
   @Option(
@@ -45,14 +65,24 @@ final class MeasureDisk extends DiskCommand {
   String file = "";
 
   @Override
+  KeyNeed need() {
+    return KeyNeed.NEVER;
+  }
+
+  @Override
   int run() {
     var bitmaps = OptionalLong.empty();
     Measurement measured;
     boolean qcow2 = targetFormat.equals("qcow2");
-    if (!qcow2 && !targetFormat.equals("raw")) {
-      throw new DiskException(DiskException.Kind.UNSUPPORTED, "only raw and qcow2 can be measured");
+    var to = format(targetFormat).orElseThrow();
+    if (!List.of(DiskFormat.RAW, DiskFormat.QCOW2, DiskFormat.LUKS).contains(to)) {
+      throw new DiskException(
+          DiskException.Kind.UNSUPPORTED,
+          "only raw, qcow2 and luks can be measured, not " + targetFormat);
     }
-    var shape = new FormatOptions(options).qcow2();
+    var asked = new FormatOptions(options);
+    var encryption = asked.encryption(to, false);
+    var shape = qcow2 ? asked.qcow2() : Qcow2Format.DEFAULT;
     if (file.isEmpty() == size.isEmpty()) {
       throw new DiskException(
           DiskException.Kind.OUT_OF_RANGE, "measure takes a file or --size, one of them");
@@ -68,6 +98,11 @@ final class MeasureDisk extends DiskCommand {
           bitmaps = OptionalLong.of(Measurement.bitmaps(image, shape));
         }
       }
+    }
+    if (encryption.isPresent()) {
+      measured =
+          measured.withHeader(
+              LuksContainer.areaBytes(encryption.get()), qcow2 ? shape.clusterSize() : 512);
     }
     show(measured, bitmaps);
     return 0;

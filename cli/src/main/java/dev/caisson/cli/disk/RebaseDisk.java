@@ -14,10 +14,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "rebase", description = "Put a disk onto another base; -b '' makes it flat")
 final class RebaseDisk extends DiskCommand {
-  @Option(names = "-b", description = "the new base; empty for none")
+  @Option(names = "-b", paramLabel = "BASE", description = "the new base; empty for none")
   @Nullable String base;
 
-  @Option(names = "-F", defaultValue = "", description = "its format")
+  @Option(names = "-F", defaultValue = "", paramLabel = "FORMAT", description = "its format")
   String baseFormat = "";
 
   @Option(names = "-u", description = "only change the name: for a base that moved")
@@ -26,11 +26,16 @@ final class RebaseDisk extends DiskCommand {
   @Option(names = "-p", description = "show progress")
   boolean showProgress;
 
-  @Option(names = "-f", defaultValue = "", description = "the format; only qcow2 has a base")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "the format; only qcow2 has a base")
   String format = "";
 
   @Option(
       names = {"-t", "-T"},
+      paramLabel = "MODE",
       description = "cache modes")
   String[] caches = {};
 
@@ -67,7 +72,8 @@ final class RebaseDisk extends DiskCommand {
     if (unsafe) {
       Rebasing.rename(path(file), name, name.map(any -> baseFormat));
     } else {
-      Rebasing.rebase(path(file), name, format(baseFormat), progress(showProgress, sizeOf(file)));
+      new Rebasing(secrets().passphrases())
+          .rebase(path(file), name, format(baseFormat), progress(showProgress, sizeOf(file)));
     }
     return 0;
   }

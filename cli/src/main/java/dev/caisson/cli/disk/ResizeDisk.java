@@ -14,7 +14,11 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "resize", description = "Grow or shrink a disk")
 final class ResizeDisk extends DiskCommand {
-  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "the format, instead of looking")
   String format = "";
 
   @Option(names = "--shrink", description = "really cut off the end")
@@ -23,13 +27,14 @@ final class ResizeDisk extends DiskCommand {
   @Option(
       names = "--preallocation",
       defaultValue = "off",
+      paramLabel = "KIND",
       description = "of what is new: off, metadata, falloc or full")
   String preallocation = "off";
 
   @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
 
-  @Parameters(index = "1", description = "a size, or +SIZE, or -SIZE")
+  @Parameters(index = "1", paramLabel = "SIZE", description = "a size, or +SIZE, or -SIZE")
   String size = "";
 
   @Override

@@ -24,41 +24,51 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "serve", description = "Offer a disk over NBD until interrupted")
 final class ServeDisk extends DiskCommand {
-  @Option(names = "-f", defaultValue = "", description = "the format, instead of looking")
+  @Option(
+      names = "-f",
+      defaultValue = "",
+      paramLabel = "FORMAT",
+      description = "the format, instead of looking")
   String format = "";
 
   @Option(
       names = {"-k", "--socket"},
       defaultValue = "",
+      paramLabel = "FILE",
       description = "Unix socket to listen on")
   String socket = "";
 
   @Option(
       names = {"-p", "--port"},
       defaultValue = "10809",
+      paramLabel = "PORT",
       description = "TCP port")
   int port;
 
   @Option(
       names = {"-b", "--bind"},
       defaultValue = "",
+      paramLabel = "ADDRESS",
       description = "address to listen on; default: loopback")
   String bind = "";
 
   @Option(
       names = {"-x", "--export-name"},
       defaultValue = "",
+      paramLabel = "NAME",
       description = "name of the export, if there is one disk")
   String name = "";
 
   @Option(
       names = {"-D", "--description"},
+      paramLabel = "TEXT",
       defaultValue = "",
       description = "a line for people")
   String words = "";
 
   @Option(
       names = {"-B", "--bitmap"},
+      paramLabel = "BITMAP",
       description = "dirty bitmaps that clients may query")
   String[] bitmaps = {};
 
@@ -70,12 +80,14 @@ final class ServeDisk extends DiskCommand {
   @Option(
       names = {"-l", "--load-snapshot"},
       defaultValue = "",
+      paramLabel = "SNAPSHOT",
       description = "offer this snapshot, read-only")
   String snapshot = "";
 
   @Option(
       names = "--tls",
       defaultValue = "",
+      paramLabel = "FOLDER",
       description = "encrypt, with QEMU's file names in this folder")
   String tls = "";
 
@@ -92,6 +104,7 @@ final class ServeDisk extends DiskCommand {
   @Option(
       names = {"-e", "--shared"},
       defaultValue = "0",
+      paramLabel = "NUMBER",
       description = "accepted: up to 256 clients always share a disk")
   int shared;
 
@@ -100,7 +113,11 @@ final class ServeDisk extends DiskCommand {
       description = "accepted: always offered")
   boolean depth;
 
-  @Option(names = "--cache", defaultValue = "writeback", description = "cache mode")
+  @Option(
+      names = "--cache",
+      defaultValue = "writeback",
+      paramLabel = "MODE",
+      description = "cache mode")
   String cache = "writeback";
 
   @Parameters(

@@ -13,13 +13,21 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "snapshot", description = "List, take, bring back or delete internal snapshots")
 final class SnapshotDisk extends DiskCommand {
-  @Option(names = "-c", defaultValue = "", description = "take one of this name")
+  @Option(
+      names = "-c",
+      defaultValue = "",
+      paramLabel = "NAME",
+      description = "take one of this name")
   String create = "";
 
-  @Option(names = "-a", defaultValue = "", description = "bring this one back")
+  @Option(
+      names = "-a",
+      defaultValue = "",
+      paramLabel = "SNAPSHOT",
+      description = "bring this one back")
   String apply = "";
 
-  @Option(names = "-d", defaultValue = "", description = "delete this one")
+  @Option(names = "-d", defaultValue = "", paramLabel = "SNAPSHOT", description = "delete this one")
   String delete = "";
 
   @Option(names = "-l", description = "list them")
@@ -32,6 +40,11 @@ final class SnapshotDisk extends DiskCommand {
 
   @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
   String file = "";
+
+  @Override
+  KeyNeed need() {
+    return KeyNeed.NEVER;
+  }
 
   @Override
   int run() {

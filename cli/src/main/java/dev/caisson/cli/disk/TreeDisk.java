@@ -13,7 +13,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "tree", description = "Draw which disk file stands on which")
 final class TreeDisk extends DiskCommand {
-  @Parameters(arity = "0..*", description = "files and folders; default: this folder")
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "FILE",
+      description = "files and folders; default: this folder")
   String[] files = {};
 
   @Override

@@ -232,10 +232,13 @@ class QemuImgOptionsTest {
   @CsvSource({
     "'info --image-opts driver=qcow2,file.filename=top', -f",
     "'convert --target-image-opts top x', -O",
-    "'convert --bitmaps -O qcow2 top x', qemu-img",
     "'convert -O vmdk top x', qemu-img",
     "'create -f vdi x 1M', qemu-img",
-    "'create -f qcow2 -o encrypt.format=luks x 1M', qemu-img",
+    "'create -f qcow2 -o encrypt.format=luks x 1M', --key-file",
+    "'create -f qcow2 -o encrypt.format=aes x 1M', luks",
+    "'create --encrypt x 1M', -f luks",
+    "'amend -o backing_file=x,backing_fmt=raw top', rebase",
+    "'amend -o cluster_size=4k top', convert",
     "'rebase -U -b base -F qcow2 top', writes",
     "'rebase top', -b ''",
     "'create -f qcow2 -b base x', -F"

@@ -27,6 +27,12 @@ public record Measurement(long required, long fullyAllocated) {
     return new Measurement(size, size);
   }
 
+  /** The same with a header of so many bytes besides, in whole pieces of {@code unit} bytes. */
+  public Measurement withHeader(long bytes, long unit) {
+    long whole = Math.ceilDiv(bytes, unit) * unit;
+    return new Measurement(required + whole, fullyAllocated + whole);
+  }
+
   /** Of a qcow2 file with the source's contents. */
   public static Measurement qcow2(Disk source, Qcow2Format format) {
     long cluster = format.clusterSize();

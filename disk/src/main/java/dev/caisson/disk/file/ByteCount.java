@@ -23,8 +23,13 @@ public final class ByteCount {
     String digits =
         value == Math.rint(value) || value >= 1000
             ? String.format(Locale.ROOT, "%.0f", value)
-            : String.format(Locale.ROOT, "%.3g", value);
+            : shortened(String.format(Locale.ROOT, "%.3g", value));
     return digits + " " + UNITS.charAt(unit) + "iB";
+  }
+
+  /** Without zeroes at the end of a fraction, as C writes it. */
+  private static String shortened(String digits) {
+    return digits.contains(".") ? digits.replaceFirst("\\.?0+$", "") : digits;
   }
 
   /** Reads {@code 10G}, {@code 64k}, {@code 1.5T} or plain bytes. */

@@ -4,16 +4,13 @@
  */
 package dev.caisson.disk.file;
 
-import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.chain.BaseLayer;
 import dev.caisson.disk.chain.Layer;
 import dev.caisson.disk.chain.MergedChain;
-import dev.caisson.disk.foreign.ForeignDisk;
 import dev.caisson.disk.qcow2.Qcow2Access;
 import dev.caisson.disk.qcow2.Qcow2Disk;
-import dev.caisson.disk.raw.RawDisk;
 import dev.caisson.disk.storage.FileStorage;
 import dev.caisson.disk.storage.FileStorage.Sharing;
 import dev.caisson.disk.storage.Storage;
@@ -80,7 +77,7 @@ final class ChainOpener {
       var file = FileStorage.open(path, false, sharing);
       try {
         if (format != DiskFormat.QCOW2) {
-          layers.add(new BaseLayer(bottom(format, file)));
+          layers.add(new BaseLayer(DiskFiles.alone(format, file, options.passphrases())));
           return;
         }
         image = Qcow2Disk.open(file, access(path));
@@ -91,10 +88,6 @@ final class ChainOpener {
         throw refused;
       }
     }
-  }
-
-  private static Disk bottom(DiskFormat format, FileStorage file) {
-    return format == DiskFormat.RAW ? RawDisk.open(file) : ForeignDisk.open(format, file);
   }
 
   /** A base whose format were guessed could be a guest's raw disk that poses as qcow2. */
@@ -123,10 +116,7 @@ final class ChainOpener {
                     options.bases().permit(image, name),
                     options.writable(),
                     options.unlocked() ? Sharing.UNLOCKED : Sharing.LOCKED));
-    return options
-        .password()
-        .map(password -> access.withUnlock(LuksKeys.with(password)))
-        .orElse(access);
+    return access.withUnlock(LuksKeys.with(options.passphrases()));
   }
 
   private static Object identity(Path path) {

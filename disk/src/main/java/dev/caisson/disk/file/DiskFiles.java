@@ -8,12 +8,18 @@ import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.foreign.ForeignDisk;
+import dev.caisson.disk.luks.LuksArea;
+import dev.caisson.disk.luks.LuksContainer;
+import dev.caisson.disk.luks.LuksDisk;
 import dev.caisson.disk.luks.LuksHeader;
+import dev.caisson.disk.luks.LuksOptions;
+import dev.caisson.disk.luks.MasterKey;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.qcow2.Qcow2Format;
 import dev.caisson.disk.raw.RawDisk;
 import dev.caisson.disk.storage.FileStorage;
 import dev.caisson.disk.storage.FileStorage.Sharing;
+import dev.caisson.disk.storage.Storage;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -32,9 +38,8 @@ public final class DiskFiles {
     try {
       DiskFormat format = options.format().orElseGet(() -> FormatProbe.of(storage));
       return switch (format) {
-        case RAW -> RawDisk.open(storage);
         case QCOW2 -> new ChainOpener(options).open(path, storage);
-        case VMDK, VHD, VHDX, VDI -> ForeignDisk.open(format, storage);
+        default -> alone(format, storage, options.passphrases());
       };
     } catch (DiskException | Error refused) {
       storage.close();
@@ -42,11 +47,52 @@ public final class DiskFiles {
     }
   }
 
+  /** Opens a disk of a format that names no base. */
+  static Disk alone(DiskFormat format, Storage storage, Passphrases passphrases) {
+    return switch (format) {
+      case RAW -> RawDisk.open(storage);
+      case LUKS ->
+          LuksDisk.open(
+              storage, container -> LuksKeys.unlock(container, passphrases.of(storage.name())));
+      default -> ForeignDisk.open(format, storage);
+    };
+  }
+
   /** Creates an empty qcow2 image; what stood at {@code path} is lost. */
   public static void create(Path path, Qcow2Format format, long size) {
     try (var storage = FileStorage.create(path, Sharing.LOCKED)) {
       format.write(storage, size);
     }
+  }
+
+  /** As {@link #create}, of an image that encrypts what it stores. */
+  public static void createEncrypted(
+      Path path, Qcow2Format format, long size, LuksOptions options, byte[] passphrase) {
+    if (format.dataFile().isPresent()) {
+      throw new DiskException(
+          DiskException.Kind.UNSUPPORTED,
+          path + ": no encryption with an external data file; leave one of them out");
+    }
+    create(path, format, size);
+    var alone = DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true);
+    try (var image = (Qcow2Disk) open(path, alone)) {
+      image
+          .amendment()
+          .encrypt(
+              LuksContainer.areaBytes(options),
+              (file, offset) ->
+                  LuksContainer.create(
+                      LuksArea.of(file, offset), options, passphrase, file.name()));
+    }
+  }
+
+  /**
+   * Creates a LUKS file; what its disk reads as before it is written is noise.
+   *
+   * @param size a multiple of 512
+   */
+  public static void createLuks(Path path, long size, LuksOptions options, byte[] passphrase) {
+    LuksDisk.create(FileStorage.create(path, Sharing.LOCKED), size, options, passphrase).close();
   }
 
   /** Creates a raw disk of zeroes. */
@@ -83,6 +129,44 @@ public final class DiskFiles {
     return image
         .encryptionHeader(LuksHeader.BYTES)
         .map(bytes -> LuksHeader.parse(bytes, image.name()));
+  }
+
+  /**
+   * The LUKS header and key slots of an encrypted disk, to add and remove keys; of use as long as
+   * the disk is open.
+   *
+   * @throws DiskException UNSUPPORTED if the disk is not encrypted
+   */
+  public static LuksContainer keys(Disk disk) {
+    return switch (disk) {
+      case LuksDisk whole -> whole.container();
+      case Qcow2Disk image ->
+          image
+              .amendment()
+              .encryption(
+                  (file, offset) -> LuksContainer.open(LuksArea.of(file, offset), file.name()))
+              .orElseThrow(() -> notEncrypted(disk));
+      default -> throw notEncrypted(disk);
+    };
+  }
+
+  /**
+   * The key of an encrypted disk, to give it to another slot; to be closed.
+   *
+   * @throws DiskException SECRET if no passphrase fits
+   */
+  public static MasterKey masterKey(Disk disk, Passphrases passphrases) {
+    var known = passphrases.of(disk.toString());
+    if (known.isEmpty()) {
+      throw new DiskException(
+          DiskException.Kind.SECRET, disk + ": is encrypted; give a passphrase that opens it");
+    }
+    return LuksKeys.opened(keys(disk), known);
+  }
+
+  private static DiskException notEncrypted(Disk disk) {
+    return new DiskException(
+        DiskException.Kind.UNSUPPORTED, disk + ": is not encrypted; it has no keys to change");
   }
 
   /** The disk as qcow2 file, if it is one. */

@@ -5,6 +5,7 @@
 package dev.caisson.disk.file;
 
 import dev.caisson.disk.DiskFormat;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -17,7 +18,7 @@ import java.util.Optional;
  * @param alone leave the base away: unwritten bytes read as zero
  * @param bases which files an image may name
  * @param deepest how many files a chain may have
- * @param password opens encrypted images
+ * @param passphrases open encrypted images
  */
 public record DiskOptions(
     boolean writable,
@@ -28,7 +29,7 @@ public record DiskOptions(
     boolean alone,
     BasePolicy bases,
     int deepest,
-    Optional<String> password) {
+    Passphrases passphrases) {
 
   /** Read-only, whatever regular files the image names. */
   public static final DiskOptions READ =
@@ -41,7 +42,7 @@ public record DiskOptions(
           false,
           BasePolicy.LOCAL,
           1024,
-          Optional.empty());
+          Passphrases.NONE);
 
   /** As {@link #READ}, and writable. */
   public static final DiskOptions WRITE = READ.withWritable(true);
@@ -52,7 +53,7 @@ public record DiskOptions(
 
   public DiskOptions withWritable(boolean value) {
     return new DiskOptions(
-        value, format, unlocked, syncing, repairing, alone, bases, deepest, password);
+        value, format, unlocked, syncing, repairing, alone, bases, deepest, passphrases);
   }
 
   public DiskOptions withFormat(DiskFormat value) {
@@ -61,41 +62,45 @@ public record DiskOptions(
 
   public DiskOptions withFormat(Optional<DiskFormat> value) {
     return new DiskOptions(
-        writable, value, unlocked, syncing, repairing, alone, bases, deepest, password);
+        writable, value, unlocked, syncing, repairing, alone, bases, deepest, passphrases);
   }
 
   public DiskOptions withUnlocked(boolean value) {
     return new DiskOptions(
-        writable, format, value, syncing, repairing, alone, bases, deepest, password);
+        writable, format, value, syncing, repairing, alone, bases, deepest, passphrases);
   }
 
   public DiskOptions withSyncing(boolean value) {
     return new DiskOptions(
-        writable, format, unlocked, value, repairing, alone, bases, deepest, password);
+        writable, format, unlocked, value, repairing, alone, bases, deepest, passphrases);
   }
 
   public DiskOptions withRepairing(boolean value) {
     return new DiskOptions(
-        writable, format, unlocked, syncing, value, alone, bases, deepest, password);
+        writable, format, unlocked, syncing, value, alone, bases, deepest, passphrases);
   }
 
   public DiskOptions withAlone(boolean value) {
     return new DiskOptions(
-        writable, format, unlocked, syncing, repairing, value, bases, deepest, password);
+        writable, format, unlocked, syncing, repairing, value, bases, deepest, passphrases);
   }
 
   public DiskOptions withBases(BasePolicy value) {
     return new DiskOptions(
-        writable, format, unlocked, syncing, repairing, alone, value, deepest, password);
+        writable, format, unlocked, syncing, repairing, alone, value, deepest, passphrases);
   }
 
   public DiskOptions withDeepest(int value) {
     return new DiskOptions(
-        writable, format, unlocked, syncing, repairing, alone, bases, value, password);
+        writable, format, unlocked, syncing, repairing, alone, bases, value, passphrases);
   }
 
   public DiskOptions withPassword(String value) {
+    return withPassphrases(Passphrases.of(List.of(value)));
+  }
+
+  public DiskOptions withPassphrases(Passphrases value) {
     return new DiskOptions(
-        writable, format, unlocked, syncing, repairing, alone, bases, deepest, Optional.of(value));
+        writable, format, unlocked, syncing, repairing, alone, bases, deepest, value);
   }
 }

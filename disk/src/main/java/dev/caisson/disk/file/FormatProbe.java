@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 /** Tells a format by its first bytes. Only for files the user names: a guest can write anything. */
 final class FormatProbe {
   private static final int QCOW2 = 0x514649fb;
+  private static final long LUKS1 = 0x4c55_4b53_babe_0001L; // "LUKS" 0xba 0xbe, version 1
   private static final int VMDK = 0x4b444d56; // "KDMV"
   private static final int VMDK_TEXT = 0x23204469; // "# Di", a descriptor
   private static final long VHD = 0x636f6e6563746978L; // "conectix"
@@ -31,6 +32,9 @@ final class FormatProbe {
     }
     if (magic == VMDK || magic == VMDK_TEXT) {
       return DiskFormat.VMDK;
+    }
+    if (start.getLong(0) == LUKS1) {
+      return DiskFormat.LUKS;
     }
     if (start.getLong(0) == VHDX) {
       return DiskFormat.VHDX;

@@ -25,13 +25,24 @@ import java.util.function.LongConsumer;
 public final class Rebasing {
   private static final int PIECE = 1 << 20;
 
-  private Rebasing() {}
+  private final Passphrases passphrases;
+
+  /**
+   * @param passphrases open those disks that are encrypted
+   */
+  public Rebasing(Passphrases passphrases) {
+    this.passphrases = passphrases;
+  }
+
+  private DiskOptions options(DiskOptions of) {
+    return of.withPassphrases(passphrases);
+  }
 
   /** Only writes another name into the image; right when the base moved, wrong otherwise. */
   public static void rename(Path path, Optional<String> base, Optional<String> format) {
     var options = DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true);
     try (var disk = (Qcow2Disk) DiskFiles.open(path, options)) {
-      disk.changeBase(base, format);
+      disk.amendment().base(base, format);
     }
   }
 
@@ -39,21 +50,21 @@ public final class Rebasing {
    * Puts an image onto another base, keeping what it reads as: whatever differs between the two
    * bases is first copied into the image. Without a base, everything is: the image is flat then.
    */
-  public static void rebase(
+  public void rebase(
       Path path, Optional<String> base, Optional<DiskFormat> format, LongConsumer progress) {
     try (var disk =
-        (Qcow2Disk) DiskFiles.open(path, DiskOptions.WRITE.withFormat(DiskFormat.QCOW2))) {
+        (Qcow2Disk) DiskFiles.open(path, options(DiskOptions.WRITE).withFormat(DiskFormat.QCOW2))) {
       if (base.isPresent()) {
         Path file = BasePolicy.LOCAL.permit(path, base.get());
         refuseLoop(path, file);
-        try (var next = DiskFiles.open(file, DiskOptions.READ.withFormat(format))) {
+        try (var next = DiskFiles.open(file, options(DiskOptions.READ).withFormat(format))) {
           keepDifferences(disk, Optional.of(next), progress);
         }
       } else {
         keepDifferences(disk, Optional.empty(), progress);
       }
       disk.flush();
-      disk.changeBase(base, format.map(DiskFormat::label));
+      disk.amendment().base(base, format.map(DiskFormat::label));
     }
   }
 
@@ -107,10 +118,11 @@ public final class Rebasing {
    *
    * @param keep whether the disk's own clusters stay; otherwise it is emptied
    */
-  public static void commit(Path path, boolean keep, LongConsumer progress) {
+  public void commit(Path path, boolean keep, LongConsumer progress) {
     try (var disk =
         (Qcow2Disk)
-            DiskFiles.open(path, DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true))) {
+            DiskFiles.open(
+                path, options(DiskOptions.WRITE).withFormat(DiskFormat.QCOW2).withAlone(true))) {
       String name =
           disk.baseName()
               .orElseThrow(() ->
@@ -123,7 +135,7 @@ public final class Rebasing {
       }
       Path file = BasePolicy.LOCAL.permit(path, name);
       refuseLoop(path, file);
-      try (var base = DiskFiles.open(file, DiskOptions.WRITE.withFormat(format))) {
+      try (var base = DiskFiles.open(file, options(DiskOptions.WRITE).withFormat(format))) {
         if (base.size() < disk.size() && base instanceof Resizable growing) {
           growing.resize(disk.size());
         }
@@ -143,13 +155,13 @@ public final class Rebasing {
    *
    * @throws DiskException MISSING if the disk does not stand on {@code base}
    */
-  public static void commitInto(Path path, Path base, LongConsumer progress) {
-    var owner = DiskOptions.WRITE.withFormat(DiskFormat.QCOW2).withAlone(true);
-    var reader = DiskOptions.READ.withFormat(DiskFormat.QCOW2).withUnlocked(true);
+  public void commitInto(Path path, Path base, LongConsumer progress) {
+    var owner = options(DiskOptions.WRITE).withFormat(DiskFormat.QCOW2).withAlone(true);
+    var reader = options(DiskOptions.READ).withFormat(DiskFormat.QCOW2).withUnlocked(true);
     try (var held = DiskFiles.open(path, owner);
         var disk = (Qcow2Disk) DiskFiles.open(path, reader)) {
       int depth = depthOf(disk, base);
-      var options = DiskOptions.WRITE.withFormat(formatAt(path, depth));
+      var options = options(DiskOptions.WRITE).withFormat(formatAt(path, depth));
       try (var target = DiskFiles.open(base, options)) {
         if (target.size() < held.size() && target instanceof Resizable growing) {
           growing.resize(held.size());

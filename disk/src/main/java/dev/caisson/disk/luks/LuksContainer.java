@@ -8,7 +8,9 @@ import dev.caisson.disk.DiskException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -116,6 +118,41 @@ public final class LuksContainer {
     }
     throw new DiskException(
         DiskException.Kind.CONFLICT, subject + ": all 8 key slots are in use; remove one first");
+  }
+
+  /**
+   * As {@link #addKey(MasterKey, byte[], long)}, in the slot of this number.
+   *
+   * @throws DiskException CONFLICT if it is in use, OUT_OF_RANGE if there is none
+   */
+  public void addKey(int slot, MasterKey master, byte[] passphrase, long iterations) {
+    if (slot < 0 || slot >= LuksHeader.SLOTS) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE,
+          subject + ": there is no key slot " + slot + "; have 0 to " + (LuksHeader.SLOTS - 1));
+    }
+    if (header.slots().get(slot).active()) {
+      throw new DiskException(
+          DiskException.Kind.CONFLICT,
+          subject + ": key slot " + slot + " is in use; choose another, or remove its key first");
+    }
+    fill(slot, master, passphrase, iterations);
+  }
+
+  /** The slots that this passphrase opens. */
+  public List<Integer> slotsOf(byte[] passphrase) {
+    List<Integer> fitting = new ArrayList<>();
+    for (int slot = 0; slot < LuksHeader.SLOTS; slot++) {
+      if (header.slots().get(slot).active()) {
+        int number = slot;
+        tryUnlock(slot, passphrase)
+            .ifPresent(key -> {
+              key.close();
+              fitting.add(number);
+            });
+      }
+    }
+    return List.copyOf(fitting);
   }
 
   /**

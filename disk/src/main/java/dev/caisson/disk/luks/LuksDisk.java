@@ -8,24 +8,27 @@ import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Extent;
 import dev.caisson.disk.Range;
+import dev.caisson.disk.Resizable;
 import dev.caisson.disk.storage.Storage;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
 
 /**
  * A file that is one LUKS1 container, opened: reads are decrypted, writes encrypted. Sectors never
  * written read as noise, since nothing in the format marks them.
  */
-public final class LuksDisk implements Disk {
+public final class LuksDisk implements Disk, Resizable {
   private static final int SECTOR = SectorCipher.SECTOR;
   private static final int PIECE = 256 << 10;
 
   private final Storage storage;
   private final LuksContainer container;
-  private final SectorCipher cipher;
+  private final Optional<SectorCipher> cipher;
   private final long payload;
-  private final long size;
+  private volatile long size;
 
   /**
    * Whole sectors are written side by side; a part of one is read, changed and written back, and
@@ -33,7 +36,7 @@ public final class LuksDisk implements Disk {
    */
   private final ReentrantReadWriteLock parts = new ReentrantReadWriteLock();
 
-  private LuksDisk(Storage storage, LuksContainer container, SectorCipher cipher) {
+  private LuksDisk(Storage storage, LuksContainer container, Optional<SectorCipher> cipher) {
     this.storage = storage;
     this.container = container;
     this.cipher = cipher;
@@ -48,15 +51,35 @@ public final class LuksDisk implements Disk {
    *     sane
    */
   public static LuksDisk open(Storage storage, byte[] passphrase) {
+    return open(
+        storage,
+        container -> {
+          try (var key = container.unlock(passphrase)) {
+            return Optional.of(key.cipher());
+          }
+        });
+  }
+
+  /**
+   * As {@link #open(Storage, byte[])}, with whatever {@code unlock} finds. Without a cipher only
+   * the header is told; reads and writes fail with SECRET.
+   */
+  public static LuksDisk open(
+      Storage storage, Function<LuksContainer, Optional<SectorCipher>> unlock) {
     var container = LuksContainer.open(LuksArea.of(storage, 0), storage.name());
     long payload = container.header().payloadSector() * SECTOR;
     if (payload == 0 || payload > storage.size()) {
       throw LuksHeader.corrupt(
           storage.name(), "the payload at byte " + payload + " is not in this file");
     }
-    try (var key = container.unlock(passphrase)) {
-      return new LuksDisk(storage, container, key.cipher());
-    }
+    return new LuksDisk(storage, container, unlock.apply(container));
+  }
+
+  private SectorCipher key() {
+    return cipher.orElseThrow(() ->
+        new DiskException(
+            DiskException.Kind.SECRET,
+            storage.name() + ": is encrypted; give its passphrase, as with --key-file FILE"));
   }
 
   /**
@@ -109,7 +132,7 @@ public final class LuksDisk implements Disk {
         int start = target.position();
         int limit = target.limit();
         storage.read(payload + at, target.limit(start + count));
-        cipher.decrypt(at / SECTOR, target.position(start));
+        key().decrypt(at / SECTOR, target.position(start));
         target.limit(limit).position(start + count);
       } else {
         var sector = sector(at - within);
@@ -127,7 +150,7 @@ public final class LuksDisk implements Disk {
       throw LuksHeader.corrupt(storage.name(), "the file ends in the middle of a sector");
     }
     storage.read(payload + start, sector);
-    cipher.decrypt(start / SECTOR, sector.flip());
+    key().decrypt(start / SECTOR, sector.flip());
     return sector;
   }
 
@@ -167,9 +190,33 @@ public final class LuksDisk implements Disk {
       piece.put(within, source, source.position(), count);
     }
     source.position(source.position() + count);
-    cipher.encrypt((at - within) / SECTOR, piece);
+    key().encrypt((at - within) / SECTOR, piece);
     storage.write(payload + at - within, piece);
     return count;
+  }
+
+  @Override
+  public void resize(long newSize) {
+    Range.check(storage.name(), 0, 0, newSize);
+    if (newSize % SECTOR != 0) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE,
+          storage.name() + ": a LUKS disk is a multiple of 512 bytes, not " + newSize);
+    }
+    var _ = key();
+    Lock alone = parts.writeLock();
+    alone.lock();
+    try {
+      storage.truncate(Math.addExact(payload, newSize));
+      size = newSize;
+    } finally {
+      alone.unlock();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return storage.name();
   }
 
   @Override

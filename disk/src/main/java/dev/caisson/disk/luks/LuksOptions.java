@@ -4,6 +4,10 @@
  */
 package dev.caisson.disk.luks;
 
+import dev.caisson.disk.DiskException;
+import java.util.Locale;
+import java.util.Map;
+
 /**
  * What a new container is made with.
  *
@@ -32,5 +36,50 @@ public record LuksOptions(CipherSpec cipher, int keyBytes, LuksHash hash, long i
   /** The same with another number of PBKDF2 rounds. */
   public LuksOptions withIterations(long rounds) {
     return new LuksOptions(cipher, keyBytes, hash, rounds);
+  }
+
+  /**
+   * Reads the names that qemu-img gives its options: {@code cipher-alg}, {@code cipher-mode},
+   * {@code ivgen-alg}, {@code ivgen-hash-alg} and {@code hash-alg}; what is not said is as in
+   * {@link #DEFAULT}.
+   *
+   * @throws DiskException UNSUPPORTED for what LUKS headers of ours do not know
+   */
+  public static LuksOptions named(Map<String, String> fields) {
+    String algorithm = fields.getOrDefault("cipher-alg", "aes-256");
+    String mode = fields.getOrDefault("cipher-mode", "xts");
+    int bits =
+        switch (algorithm) {
+          case "aes-128" -> 128;
+          case "aes-256" -> 256;
+          // With aes-192 key material would fill no whole sectors; QEMU fails with it, too.
+          default -> throw unsupported("cipher-alg '" + algorithm + "'; have aes-128, aes-256");
+        };
+    String vectors = fields.getOrDefault("ivgen-alg", "plain64");
+    if (vectors.equals("essiv")) {
+      vectors += ":" + fields.getOrDefault("ivgen-hash-alg", "sha256");
+    }
+    var hash = LuksHash.named(fields.getOrDefault("hash-alg", "sha256"), "encryption");
+    String whole = (mode + "-" + vectors).toLowerCase(Locale.ROOT);
+    var cipher = CipherSpec.parse("aes", whole, "encryption");
+    int keyBytes = bits / 8 * (mode.equals("xts") ? 2 : 1);
+    if (!cipher.accepts(keyBytes)) {
+      throw unsupported(algorithm + " with " + whole);
+    }
+    return new LuksOptions(cipher, keyBytes, hash, DEFAULT.iterations());
+  }
+
+  private static DiskException unsupported(String what) {
+    return new DiskException(DiskException.Kind.UNSUPPORTED, "encryption: " + what);
+  }
+
+  /**
+   * The same with as many rounds as take this host about so long, for each key tried.
+   *
+   * @param milliseconds 1 or more
+   */
+  public LuksOptions withIterationTime(long milliseconds) {
+    double wanted = Pbkdf2.roundsInSecond(hash, keyBytes) * milliseconds / 1000;
+    return withIterations(Math.clamp((long) wanted, 1000, LuksHeader.MOST_ITERATIONS));
   }
 }

@@ -18,7 +18,7 @@ public final class MasterKey implements AutoCloseable {
 
   /** A cipher for the payload; it outlives this object. */
   public SectorCipher cipher() {
-    return spec.cipher(key);
+    return spec.cipher(key.clone()); // each further thread's batch is made of it, later
   }
 
   byte[] bytes() {

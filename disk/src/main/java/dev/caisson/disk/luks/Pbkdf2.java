@@ -16,9 +16,19 @@ import javax.crypto.spec.SecretKeySpec;
  * <p>The JDK's own PBKDF2 takes characters only; a LUKS passphrase is any bytes, often a key file.
  */
 final class Pbkdf2 {
+  /** Nanoseconds; what is shorter measures the JIT compiler. */
+  private static final long LONG_ENOUGH = 50_000_000;
+
   private Pbkdf2() {}
 
   static byte[] derive(LuksHash hash, byte[] passphrase, byte[] salt, long iterations, int bytes) {
+    return KeyStretching.installed()
+        .flatMap(host -> host.pbkdf2(hash.label(), passphrase, salt, iterations, bytes))
+        .orElseGet(() -> deriveHere(hash, passphrase, salt, iterations, bytes));
+  }
+
+  private static byte[] deriveHere(
+      LuksHash hash, byte[] passphrase, byte[] salt, long iterations, int bytes) {
     try {
       var mac = Mac.getInstance(hash.hmac());
       // HMAC pads its key with zeros, so one zero byte is the same key as none; the JDK refuses
@@ -52,5 +62,20 @@ final class Pbkdf2 {
       }
     }
     return sum;
+  }
+
+  /** How many rounds this host does in a second for a key of so many bytes. */
+  static double roundsInSecond(LuksHash hash, int bytes) {
+    var salt = new byte[KeySlot.SALT];
+    long rounds = 1 << 12;
+    while (true) {
+      long start = System.nanoTime();
+      derive(hash, salt, salt, rounds, bytes);
+      long took = System.nanoTime() - start;
+      if (took > LONG_ENOUGH || rounds >= LuksHeader.MOST_ITERATIONS) {
+        return rounds * 1e9 / Math.max(1, took);
+      }
+      rounds *= 2;
+    }
   }
 }

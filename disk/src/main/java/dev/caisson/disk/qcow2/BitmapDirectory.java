@@ -7,6 +7,7 @@ package dev.caisson.disk.qcow2;
 import static dev.caisson.disk.DiskException.corrupt;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.caisson.disk.DiskException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +36,10 @@ record BitmapDirectory(List<Entry> entries, long offset, long bytes) {
 
     boolean is(int flag) {
       return (flags & flag) != 0;
+    }
+
+    int encodedLength() {
+      return Math.ceilDiv(FIXED + name.getBytes(UTF_8).length, 8) * 8;
     }
 
     Entry withTable(long offset, int size) {
@@ -110,5 +115,28 @@ record BitmapDirectory(List<Entry> entries, long offset, long bytes) {
           new Entry(offset + start, table, tableSize, flags, granularity, new String(name, UTF_8)));
     }
     return List.copyOf(found);
+  }
+
+  /**
+   * The list as the file holds it.
+   *
+   * @throws dev.caisson.disk.DiskException OUT_OF_RANGE if it is too long
+   */
+  static ByteBuffer encode(String file, List<Entry> entries) {
+    int length = entries.stream().mapToInt(Entry::encodedLength).sum();
+    if (length > MAX_DIRECTORY || entries.size() > MAX_BITMAPS) {
+      throw new DiskException(
+          DiskException.Kind.OUT_OF_RANGE,
+          "%s: its list of bitmaps would take %d bytes; remove some".formatted(file, length));
+    }
+    var bytes = ByteBuffer.allocate(length);
+    for (var entry : entries) {
+      int end = bytes.position() + entry.encodedLength();
+      byte[] name = entry.name().getBytes(UTF_8);
+      bytes.putLong(entry.tableOffset).putInt(entry.tableSize).putInt(entry.flags);
+      bytes.put((byte) 1).put((byte) entry.granularityBits).putShort((short) name.length);
+      bytes.putInt(0).put(name).position(end);
+    }
+    return bytes.flip();
   }
 }

@@ -19,7 +19,7 @@ import java.util.Optional;
  */
 final class BitmapStore {
   /** Larger ones are not loaded, only marked as not to be trusted. */
-  private static final long LARGEST = 16 << 20;
+  static final long LARGEST = 16 << 20;
 
   private final Image image;
   private volatile Optional<List<StoredBitmap>> loaded = Optional.empty();
@@ -103,7 +103,7 @@ final class BitmapStore {
     return StoredBitmap.bytesFor(size, entry.granularityBits());
   }
 
-  private StoredBitmap load(BitmapDirectory.Entry entry, long size) {
+  StoredBitmap load(BitmapDirectory.Entry entry, long size) {
     var bits = new byte[(int) bytesOf(entry, size)];
     int piece = image.geometry().clusterSize();
     long[] table = table(entry);
@@ -124,7 +124,7 @@ final class BitmapStore {
     return Tables.read(image.file(), entry.tableOffset(), entry.tableSize());
   }
 
-  private void writeFlags(BitmapDirectory.Entry entry, int flags) {
+  void writeFlags(BitmapDirectory.Entry entry, int flags) {
     image.file().write(entry.flagsAt(), ByteBuffer.allocate(4).putInt(0, flags));
   }
 
@@ -169,7 +169,7 @@ final class BitmapStore {
   private DiskException cannotFollow(BitmapDirectory.Entry entry, String why) {
     return new DiskException(
         DiskException.Kind.UNSUPPORTED,
-        "%s: its dirty bitmap '%s' %s and cannot follow a resize; remove it first: qemu-img bitmap --remove %s %s"
+        "%s: its dirty bitmap '%s' %s and cannot follow a resize; remove it first: caisson disk bitmap --remove %s %s"
             .formatted(image.name(), entry.name(), why, image.name(), entry.name()));
   }
 
@@ -186,6 +186,7 @@ final class BitmapStore {
       }
     }
     if (loaded.orElse(List.of()).isEmpty()) {
+      loaded = Optional.empty(); // one may be added before the next change
       return;
     }
     image.writeBack();
@@ -196,7 +197,7 @@ final class BitmapStore {
     loaded = Optional.empty();
   }
 
-  private void storeBits(StoredBitmap bitmap) {
+  void storeBits(StoredBitmap bitmap) {
     int piece = image.geometry().clusterSize();
     long[] old = table(bitmap.entry());
     byte[] bits = bitmap.bits();

@@ -57,6 +57,9 @@ record Header(
   static final int MAX_SNAPSHOTS = 65_536;
   static final int MAX_BACKING_NAME = 1023;
 
+  /** Version 2 counts in 16 bits. */
+  static final int REFCOUNT_ORDER_OF_2 = 4;
+
   static final int CRYPT_NONE = 0;
   static final int CRYPT_AES = 1;
   static final int CRYPT_LUKS = 2;
@@ -104,7 +107,7 @@ record Header(
         three ? start.getLong(AT_INCOMPATIBLE) : 0,
         three ? start.getLong(80) : 0,
         three ? start.getLong(AT_AUTOCLEAR) : 0,
-        three ? start.getInt(96) : 4,
+        three ? start.getInt(96) : REFCOUNT_ORDER_OF_2,
         length,
         three && length > V3_LENGTH ? start.get(104) & 0xff : DEFLATE);
   }
@@ -258,6 +261,29 @@ record Header(
   Header withRefcountTable(long offset, int clusters) {
     return with(
         bytes -> bytes.putLong(AT_REFCOUNT_TABLE, offset).putInt(AT_REFCOUNT_TABLE + 8, clusters));
+  }
+
+  Header withEncryption(int method) {
+    return with(bytes -> bytes.putInt(32, method));
+  }
+
+  Header withCompatible(long bits) {
+    return with(bytes -> bytes.putLong(AT_INCOMPATIBLE + 8, bits));
+  }
+
+  Header withRefcountOrder(int order) {
+    return with(bytes -> bytes.putInt(96, order));
+  }
+
+  /** Of version 3, saying nothing that version 2 did not. */
+  Header upgraded() {
+    return with(
+        bytes -> bytes.putInt(4, 3).putInt(96, REFCOUNT_ORDER_OF_2).putInt(100, WITH_COMPRESSION));
+  }
+
+  /** Of version 2, which has no features. */
+  Header downgraded() {
+    return with(bytes -> bytes.putInt(4, 2));
   }
 
   Header withBacking(long offset, int nameLength) {

@@ -251,11 +251,7 @@ public final class Qcow2Disk
 
   @Override
   public boolean isPlain() {
-    return !isEncrypted();
-  }
-
-  private boolean isEncrypted() {
-    return image.header().cryptMethod() != Header.CRYPT_NONE;
+    return image.header().cryptMethod() == Header.CRYPT_NONE;
   }
 
   @Override
@@ -336,7 +332,7 @@ public final class Qcow2Disk
 
   /** Gives every cluster from {@code from} on a place in the file now; new ones read as zero. */
   public void preallocate(long from) {
-    if (isEncrypted()) {
+    if (!isPlain()) {
       throw new DiskException(
           DiskException.Kind.UNSUPPORTED,
           name() + ": clusters of an encrypted disk cannot be laid out ahead");
@@ -344,22 +340,25 @@ public final class Qcow2Disk
     gate.change(() -> resizer().preallocate(from, size));
   }
 
-  /** Names another base in the header; contents are the caller's concern. */
-  public void changeBase(Optional<String> name, Optional<String> format) {
-    gate.change(() -> {
-      image.writeBack();
-      image.writeFirst(image.first().withBacking(name, format));
-      image.barrier();
-    });
+  /** Changes to the header; for an image opened for writing. */
+  public Amendment amendment() {
+    return new Amendment(image, gate, bitmaps::store);
+  }
+
+  /** Changes to the list of dirty bitmaps. */
+  public BitmapEditor bitmapEditor() {
+    return new BitmapEditor(image, gate, bitmaps);
   }
 
   /** Frees all guest clusters, so that the base shows everywhere again: after a commit. */
   public void makeEmpty() {
-    gate.change(() -> {
-      resizer().drop(0, size);
-      image.writeBack();
-      image.barrier();
-    });
+    unmap(0, size);
+    flush();
+  }
+
+  /** Lets whole clusters go without a trace. */
+  void unmap(long from, long to) {
+    gate.change(() -> resizer().drop(from, to));
   }
 
   /** Checks every count and reference; with {@code repair}, sets right what can be. */

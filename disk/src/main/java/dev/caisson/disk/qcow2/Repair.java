@@ -164,9 +164,34 @@ public final class Repair {
     }
   }
 
-  /** Writes new blocks and a new table behind everything, then names them in the header. */
+  /**
+   * Counts all users anew in entries of another width.
+   *
+   * @throws DiskException UNSUPPORTED if some cluster has more users than fit
+   */
+  void recount(int order) {
+    var walk = new ReferenceWalk(image, new Findings());
+    walk.walkWithoutRefcounts();
+    UserCounts users = walk.counts();
+    long most = order == 6 ? Long.MAX_VALUE : (1L << (1 << order)) - 1;
+    for (long at = users.nextUsed(0, users.end()); at < users.end(); ) {
+      if (users.get(at) > most) {
+        throw new DiskException(
+            DiskException.Kind.UNSUPPORTED,
+            "%s: cluster %d has %d users, too many for refcounts of %d bits"
+                .formatted(image.name(), at, users.get(at), 1 << order));
+      }
+      at = users.nextUsed(at + 1, users.end());
+    }
+    rebuild(order);
+  }
+
   private void rebuild() {
-    int order = image.header().refcountOrder();
+    rebuild(image.header().refcountOrder());
+  }
+
+  /** Writes new blocks and a new table behind everything, then names them in the header. */
+  private void rebuild(int order) {
     int blockBits = geometry.clusterBits() + 3 - order;
     long perBlock = 1L << blockBits;
     var old = new ReferenceWalk(image, new Findings());
@@ -194,8 +219,13 @@ public final class Repair {
     long tableOffset = (start + blocks) << geometry.clusterBits();
     Tables.write(image.file(), tableOffset, table);
     image.barrier();
-    image.writeRefcountTablePlace(
-        image.header().withRefcountTable(tableOffset, (int) tableClusters));
+    Header changed = image.header().withRefcountTable(tableOffset, (int) tableClusters);
+    if (order == changed.refcountOrder()) {
+      image.writeRefcountTablePlace(changed);
+    } else {
+      image.writeFirst(image.first().withHeader(changed.withRefcountOrder(order)));
+    }
+    image.barrier();
     image.forgetCounting();
   }
 

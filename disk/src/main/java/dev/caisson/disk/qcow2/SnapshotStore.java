@@ -164,6 +164,15 @@ final class SnapshotStore {
     settle();
   }
 
+  /** Gives each entry the fields that version 3 wants there: machine state's and disk's sizes. */
+  void widen() {
+    long size = image.header().size();
+    var entries = entries();
+    if (entries.stream().anyMatch(entry -> entry.extra().length < 16)) {
+      writeTable(entries.stream().map(entry -> entry.widened(size)).toList());
+    }
+  }
+
   private void freeTable(long offset, long bytes) {
     if (offset != 0 && bytes > 0) {
       image.allocator().free(offset, geometry.alignUp(bytes));

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
 
@@ -72,6 +73,21 @@ record SnapshotTable(List<Entry> entries, long bytes) {
           guestNanoseconds,
           shortStateSize,
           extra);
+    }
+
+    Entry widened(long sizeOfImage) {
+      var wide = Arrays.copyOf(extra, Math.max(16, extra.length));
+      ByteBuffer.wrap(wide).putLong(0, stateSize()).putLong(8, diskSize(sizeOfImage));
+      return new Entry(
+          l1Offset,
+          l1Size,
+          idBytes,
+          nameBytes,
+          seconds,
+          nanoseconds,
+          guestNanoseconds,
+          shortStateSize,
+          wide);
     }
 
     Snapshot describe(long sizeOfImage) {

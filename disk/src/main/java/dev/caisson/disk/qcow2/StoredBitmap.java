@@ -61,6 +61,11 @@ final class StoredBitmap implements DirtyBitmap {
     changed = true;
   }
 
+  synchronized void clear() {
+    Arrays.fill(bits, (byte) 0);
+    changed = true;
+  }
+
   @Override
   public String name() {
     return entry.name();

@@ -69,7 +69,7 @@ class ChainOracleTest {
       case 0 -> resize(512 * (1 + random.nextInt(2 * SIZE / 512)), ours);
       case 1 -> {
         if (ours) {
-          Rebasing.commit(file(2), false, done -> {});
+          new Rebasing(Passphrases.NONE).commit(file(2), false, done -> {});
         } else {
           Tools.run("qemu-img", "commit", "-q", "-f", "qcow2", "" + file(2));
         }
@@ -81,7 +81,8 @@ class ChainOracleTest {
 
   private void rebase(String base, boolean ours) {
     if (ours) {
-      Rebasing.rebase(file(2), Optional.of(base), Optional.of(DiskFormat.QCOW2), done -> {});
+      new Rebasing(Passphrases.NONE)
+          .rebase(file(2), Optional.of(base), Optional.of(DiskFormat.QCOW2), done -> {});
     } else {
       Tools.run("qemu-img", "rebase", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, "" + file(2));
     }

@@ -28,11 +28,13 @@ class RebasingTest {
   void aDiskReadsTheSameOnAnotherBaseAndOnNone() throws IOException {
     byte[] model = chain();
     Files.write(folder.resolve("other"), new byte[SIZE / 2]);
-    Rebasing.rebase(
-        folder.resolve("top"), Optional.of("other"), Optional.of(DiskFormat.RAW), done -> {});
+    new Rebasing(Passphrases.NONE)
+        .rebase(
+            folder.resolve("top"), Optional.of("other"), Optional.of(DiskFormat.RAW), done -> {});
     assertThat(read("top")).isEqualTo(model);
     Files.delete(folder.resolve("base"));
-    Rebasing.rebase(folder.resolve("top"), Optional.empty(), Optional.empty(), done -> {});
+    new Rebasing(Passphrases.NONE)
+        .rebase(folder.resolve("top"), Optional.empty(), Optional.empty(), done -> {});
     Files.delete(folder.resolve("other"));
     assertThat(read("top")).isEqualTo(model);
   }
@@ -40,7 +42,7 @@ class RebasingTest {
   @Test
   void aCommitMovesContentsDown() throws IOException {
     byte[] model = chain();
-    Rebasing.commit(folder.resolve("top"), false, done -> {});
+    new Rebasing(Passphrases.NONE).commit(folder.resolve("top"), false, done -> {});
     assertThat(Files.readAllBytes(folder.resolve("base"))).isEqualTo(model);
     assertThat(read("top")).isEqualTo(model);
   }
@@ -69,6 +71,9 @@ class RebasingTest {
     assertThat(ByteCount.parse("1.5k")).isEqualTo(1536);
     assertThat(ByteCount.parse("512")).isEqualTo(512);
     assertThat(ByteCount.of(100 << 20)).isEqualTo("100 MiB");
+    assertThat(ByteCount.of(3 << 19)).isEqualTo("1.5 MiB");
+    assertThat(ByteCount.of((1 << 21) - 1)).isEqualTo("2 MiB");
+    assertThat(ByteCount.of((120 << 20) + (1 << 18))).isEqualTo("120 MiB");
   }
 
   /** A child with changes on a raw base; returns what it reads as. */

@@ -8,13 +8,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.MemoryStorage;
 import dev.caisson.disk.Tools;
 import dev.caisson.disk.storage.FileStorage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +71,37 @@ class LuksDiskTest {
     try (var disk = LuksDisk.open(open(path), SECRET)) {
       assertThat(disk.read(0, expected.length)).isEqualTo(expected);
       assertThat(disk.read(777, 5000)).isEqualTo(java.util.Arrays.copyOfRange(expected, 777, 5777));
+    }
+  }
+
+  /** Each thread beyond the first makes its cipher late, when the master key is wiped already. */
+  @Test
+  void manyThreadsWriteUnderTheSameKey() throws Exception {
+    var storage = new MemoryStorage(new byte[0]);
+    var options = LuksOptions.DEFAULT.withIterations(1000);
+    var piece = new byte[1 << 20];
+    Arrays.fill(piece, (byte) 5);
+    try (var disk = LuksDisk.create(storage, 8 << 20, options, SECRET);
+        var pool = Executors.newFixedThreadPool(8)) {
+      var together = new CyclicBarrier(8);
+      List<Future<?>> writers = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        long at = (long) i << 20;
+        writers.add(
+            pool.submit(() -> {
+              together.await();
+              disk.write(at, piece);
+              return at;
+            }));
+      }
+      for (var writer : writers) {
+        writer.get();
+      }
+    }
+    try (var disk = LuksDisk.open(storage, SECRET)) {
+      for (int i = 0; i < 8; i++) {
+        assertThat(disk.read((long) i << 20, 1 << 20)).isEqualTo(piece);
+      }
     }
   }
 

@@ -32,10 +32,10 @@ class HeaderFeaturesTest {
         0, FirstCluster.read(storage).withExtension(UNKNOWN, told).encode("memory").clear());
     storage.write(80, ByteBuffer.allocate(8).putLong(0, 1L << 50)); // compatible features
     try (var disk = Qcow2Disk.open(storage, Qcow2Access.PLAIN)) {
-      disk.changeBase(Optional.of("a much longer name of a base"), Optional.of("qcow2"));
+      disk.amendment().base(Optional.of("a much longer name of a base"), Optional.of("qcow2"));
       disk.resize(2 * SIZE);
       disk.createSnapshot("one");
-      disk.changeBase(Optional.empty(), Optional.empty());
+      disk.amendment().base(Optional.empty(), Optional.empty());
     }
     var first = FirstCluster.read(storage);
     assertThat(first.extension(UNKNOWN)).hasValue(told);

@@ -69,13 +69,19 @@ final class Sha256Library {
   }
 
   private static Optional<Sha256Library> load() {
+    try {
+      return lookup().map(Sha256Library::new).filter(Sha256Library::digestsAsJava);
+    } catch (java.util.NoSuchElementException without) {
+      return Optional.empty();
+    }
+  }
+
+  /** The first libcrypto that this host has. */
+  static Optional<SymbolLookup> lookup() {
     for (String name : NAMES) {
       try {
-        Sha256Library library = new Sha256Library(SymbolLookup.libraryLookup(name, Arena.global()));
-        if (library.digestsAsJava()) {
-          return Optional.of(library);
-        }
-      } catch (IllegalArgumentException | java.util.NoSuchElementException absent) {
+        return Optional.of(SymbolLookup.libraryLookup(name, Arena.global()));
+      } catch (IllegalArgumentException absent) {
         // the next name is tried
       }
     }
@@ -139,7 +145,7 @@ final class Sha256Library {
     }
   }
 
-  private static RuntimeException unexpected(Throwable t) {
+  static RuntimeException unexpected(Throwable t) {
     return switch (t) {
       case RuntimeException e -> e;
       case Error e -> throw e;
