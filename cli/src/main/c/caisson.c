@@ -526,6 +526,37 @@ static _Noreturn void stop_engine(void)
 	exit(0);
 }
 
+static _Noreturn void run_directly(char **argv)
+{
+	static char launcher[PATH_MAX];
+
+	launcher_path(launcher);
+	argv[0] = launcher;
+	execv(launcher, argv);
+	fail("cannot run", launcher, "./dev install");
+}
+
+/*
+ * Disk commands need no engine: one that runs is used, as its JVM is warm, and none is started. A command with a key runs
+ * by itself in any case: its descriptors are the caller's, and passphrases are no business of the engine's.
+ */
+static int needs_no_engine(int argc, char **argv)
+{
+	static const char *const secret[] = {"--key-", "--new-key-", "--encrypt", "secret,", "--object=secret,"};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, none;
+
+	for (int i = 0; i < argc; i++)
+		for (size_t k = 0; k < sizeof secret / sizeof secret[0]; k++)
+			if (strncmp(argv[i], secret[k], strlen(secret[k])) == 0)
+				return 1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	memcpy(address.sun_path, socket_path, strnlen(socket_path, sizeof address.sun_path - 1));
+	none = fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) != 0;
+	close(fd); /* the conversation opens its own */
+	return none;
+}
+
 int main(int argc, char **argv)
 {
 	int fd, signals, at;
@@ -539,14 +570,10 @@ int main(int argc, char **argv)
 	if (says(argc, argv, at, "engine") && says(argc, argv, at + 1, "stop"))
 		stop_engine();
 	/* What must be the caller's own child: the engine in the foreground, and the OCI runtime. */
-	if (says(argc, argv, at, "engine") || says(argc, argv, at, "oci")) {
-		static char launcher[PATH_MAX];
-
-		launcher_path(launcher);
-		argv[0] = launcher;
-		execv(launcher, argv);
-		fail("cannot run", launcher, "./dev install");
-	}
+	if (says(argc, argv, at, "engine") || says(argc, argv, at, "oci"))
+		run_directly(argv);
+	if (says(argc, argv, at, "disk") && needs_no_engine(argc - at, argv + at))
+		run_directly(argv + at - 1);
 	signals = watch_signals();
 	/* A killed engine's socket takes connections until the kernel has buried it; such a one accepts nothing. */
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
