@@ -191,6 +191,7 @@ class BadInputTest {
         run("reference that is none", 125, "reference", "--pull=never", "UPPER"),
         run("unknown flag", 125, "--nosuch", "--nosuch", "busybox"),
         run("unknown isolation", 125, "isolation", "--isolation", "bubble", "busybox"),
+        run("unknown runtime", 125, "nosuchruntime", "--runtime", "nosuchruntime", "busybox"),
         run(
             "seccomp profile that is not there",
             125,

@@ -132,6 +132,36 @@ class RootlessTest {
   }
 
   @Test
+  void volumesAreFilledAndFilesOfStoppedContainersReached() throws Exception {
+    busybox();
+    var none = List.of("--network", "none");
+    assertThat(run(none, "-v", "etc:/etc", "busybox", "cat", "/etc/passwd").out())
+        .startsWith("root:");
+    assertThat(run(none, "-v", "data:/d", "busybox", "sh", "-c", "echo kept >/d/f").code())
+        .isZero();
+    assertThat(run(none, "-v", "data:/d:ro", "busybox", "cat", "/d/f").out()).isEqualTo("kept\n");
+    assertThat(run(none, "-v", home + ":/h", "busybox", "sh", "-c", "echo x >/h/made").code())
+        .isZero();
+    assertThat(Files.getOwner(home.resolve("made")).getName()).isEqualTo(user);
+    caisson("create", "--name", "still", "--network", "none", "busybox", "cat", "/in");
+    assertThat(caisson("cp", "-q", home + "/made", "still:/in").code()).isZero();
+    assertThat(caisson("start", "-a", "still").out()).isEqualTo("x\n");
+    assertThat(caisson("cp", "-q", "still:/in", home + "/out").code()).isZero();
+    assertThat(caisson("diff", "still").out()).contains("A /in");
+    assertThat(caisson("export", "-o", home + "/all.tar", "still").code()).isZero();
+    Files.writeString(home.resolve("Dockerfile"), "FROM busybox\nRUN echo built >/b\nCMD cat /b\n");
+    assertThat(caisson("build", "-q", "-t", "mine", home.toString()).code()).isZero();
+    assertThat(run(none, "mine").out()).isEqualTo("built\n");
+  }
+
+  private Result run(List<String> options, String... words) throws Exception {
+    var line = new java.util.ArrayList<>(List.of("run", "--rm"));
+    line.addAll(options);
+    line.addAll(List.of(words));
+    return caisson(line.toArray(String[]::new));
+  }
+
+  @Test
   void containersSurviveTheirEngine() throws Exception {
     busybox();
     caisson("run", "-d", "--name", "stays", "busybox", "sleep", "1000");
@@ -160,6 +190,17 @@ class RootlessTest {
     var limited = caisson("run", "--rm", "-m", "64m", "--pids-limit", "10", "busybox", "true");
     assertThat(limited.code()).isEqualTo(125);
     assertThat(limited.err()).contains("memory, process limit").contains("try:");
+    for (var limit :
+        List.of(
+            "--cpus=0.5",
+            "--cpu-shares=9",
+            "--cpuset-cpus=0",
+            "--memory-reservation=9m",
+            "--blkio-weight=300")) {
+      var refused = caisson("create", limit, "busybox", "true");
+      assertThat(refused.err()).as(limit).contains("no control group is delegated");
+      assertThat(refused.code()).as(limit).isEqualTo(1);
+    }
     assertThat(caisson("ps", "-aq").out()).isEmpty();
     caisson("run", "-d", "--name", "one", "busybox", "sleep", "1000");
     assertThat(caisson("pause", "one").err()).contains("control group");

@@ -23,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 class EngineLabTest {
   private static final Path PROJECT = Path.of("").toAbsolutePath().getParent();
 
+  /** A lab's way to say that the host lacks a part it needs. */
+  private static final int LACKING = 77;
+
   @TempDir private Path folder;
 
   @BeforeEach
@@ -47,12 +50,19 @@ class EngineLabTest {
         new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().put("CRASH_STOPPED", "5");
     int code = builder.start().waitFor();
+    assumeTrue(code != LACKING, Files.readString(output));
     assertThat(code).as(Files.readString(output)).isZero();
   }
 
   @Test
   void anEngineKilledAtRandomPointsComesBackWithEverything() throws Exception {
     passes("engine-crash", "10");
+  }
+
+  /** A part of them; the whole is {@code ./dev lab semantics}. */
+  @Test
+  void filtersAnswerAsThoseOfDockersOwnDaemon() throws Exception {
+    passes("semantics", "filters");
   }
 
   @Test

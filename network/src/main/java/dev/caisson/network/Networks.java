@@ -325,7 +325,8 @@ public final class Networks implements AutoCloseable {
         own.put(endpoint.network(), pair);
         host.execute(
             new Wiring(network(endpoint.network()), endpoint, pair)
-                .onHost(attachment.workload(), !attachment.ports().isEmpty()));
+                .onHost(attachment.workload(), !attachment.ports().isEmpty()),
+            Networks::isGone); // a workload may be ending while we look
       }
     }
     members.put(attachment.workload(), new Member(attachment, Optional.empty(), own));

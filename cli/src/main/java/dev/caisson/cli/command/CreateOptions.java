@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -43,8 +44,10 @@ final class CreateOptions {
   @Option(
       names = "--runtime",
       paramLabel = "NAME",
-      description = "taken for compatibility; --isolation chooses")
+      description = "docker's word for --isolation; runc says nothing")
   Optional<String> runtime = Optional.empty();
+
+  private static final Set<String> DOCKERS_RUNTIMES = Set.of("", "runc", "io.containerd.runc.v2");
 
   @Option(
       names = {"-a", "--attach"},
@@ -117,7 +120,9 @@ final class CreateOptions {
             .stopTimeout(stopTimeout.map(Duration::ofSeconds))
             .runtime(runtime);
     name.ifPresent(builder::name);
-    isolation.ifPresent(builder::isolation);
+    isolation
+        .or(() -> runtime.filter(word -> !DOCKERS_RUNTIMES.contains(word)))
+        .ifPresent(builder::isolation);
     return builder.build();
   }
 

@@ -44,7 +44,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Run {
   private static final int KILL = 9;
-  private static final int LONGEST_DEATH = 10;
+  private static final int LONGEST_DEATH = 3;
 
   private final ContainerHost host;
   private final Workload workload;

@@ -46,6 +46,8 @@ final class ImageFailures {
         switch (failure.kind()) {
           case UNAUTHORIZED -> "write credentials to ~/.docker/config.json";
           case UNREACHABLE -> "check the name and the network; the next pull resumes this one";
+          case INVALID -> "check the name; an archive or image that is damaged must be got again";
+          case DIGEST_MISMATCH -> "get it again: what came is not what was named";
           default -> "";
         };
     return new EngineException(kind, String.valueOf(failure.getMessage()), remedy, failure);
@@ -60,6 +62,10 @@ final class ImageFailures {
           case UNAVAILABLE -> Kind.UNAVAILABLE;
           case NO_SPACE, IO -> Kind.IO;
         };
-    return new EngineException(kind, String.valueOf(failure.getMessage()), "", failure);
+    var remedy =
+        failure.kind() == RootfsException.Kind.INVALID
+            ? "an image that is whole and honest: this one cannot be unpacked"
+            : "";
+    return new EngineException(kind, String.valueOf(failure.getMessage()), remedy, failure);
   }
 }

@@ -175,7 +175,7 @@ final class Instance {
   <A> A attachable(Class<A> type, String what) {
     return turns.get(() -> {
       record.requirePresent();
-      return ability(running() ? requireRunning() : sandbox.ready(), type, what);
+      return ability(running() ? requireRunning() : runs.prepared(), type, what);
     });
   }
 

@@ -7,6 +7,7 @@ package dev.caisson.engine.instance;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Filters;
 import dev.caisson.engine.spec.MountSpec;
+import dev.caisson.engine.spec.PortBinding;
 import dev.caisson.engine.spec.PortSpec;
 import dev.caisson.engine.view.Health;
 import dev.caisson.engine.view.Status;
@@ -78,8 +79,15 @@ final class InstanceFilter {
             "publish",
             port ->
                 definition.spec().networking().published().stream()
-                    .anyMatch(binding -> binding.port().equals(PortSpec.parse(port))))
+                    .anyMatch(binding -> publishes(binding, PortSpec.parse(port))))
         && filters.accepts("expose", port -> definition.exposed().contains(PortSpec.parse(port)));
+  }
+
+  /** Newer dockerds go by the port of the container, older ones by that of the host. */
+  private static boolean publishes(PortBinding binding, PortSpec wanted) {
+    boolean ofHost =
+        binding.hostPort() == wanted.number() && binding.port().protocol() == wanted.protocol();
+    return ofHost || binding.port().equals(wanted);
   }
 
   private static boolean matches(String pattern, String name) {

@@ -114,15 +114,40 @@ final class Runs {
       record.save(record.progress().running(around.clock().instant()));
       watch(ready);
     } catch (RuntimeException failure) {
-      var told = Failures.translate(failure);
-      sandbox.drop();
-      int code = told.kind().exitCode() == 125 ? 128 : told.kind().exitCode();
+      var told = cameToNothing(failure);
       var reason = String.valueOf(told.getMessage());
-      record.saveFact(record.progress().failed(code, reason, around.clock().instant()));
       throw new EngineException(told.kind(), startFailure(reason), told.remedy(), told);
     }
     record.volumesMounted();
     record.event("start");
+  }
+
+  private EngineException cameToNothing(RuntimeException failure) {
+    var told = Failures.translate(failure);
+    sandbox.drop();
+    int code = told.kind().exitCode() == 125 ? 128 : told.kind().exitCode();
+    var reason = String.valueOf(told.getMessage());
+    record.saveFact(record.progress().failed(code, reason, around.clock().instant()));
+    return told;
+  }
+
+  /**
+   * What the next run will be in, for who wants its streams from the beginning. What stands in its
+   * way ends it as a start that fails: nothing is left behind then either. Turn taken.
+   */
+  Sandbox prepared() {
+    try {
+      return sandbox.ready();
+    } catch (RuntimeException failure) {
+      if (record.active()) {
+        throw failure; // a restart is due, which will meet the same and tell it
+      }
+      var told = cameToNothing(failure);
+      if (record.definition().spec().autoRemove()) {
+        removal.byItself();
+      }
+      throw told;
+    }
   }
 
   /** An isolation that knows steps tells whose they were itself. */

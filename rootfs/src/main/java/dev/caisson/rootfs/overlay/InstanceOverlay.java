@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -72,11 +71,11 @@ public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMa
    * to the layers, whatever the kernel's defaults, so that it can be told and committed as a layer.
    */
   public List<String> options() {
-    var options = new ArrayList<>(List.of("redirect_dir=off", "metacopy=off", "index=off"));
-    if (marks == OverlayMarks.USER) {
-      options.add("userxattr");
-    }
-    return options;
+    // With userxattr no references are followed anyway, and "off" is refused where the kernel's
+    // default makes it "follow". overlayfs.rst, "User xattr"
+    return marks == OverlayMarks.USER
+        ? List.of("userxattr", "metacopy=off", "index=off")
+        : List.of("redirect_dir=off", "metacopy=off", "index=off");
   }
 
   /**
