@@ -5,6 +5,9 @@
 
 import dev.caisson.kvm.Kvm;
 import dev.caisson.vmm.machine.MachineEnd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +77,7 @@ final class NestedCheck {
     Map<String, Check> checks = new LinkedHashMap<>();
     checks.put("boot", NestedCheck::boot);
     checks.put("processors", NestedCheck::processors);
+    checks.put("pins", NestedCheck::pins);
     checks.put("memory-hole", NestedCheck::memoryHole);
     checks.put("packed-kernel", NestedCheck::packedKernel);
     checks.put("pause", NestedCheck::pause);
@@ -89,6 +93,7 @@ final class NestedCheck {
     checks.put("entropy", DeviceChecks::entropy);
     checks.put("balloon", DeviceChecks::balloon);
     checks.put(COMPARISON, BootCompare::run);
+    checks.put("switch-compare", SwitchCompare::run);
     checks.put("thin-run", kvm -> ThinChecks.run());
     checks.put("thin-control", kvm -> ThinChecks.control());
     checks.put("thin-clones", kvm -> CloneChecks.twoClones());
@@ -180,6 +185,34 @@ final class NestedCheck {
       several.awaitEnd(MachineEnd.Kind.POWER_OFF);
       several.expect("HELLO boot 4");
     }
+  }
+
+  /** Each vCPU's thread keeps to the processor it was given, and the guest has them both. */
+  private static void pins(Kvm kvm) throws Exception {
+    try (NestedGuest pinned = start(kvm, NestedGuest.Order.of("ticks").withPins(2L, 1L))) {
+      pinned.awaitWords("HELLO ticks 2");
+      pinned.awaitWords("tick 3");
+      same("1", allowed("guest vCPU 0"));
+      same("0", allowed("guest vCPU 1"));
+    }
+  }
+
+  /** The processors a thread of ours may run on. proc(5) */
+  static String allowed(String thread) throws IOException {
+    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+      for (Path one : (Iterable<Path>) threads::iterator) {
+        // The kernel keeps the first 15 bytes of a name.
+        String name = Files.readString(one.resolve("comm")).strip();
+        if (name.equals(thread.substring(0, Math.min(15, thread.length())))) {
+          return Files.readAllLines(one.resolve("status")).stream()
+              .filter(line -> line.startsWith("Cpus_allowed_list:"))
+              .map(line -> line.substring(line.indexOf('\t') + 1))
+              .findFirst()
+              .orElseThrow();
+        }
+      }
+    }
+    throw new AssertionError("there is no thread " + thread);
   }
 
   /** More memory than fits below the devices; the kernel sees all but what its own tables cost. */

@@ -30,21 +30,31 @@ final class NestedGuest implements AutoCloseable {
   private final Machine machine;
 
   /** What a guest is made of. */
-  record Order(String job, int cpus, long mebibytes, String kernel, List<VirtioDevice> devices) {
+  record Order(
+      String job,
+      int cpus,
+      List<Long> pins,
+      long mebibytes,
+      String kernel,
+      List<VirtioDevice> devices) {
     static Order of(String job, VirtioDevice... devices) {
-      return new Order(job, 1, 192, "vmlinux", List.of(devices));
+      return new Order(job, 1, List.of(), 192, "vmlinux", List.of(devices));
     }
 
     Order withCpus(int count) {
-      return new Order(job, count, mebibytes, kernel, devices);
+      return new Order(job, count, pins, mebibytes, kernel, devices);
+    }
+
+    Order withPins(Long... masks) {
+      return new Order(job, masks.length, List.of(masks), mebibytes, kernel, devices);
     }
 
     Order withMebibytes(long size) {
-      return new Order(job, cpus, size, kernel, devices);
+      return new Order(job, cpus, pins, size, kernel, devices);
     }
 
     Order withKernel(String file) {
-      return new Order(job, cpus, mebibytes, file, devices);
+      return new Order(job, cpus, pins, mebibytes, file, devices);
     }
   }
 
@@ -68,7 +78,7 @@ final class NestedGuest implements AutoCloseable {
         order.mebibytes() * MEBIBYTE,
         MachineMemory.Backing.PRIVATE,
         order.cpus(),
-        List.of(),
+        order.pins(),
         files,
         order.devices(),
         this::append);

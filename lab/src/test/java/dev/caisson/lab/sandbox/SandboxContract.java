@@ -35,7 +35,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -275,6 +277,21 @@ public interface SandboxContract {
                     .resources(Resources.UNLIMITED.withMemory(Resources.Memory.limit(32 << 20))));
     assertThat(outcome.code()).isEqualTo(137);
     assertThat(outcome.exit().outOfMemory()).isTrue();
+  }
+
+  @Test
+  default void theProcessorsAreThoseChosen() {
+    var cpu =
+        new Resources.Cpu(
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            OptionalLong.empty(),
+            Optional.of("0"),
+            Optional.empty());
+    var limited = bench().workload("nproc").resources(Resources.UNLIMITED.withCpu(cpu));
+    assertThat(bench().run(limited).output()).isEqualTo("1\n");
   }
 
   @Test

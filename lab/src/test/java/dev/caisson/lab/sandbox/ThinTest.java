@@ -16,10 +16,15 @@ import dev.caisson.machine.thin.ThinIsolation;
 import dev.caisson.sandbox.Isolation;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.SandboxException;
+import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.workload.Resources;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -71,12 +76,60 @@ class ThinTest implements SandboxContract {
     long full = memory(pid);
     assertThat(full - before).isGreaterThan(50L << 20);
     Bench.exec(sandbox, "rm", "/dev/shm/f");
+    assertThat(awaitAtMost(pid, full - (45L << 20))).isLessThanOrEqualTo(full - (45L << 20));
+  }
+
+  /** The same of 100 MiB that a process has of its own, and gives back by ending. */
+  @Test
+  void memoryAProcessHadGoesBackToTheHost() throws Exception {
+    Sandbox sandbox = bench.start(bench.workload("sleep", "1000"));
+    int pid = sandbox.pid().orElseThrow();
+    Bench.exec(sandbox, "mkfifo", "/tmp/free");
+    long before = memory(pid);
+    // dd has read one whole block, and finds nobody to write it to until somebody opens the fifo.
+    var holder =
+        Executable.Command.of("sh", "-c", "dd if=/dev/zero bs=100M count=1 | cat /tmp/free");
+    try (Executable.Session session =
+        sandbox.ability(Executable.class).orElseThrow().exec(holder)) {
+      long full = awaitAtLeast(pid, before + (95L << 20));
+      assertThat(full - before).isGreaterThanOrEqualTo(95L << 20);
+      Bench.exec(sandbox, "sh", "-c", ": > /tmp/free");
+      session.exit().orTimeout(60, TimeUnit.SECONDS).join();
+      assertThat(awaitAtMost(pid, full - (85L << 20))).isLessThanOrEqualTo(full - (85L << 20));
+    }
+  }
+
+  private static long awaitAtLeast(int pid, long bytes) throws Exception {
     long now = memory(pid);
-    for (int tries = 0; tries < 120 && full - now < (45L << 20); tries++) {
+    for (int tries = 0; tries < 120 && now < bytes; tries++) {
       Thread.sleep(500);
       now = memory(pid);
     }
-    assertThat(full - now).as("given back of %d", full - before).isGreaterThan(45L << 20);
+    return now;
+  }
+
+  private static long awaitAtMost(int pid, long bytes) throws Exception {
+    long now = memory(pid);
+    for (int tries = 0; tries < 120 && now > bytes; tries++) {
+      Thread.sleep(500);
+      now = memory(pid);
+    }
+    return now;
+  }
+
+  /** One vCPU for each chosen processor, and every thread of the machine's process on them. */
+  @Test
+  void chosenProcessorsAreTheMachines() throws Exception {
+    var none = OptionalLong.empty();
+    var cpu = new Resources.Cpu(none, none, none, none, none, Optional.of("0"), Optional.empty());
+    Sandbox sandbox =
+        bench.start(bench.workload("sleep", "1000").resources(Resources.UNLIMITED.withCpu(cpu)));
+    int pid = sandbox.pid().orElseThrow();
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : (Iterable<Path>) threads::iterator) {
+        assertThat(Files.readAllLines(thread.resolve("status"))).contains("Cpus_allowed_list:\t0");
+      }
+    }
   }
 
   private static long memory(int pid) throws IOException {

@@ -5,6 +5,7 @@
 package dev.caisson.machine.engine;
 
 import dev.caisson.linux.cgroup.CgroupLayout;
+import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,8 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The control group on the host around a machine's process: what the machine costs at most,
@@ -24,6 +27,8 @@ public final class HostGroup {
   private static final System.Logger LOG = System.getLogger(HostGroup.class.getName());
   private static final String OWN_PARENT = "caisson";
   private static final List<String> CONTROLLERS = List.of("memory", "cpu", "cpuacct", "pids");
+  private static final String CHOICE = "cpuset";
+  private static final String SUBTREE = "cgroup.subtree_control";
   private static final int PERIOD_MICROS = 100_000;
   private static final int REMOVAL_TRIES = 100;
   private static final int REMOVAL_PAUSE_MILLIS = 10;
@@ -62,8 +67,10 @@ public final class HostGroup {
    *
    * @param memory of the guest, bytes
    * @param cpus virtual processors; no more of the host's are used, device models included
+   * @param chosen where it runs, device models included; empty for anywhere
+   * @throws SandboxException UNSUPPORTED when it cannot be held to the chosen ones
    */
-  void make(long memory, int cpus) {
+  void make(long memory, int cpus, Optional<HostProcessors> chosen) {
     try {
       for (Path directory : directories()) {
         Files.createDirectories(directory);
@@ -83,13 +90,51 @@ public final class HostGroup {
     } catch (IOException e) {
       LOG.log(System.Logger.Level.WARNING, "no control group {0}: {1}", name, e.getMessage());
     }
+    chosen.ifPresent(this::choose);
+  }
+
+  /** A new cpuset of v1 takes no process until it has processors and memory nodes. cpuset(7) */
+  private void choose(HostProcessors chosen) {
+    Path group =
+        directory(CHOICE)
+            .orElseThrow(() -> unsupported(chosen, "this host has no cpuset control groups"));
+    try {
+      if (unified().isPresent()) {
+        for (Path above : List.of(unified().get(), unified().get().resolve(OWN_PARENT))) {
+          if (Files.exists(above.resolve(SUBTREE))) {
+            Files.writeString(above.resolve(SUBTREE), "+cpuset");
+          }
+        }
+      } else {
+        Files.createDirectories(group);
+        fill(group, layout.legacy().get(CHOICE));
+      }
+      Files.writeString(group.resolve("cpuset.cpus"), chosen.list());
+    } catch (IOException e) {
+      throw unsupported(chosen, "the host's control groups refuse it: " + e.getMessage());
+    }
+  }
+
+  private static void fill(Path group, @Nullable Path mount) throws IOException {
+    for (String file : List.of("cpuset.cpus", "cpuset.mems")) {
+      Path set = group.resolve(file);
+      if (!group.equals(mount) && Files.readString(set).isBlank()) {
+        Path above = Objects.requireNonNull(group.getParent());
+        fill(above, mount);
+        Files.writeString(set, Files.readString(above.resolve(file)));
+      }
+    }
+  }
+
+  private static SandboxException unsupported(HostProcessors chosen, String why) {
+    return SandboxException.unsupported("processors " + chosen.list() + " for a machine", why);
   }
 
   /** Hands the controllers down to a group of v2, which gets them from all above it. */
   private static void delegate(Path mount) throws IOException {
     // The caller's group is below Caisson's, or below a parent whose owner set it up.
     for (Path group : List.of(mount, mount.resolve(OWN_PARENT))) {
-      Path control = group.resolve("cgroup.subtree_control");
+      Path control = group.resolve(SUBTREE);
       if (Files.exists(control)) {
         Files.writeString(control, "+memory +cpu +pids");
       }
@@ -113,6 +158,13 @@ public final class HostGroup {
     return found;
   }
 
+  /** Those that exist, a choice of processors included. */
+  private List<Path> made() {
+    Set<Path> found = directories();
+    directory(CHOICE).ifPresent(found::add);
+    return found.stream().filter(Files::isDirectory).toList();
+  }
+
   private void set(String controller, String file, String value) throws IOException {
     Optional<Path> target = directory(controller).map(group -> group.resolve(file));
     if (target.isPresent() && Files.exists(target.get())) {
@@ -122,7 +174,7 @@ public final class HostGroup {
 
   /** Moves a process in; what it starts from now on is in as well. */
   void join(long pid) {
-    for (Path directory : directories()) {
+    for (Path directory : made()) {
       try {
         Files.writeString(directory.resolve("cgroup.procs"), Long.toString(pid));
       } catch (IOException e) {
@@ -158,7 +210,7 @@ public final class HostGroup {
 
   /** Removes it once the process has left; does nothing if it is gone. */
   public void remove() {
-    List<Path> left = new ArrayList<>(directories());
+    List<Path> left = new ArrayList<>(made());
     for (int tries = 0; tries < REMOVAL_TRIES; tries++) {
       left.removeIf(HostGroup::isGone);
       if (left.isEmpty()) {

@@ -27,6 +27,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -160,11 +161,18 @@ public final class KvmEngine implements MachineEngine {
         memory,
         MachineMemory.Backing.PRIVATE,
         cpus,
-        List.of(),
+        pins(spec, cpus),
         new BootFiles(
             spec.kernel(), Optional.of(spec.initialFiles()), "console=ttyS0 " + spec.commandLine()),
         parts.devices(),
         parts.log());
+  }
+
+  /** Each vCPU may run on all of them, as a container's threads may. */
+  private static List<Long> pins(MachineSpec spec, int cpus) {
+    return spec.processors()
+        .map(chosen -> Collections.nCopies(cpus, chosen.mask()))
+        .orElse(List.of());
   }
 
   /** Before it runs, a guest has nothing to give back. */

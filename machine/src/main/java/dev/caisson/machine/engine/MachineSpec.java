@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param directory for sockets and the console's log; short, it is part of socket paths
  * @param memory bytes, whole MiB
  * @param cpus 1 to 64
+ * @param processors of the host that it may use; empty for all
  * @param kernel an ELF kernel
  * @param initialFiles an initramfs
  * @param commandLine for the kernel, without what the engine adds
@@ -30,6 +31,7 @@ public record MachineSpec(
     Path directory,
     long memory,
     int cpus,
+    Optional<HostProcessors> processors,
     Path kernel,
     Path initialFiles,
     String commandLine,

@@ -107,8 +107,8 @@ public final class Qemu implements MachineEngine {
       }
       Path log = spec.directory().resolve("qemu.log");
       HostGroup group = HostGroup.of(spec.id(), spec.groupParent());
-      group.make(spec.memory(), spec.cpus());
       opened.add(group::remove);
+      group.make(spec.memory(), spec.cpus(), spec.processors());
       ChildProcess process = launch(spec, user, directory, log, group);
       opened.add(process);
       SocketChannel controlStream = accept(control, process, log);

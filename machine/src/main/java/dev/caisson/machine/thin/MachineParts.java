@@ -4,6 +4,7 @@
  */
 package dev.caisson.machine.thin;
 
+import dev.caisson.machine.engine.HostProcessors;
 import dev.caisson.machine.engine.MachineEngine;
 import dev.caisson.machine.engine.MachineSpec;
 import dev.caisson.machine.kernel.GuestKernel;
@@ -84,6 +85,7 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
           place.run(),
           memory(workload.resources()),
           cpus(workload.resources()),
+          processors(workload.resources()),
           readable(
               new KernelCache(kernels.directory().resolve("unpacked")).unpacked(kernel.image())),
           initialFiles(kernel, engine(workload), devices, network.isPresent()),
@@ -137,12 +139,24 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
     return memory(resources) - KERNEL_MEMORY;
   }
 
-  /** As many as the quota could keep busy; one where nothing is said. */
+  /**
+   * As many as the quota could keep busy, and no more than there are to run on; where nothing is
+   * said, one for each chosen processor of the host, or one.
+   */
   static int cpus(Resources resources) {
     long quota = resources.cpu().quota().orElse(-1);
     long period = resources.cpu().period().orElse(100_000);
-    int host = Runtime.getRuntime().availableProcessors();
-    return quota <= 0 ? 1 : Math.clamp((quota + period - 1) / period, 1, Math.max(host, 1));
+    Optional<HostProcessors> chosen = processors(resources);
+    if (quota <= 0) {
+      return chosen.map(HostProcessors::count).orElse(1);
+    }
+    int host = Math.max(Runtime.getRuntime().availableProcessors(), 1);
+    int most = chosen.map(HostProcessors::count).orElse(host);
+    return Math.clamp((quota + period - 1) / period, 1, most);
+  }
+
+  private static Optional<HostProcessors> processors(Resources resources) {
+    return resources.cpu().cpus().map(HostProcessors::ofThisHost);
   }
 
   /** Built once for a kernel, our programs, and a choice of modules. */

@@ -314,6 +314,12 @@ final class ThinSandbox
           "memory limit " + wanted,
           "this machine was started for " + size + " bytes; it can grow only when started anew");
     }
+    Optional<String> processors = resources.cpu().cpus();
+    if (processors.isPresent() && !processors.equals(workload.resources().cpu().cpus())) {
+      throw SandboxException.unsupported(
+          "processors " + processors.get(),
+          "a machine keeps those it was started with; start it anew");
+    }
     current.group().limit(resources);
   }
 

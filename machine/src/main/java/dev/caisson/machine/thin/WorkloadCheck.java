@@ -6,6 +6,7 @@ package dev.caisson.machine.thin;
 
 import static dev.caisson.sandbox.SandboxException.unsupported;
 
+import dev.caisson.machine.engine.HostProcessors;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.Namespaces;
 import dev.caisson.sandbox.workload.NetworkAttachment;
@@ -90,8 +91,10 @@ final class WorkloadCheck {
       throw unsupported("limits of huge pages", why);
     }
     var cpu = resources.cpu();
-    if (cpu.cpus().isPresent() || cpu.memoryNodes().isPresent()) {
-      throw unsupported("a choice of processors", "limit their number with --cpus instead");
+    cpu.cpus().ifPresent(HostProcessors::ofThisHost);
+    if (cpu.memoryNodes().isPresent()) {
+      throw unsupported(
+          "a choice of memory nodes", "choose processors with --cpuset-cpus; memory follows them");
     }
     if (cpu.realtimeRuntime().isPresent() || cpu.realtimePeriod().isPresent()) {
       throw unsupported("real-time scheduling", why);

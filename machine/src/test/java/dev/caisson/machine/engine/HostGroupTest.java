@@ -5,6 +5,7 @@
 package dev.caisson.machine.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.linux.process.Executable;
@@ -36,7 +37,7 @@ class HostGroupTest {
     }
     Files.writeString(directory.resolve("cpu.stat"), "usage_usec 1500\nuser_usec 1000\n");
     var group = HostGroup.of(new CgroupLayout(Map.of(), Optional.of(mount)), "a", "");
-    group.make(MEMORY, 2);
+    group.make(MEMORY, 2, Optional.empty());
     assertThat(directory.resolve("memory.max")).hasContent(Long.toString(MEMORY + (512L << 20)));
     assertThat(directory.resolve("cpu.max")).hasContent("200000 100000");
     assertThat(directory.resolve("pids.max")).hasContent("130");
@@ -48,10 +49,33 @@ class HostGroupTest {
   @Test
   void aParentOfTheCallersIsKept() throws Exception {
     var layout = new CgroupLayout(Map.of("memory", mount), Optional.empty());
-    HostGroup.of(layout, "a", "/tests/mine").make(MEMORY, 1);
+    HostGroup.of(layout, "a", "/tests/mine").make(MEMORY, 1, Optional.empty());
     assertThat(mount.resolve("tests/mine/machine-a")).isDirectory();
     HostGroup.of(layout, "a", "/tests/mine").remove();
     assertThat(mount.resolve("tests/mine/machine-a")).doesNotExist();
+  }
+
+  @Test
+  void chosenProcessorsAreFilledInFromAboveAndHeld() throws Exception {
+    Path group = Files.createDirectories(mount.resolve("caisson/machine-a"));
+    for (Path one : List.of(group, mount.resolve("caisson"))) {
+      Files.createFile(one.resolve("cpuset.cpus"));
+      Files.createFile(one.resolve("cpuset.mems"));
+    }
+    Files.writeString(mount.resolve("cpuset.cpus"), "0-3\n");
+    Files.writeString(mount.resolve("cpuset.mems"), "0\n");
+    var layout = new CgroupLayout(Map.of("cpuset", mount), Optional.empty());
+    HostGroup.of(layout, "a", "").make(MEMORY, 1, Optional.of(HostProcessors.of("1,3", "0-3")));
+    assertThat(mount.resolve("caisson/cpuset.cpus")).hasContent("0-3");
+    assertThat(group.resolve("cpuset.mems")).hasContent("0");
+    assertThat(group.resolve("cpuset.cpus")).hasContent("1,3");
+  }
+
+  @Test
+  void aHostThatCannotHoldTheChoiceSaysSo() {
+    HostGroup group = HostGroup.of(new CgroupLayout(Map.of(), Optional.empty()), "a", "");
+    var chosen = Optional.of(HostProcessors.of("0", "0-3"));
+    assertThatThrownBy(() -> group.make(MEMORY, 1, chosen)).hasMessageContaining("cpuset");
   }
 
   /** On the host's own groups: what runs in it is counted, and nothing of it stays. */
@@ -64,7 +88,7 @@ class HostGroupTest {
         layout.generation() != CgroupLayout.Generation.NONE, "this host has no control groups");
     String id = "test-" + ProcessHandle.current().pid();
     HostGroup group = HostGroup.of(layout, id, "");
-    group.make(MEMORY, 1);
+    group.make(MEMORY, 1, Optional.empty());
     var spawn =
         new Spawn(
             new Executable.At("/bin/sh"),

@@ -31,6 +31,7 @@ class QemuCommandTest {
             Path.of("/run/box"),
             96L << 20,
             2,
+            Optional.empty(),
             Path.of("/kernels/vm linux"),
             Path.of("/kernels/initial"),
             "quiet",

@@ -84,6 +84,21 @@ class WorkloadCheckTest {
         new Resources.BlockIo(
             java.util.OptionalInt.of(500), List.of(), List.of(), List.of(), List.of(), List.of());
     refused(workload().resources(Resources.UNLIMITED.withBlockIo(disk)), "block devices");
+    refused(chosen(Optional.empty(), Optional.of("0")), "memory nodes");
+  }
+
+  @Test
+  void processorsOfTheHostAreChosenAmongThoseItHas() {
+    assertThatCode(() -> WorkloadCheck.check(chosen(Optional.of("0"), Optional.empty()).build()))
+        .doesNotThrowAnyException();
+    Workload absent = chosen(Optional.of("9999"), Optional.empty()).build();
+    assertThatThrownBy(() -> WorkloadCheck.check(absent)).hasMessageContaining("9999");
+  }
+
+  private static Workload.Builder chosen(Optional<String> processors, Optional<String> nodes) {
+    var none = java.util.OptionalLong.empty();
+    var cpu = new Resources.Cpu(none, none, none, none, none, processors, nodes);
+    return workload().resources(Resources.UNLIMITED.withCpu(cpu));
   }
 
   @Test
