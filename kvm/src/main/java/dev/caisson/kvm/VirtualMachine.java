@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 public final class VirtualMachine implements AutoCloseable {
   // Three pages, and one for the identity map, that Intel needs below 4 GiB and no memory may
   // cover.
+  private static final int READ_ONLY = 1 << 1; // KVM_MEM_READONLY
   private static final long TSS = 0xfffbd000L;
   private static final long IDENTITY_MAP = 0xfffbc000L;
   private static final int DATAMATCH = 1;
@@ -41,9 +42,22 @@ public final class VirtualMachine implements AutoCloseable {
    * @param memory native, page-aligned; outlives the machine
    */
   public void map(int slot, long guestAddress, MemorySegment memory) {
+    map(slot, guestAddress, memory, 0);
+  }
+
+  /**
+   * The same, but what the guest writes there leaves it as a write to a device does; where the
+   * kernel has {@link Capability#READ_ONLY_MEMORY}.
+   */
+  public void mapReadOnly(int slot, long guestAddress, MemorySegment memory) {
+    map(slot, guestAddress, memory, READ_ONLY);
+  }
+
+  private void map(int slot, long guestAddress, MemorySegment memory, int flags) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment region = arena.allocate(32, 8); // struct kvm_userspace_memory_region
       region.set(ValueLayout.JAVA_INT, 0, slot);
+      region.set(ValueLayout.JAVA_INT, 4, flags);
       region.set(ValueLayout.JAVA_LONG, 8, guestAddress);
       region.set(ValueLayout.JAVA_LONG, 16, memory.byteSize());
       region.set(ValueLayout.JAVA_LONG, 24, memory.address());

@@ -11,6 +11,8 @@ import dev.caisson.virtio.device.DeviceQueue;
 import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.virtio.queue.VirtQueue;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,11 +37,7 @@ public final class MmioTransport implements AutoCloseable {
   public static final int USED_BUFFER = 1;
 
   private static final System.Logger LOG = System.getLogger(MmioTransport.class.getName());
-  private static final int CONFIGURATION = 0x100;
   private static final int CONFIGURATION_CHANGED = 2;
-  private static final int MAGIC = 0x74726976; // "virt"
-  private static final int VERSION = 2;
-  private static final int VENDOR = 0x53494143; // "CAIS"
 
   private static final int ACKNOWLEDGE = 1;
   private static final int DRIVER = 2;
@@ -53,37 +51,64 @@ public final class MmioTransport implements AutoCloseable {
   private final GuestMemory memory;
   private final MmioHost host;
   private final long offered;
-  private final ConfigurationSpace configuration;
+  private final RegisterPage page;
   private final List<EventCounter> kicks;
   private final MmioQueue[] queues;
 
   // Apart from the lock, since a queue's worker sets them while a reset waits for it to end.
-  private final AtomicInteger interrupts = new AtomicInteger();
   private final AtomicInteger faults = new AtomicInteger();
   private volatile boolean broken;
-  private final AtomicInteger generation = new AtomicInteger();
+  private volatile int status;
 
   private final List<QueueWorker> workers = new ArrayList<>();
   private List<DeviceQueue> running = List.of();
-  private int status;
   private long driverFeatures;
   private int deviceFeaturesSelector;
   private int driverFeaturesSelector;
   private int queueSelector;
 
-  /** The device stays the caller's. */
+  /** With registers that only {@link #read} can see. The device stays the caller's. */
   public MmioTransport(VirtioDevice device, GuestMemory memory, MmioHost host) {
+    this(device, memory, host, Arena.ofAuto().allocate(SIZE, SIZE));
+  }
+
+  /**
+   * The device stays the caller's.
+   *
+   * @param page zeroed native memory of {@link #SIZE} bytes, in which everything a driver can read
+   *     stands from now on: a host may map it where the registers are, readable only
+   */
+  public MmioTransport(
+      VirtioDevice device, GuestMemory memory, MmioHost host, MemorySegment page) {
     this.device = device;
     this.memory = memory;
     this.host = host;
-    this.configuration = new ConfigurationSpace(device);
+    this.page = new RegisterPage(page);
     this.offered = device.features() | Features.COMMON;
     this.queues = device.queueSizes().stream().map(MmioQueue::unset).toArray(MmioQueue[]::new);
     this.kicks = IntStream.range(0, queues.length).mapToObj(i -> EventCounter.create()).toList();
     for (int i = 0; i < queues.length; i++) {
       host.doorbell(kicks.get(i), i);
     }
+    this.page.identify(device.type());
+    this.page.configuration(device, false);
+    showSelected();
     device.onConfigChange(this::configurationChanged);
+  }
+
+  /** What depends on the selectors. */
+  private void showSelected() {
+    page.features(offered, deviceFeaturesSelector);
+    page.queue(
+        selected() ? device.queueSizes().get(queueSelector) : 0,
+        selected() && queues[queueSelector].ready());
+  }
+
+  /** Whichever of two threads comes last has seen what both have changed. */
+  private void showStatus() {
+    synchronized (page) {
+      page.status(broken ? status | NEEDS_RESET : status);
+    }
   }
 
   /** How often the driver broke a rule. */
@@ -92,12 +117,12 @@ public final class MmioTransport implements AutoCloseable {
   }
 
   private void configurationChanged() {
-    generation.incrementAndGet();
+    page.configuration(device, true);
     interrupt(CONFIGURATION_CHANGED);
   }
 
   private void interrupt(int reason) {
-    interrupts.accumulateAndGet(reason, (had, more) -> had | more);
+    page.raise(reason);
     host.interrupt();
   }
 
@@ -106,39 +131,7 @@ public final class MmioTransport implements AutoCloseable {
    * @param size bytes; registers are four, the configuration space has fields of all sizes
    */
   public long read(long offset, int size) {
-    if (offset >= CONFIGURATION) {
-      return configuration.read(offset - CONFIGURATION, size);
-    }
-    if (size != 4 || (offset & 3) != 0) {
-      return 0;
-    }
-    // The handler of every interrupt comes here: no lock.
-    return offset == 0x60 ? interrupts.get() : Integer.toUnsignedLong(register((int) offset));
-  }
-
-  private synchronized int register(int offset) {
-    return switch (offset) {
-      case 0x00 -> MAGIC;
-      case 0x04 -> VERSION;
-      case 0x08 -> device.type().number();
-      case 0x0c -> VENDOR;
-      case 0x10 -> half(offered, deviceFeaturesSelector);
-      case 0x34 -> selected() ? device.queueSizes().get(queueSelector) : 0;
-      case 0x44 -> selected() && queues[queueSelector].ready() ? 1 : 0;
-      case 0x70 -> broken ? status | NEEDS_RESET : status;
-      // There are no shared memory regions: their length is all ones.
-      case 0xb0, 0xb4, 0xb8, 0xbc -> -1;
-      case 0xfc -> generation.get();
-      default -> 0;
-    };
-  }
-
-  private static int half(long features, int selector) {
-    return switch (selector) {
-      case 0 -> (int) features;
-      case 1 -> (int) (features >>> 32);
-      default -> 0;
-    };
+    return page.read(offset, size);
   }
 
   private boolean selected() {
@@ -146,8 +139,8 @@ public final class MmioTransport implements AutoCloseable {
   }
 
   public void write(long offset, int size, long value) {
-    if (offset >= CONFIGURATION) {
-      configuration.write(offset - CONFIGURATION, size, value);
+    if (offset >= RegisterPage.CONFIGURATION) {
+      configure(offset - RegisterPage.CONFIGURATION, size, value);
     } else if (size == 4 && (offset & 3) == 0) {
       switch ((int) offset) {
         case QUEUE_NOTIFY -> kick((int) value);
@@ -155,6 +148,21 @@ public final class MmioTransport implements AutoCloseable {
         default -> register((int) offset, (int) value);
       }
     }
+  }
+
+  /** What is outside the device's configuration is not written. */
+  private void configure(long offset, int size, long value) {
+    if (size < 1 || size > 8 || offset > device.configSize() - (long) size) {
+      return;
+    }
+    byte[] bytes = new byte[size];
+    for (int i = 0; i < size; i++) {
+      bytes[i] = (byte) (value >>> (8 * i));
+    }
+    synchronized (device) {
+      device.writeConfig((int) offset, bytes);
+    }
+    page.configuration(device, false);
   }
 
   private void kick(int queue) {
@@ -165,7 +173,7 @@ public final class MmioTransport implements AutoCloseable {
 
   /** The bit for used buffers stays set, so that a host may swallow its acknowledgements. */
   private void acknowledge(int seen) {
-    interrupts.accumulateAndGet(seen & CONFIGURATION_CHANGED, (had, done) -> had & ~done);
+    page.clear(seen & CONFIGURATION_CHANGED);
   }
 
   private synchronized void register(int offset, int value) {
@@ -181,6 +189,8 @@ public final class MmioTransport implements AutoCloseable {
         }
       }
     }
+    showSelected();
+    showStatus();
   }
 
   private void acceptFeatures(int value) {
@@ -272,6 +282,7 @@ public final class MmioTransport implements AutoCloseable {
       List<DeviceQueue> opened = Arrays.stream(queues).map(this::open).toList();
       device.start(driverFeatures, opened);
       running = opened;
+      page.configuration(device, false); // some of it depends on what was agreed
     } catch (VirtioException e) {
       fail(e);
       return;
@@ -302,6 +313,7 @@ public final class MmioTransport implements AutoCloseable {
         device.type(),
         fault.getMessage());
     broken = true;
+    showStatus();
     interrupt(CONFIGURATION_CHANGED);
   }
 
@@ -314,7 +326,8 @@ public final class MmioTransport implements AutoCloseable {
     deviceFeaturesSelector = 0;
     driverFeaturesSelector = 0;
     queueSelector = 0;
-    interrupts.set(0);
+    page.interrupts(0);
+    page.configuration(device, false);
     broken = false;
     kicks.forEach(EventCounter::take);
   }
@@ -344,7 +357,7 @@ public final class MmioTransport implements AutoCloseable {
         deviceFeaturesSelector,
         driverFeaturesSelector,
         queueSelector,
-        interrupts.get(),
+        page.interrupts(),
         List.of(queues));
   }
 
@@ -366,7 +379,10 @@ public final class MmioTransport implements AutoCloseable {
     deviceFeaturesSelector = state.deviceFeaturesSelector();
     driverFeaturesSelector = state.driverFeaturesSelector();
     queueSelector = state.queueSelector();
-    interrupts.set(state.interruptStatus());
+    page.interrupts(state.interruptStatus());
+    page.configuration(device, false);
+    showSelected();
+    showStatus();
     if ((status & DRIVER_OK) != 0 && !broken) {
       start();
       // An interrupt that was under way may be lost; one too many does no harm.

@@ -388,13 +388,40 @@ class MmioTransportTest {
     awaitBroken();
   }
 
+  /** As a guest sees it that reads the page instead of asking. */
+  @Test
+  void everythingReadableStandsInThePage() {
+    MemorySegment page = memory.bytes().asSlice(0xf_0000, MmioTransport.SIZE);
+    var shown = new MmioTransport(device, GuestMemory.of(memory.bytes()), new Host(), page);
+    assertThat(page.get(LittleEndian.U32, 0)).isEqualTo(0x74726976);
+    shown.write(0x14, 4, 1); // the upper half of the features
+    assertThat(page.get(LittleEndian.U32, 0x10)).isEqualTo((int) (Features.COMMON >>> 32));
+    shown.write(0x30, 4, 1);
+    assertThat(page.get(LittleEndian.U32, 0x34)).isEqualTo(16);
+    shown.write(0x30, 4, 2);
+    assertThat(page.get(LittleEndian.U32, 0x34)).isZero();
+    shown.write(STATUS, 4, 3);
+    assertThat(page.get(LittleEndian.U32, STATUS)).isEqualTo(3);
+    device.configuration[9] = 42;
+    device.changed.run();
+    assertThat(page.get(LittleEndian.U8, 0x109)).isEqualTo((byte) 42);
+    assertThat(page.get(LittleEndian.U32, 0xfc)).isNotZero();
+    assertThat(page.get(LittleEndian.U32, 0x60)).isEqualTo(2);
+    shown.write(0x64, 4, 2);
+    assertThat(page.get(LittleEndian.U32, 0x60)).isZero();
+    shown.write(STATUS, 4, 0);
+    assertThat(page.get(LittleEndian.U32, STATUS)).isZero();
+    shown.close();
+  }
+
   @Test
   void configurationIsReadAndWrittenInEveryWidthAndNotBeyond() {
     assertThat(transport.read(0x100, 1)).isEqualTo(1);
     assertThat(transport.read(0x101, 2)).isEqualTo(0x0302);
     assertThat(transport.read(0x102, 4)).isEqualTo(0x06050403);
     assertThat(transport.read(0x100, 8)).isEqualTo(0x0807060504030201L);
-    assertThat(transport.read(0x107, 4)).isZero();
+    assertThat(transport.read(0x107, 4)).as("zeroes behind the last field").isEqualTo(0x0a0908);
+    assertThat(transport.read(0x10a, 4)).isZero();
     assertThat(transport.read(0xfff, 8)).isZero();
     transport.write(0x108, 2, 0x7766);
     transport.write(0x109, 2, -1);
@@ -402,7 +429,7 @@ class MmioTransportTest {
     assertThat(device.configuration[9]).isEqualTo((byte) 0x77);
     int generation = get(0xfc);
     device.changed.run();
-    assertThat(get(0xfc)).isEqualTo(generation + 1);
+    assertThat(get(0xfc)).isNotEqualTo(generation);
     assertThat(get(0x60)).isEqualTo(2);
   }
 

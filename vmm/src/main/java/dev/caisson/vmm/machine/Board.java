@@ -6,7 +6,9 @@ package dev.caisson.vmm.machine;
 
 import dev.caisson.kvm.VirtualMachine;
 import dev.caisson.linux.io.EventCounter;
+import dev.caisson.linux.memory.Mapping;
 import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.transport.MmioTransport;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.acpi.AcpiTables;
 import dev.caisson.vmm.acpi.Platform;
@@ -17,6 +19,7 @@ import dev.caisson.vmm.device.SerialPort;
 import dev.caisson.vmm.memory.MachineMemory;
 import dev.caisson.vmm.snapshot.DeviceState;
 import dev.caisson.vmm.snapshot.SerialState;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -31,14 +34,18 @@ final class Board implements AutoCloseable {
   private final EventCounter serialInterrupt = EventCounter.create();
   private final EventCounter powerButton = EventCounter.create();
   private final List<DeviceSlot> slots = new ArrayList<>();
+  private final Mapping pages;
 
   /**
+   * @param readable whether the guest may be shown the devices' registers: reading them, as the
+   *     handler of every interrupt does, then costs no exit
    * @param end told when the guest switches itself off or asks for a reset
    */
   Board(
       MachineConfig config,
       VirtualMachine machine,
       MachineMemory memory,
+      boolean readable,
       Consumer<MachineEnd> end) {
     Runnable reset =
         () -> end.accept(new MachineEnd(MachineEnd.Kind.RESET, "the guest asked for a reset"));
@@ -51,10 +58,16 @@ final class Board implements AutoCloseable {
     ports.add(Platform.SERIAL_PORT, Platform.SERIAL_PORTS, serial);
     ports.add(Platform.SLEEP_CONTROL, POWER_PORTS, new PowerRegisters(off, reset));
     ports.add(ResetLine.PORT, 1, new ResetLine(reset));
+    int size = MmioTransport.SIZE;
+    this.pages = Mapping.anonymous((long) size * Math.max(1, config.devices().size()));
     for (VirtioDevice device : config.devices()) {
-      var slot = new DeviceSlot(slots.size(), device, memory.guest(), machine);
+      MemorySegment page = pages.bytes().asSlice((long) size * slots.size(), size);
+      var slot = new DeviceSlot(slots.size(), device, memory.guest(), machine, page);
       slots.add(slot);
       registers.add(slot.registers().address(), slot.registers().size(), slot);
+    }
+    if (readable && !slots.isEmpty()) {
+      machine.mapReadOnly(memory.mappings().size(), DeviceSlot.FIRST, pages.bytes());
     }
   }
 
@@ -101,5 +114,6 @@ final class Board implements AutoCloseable {
     slots.forEach(DeviceSlot::close);
     serialInterrupt.close();
     powerButton.close();
+    pages.close();
   }
 }

@@ -17,13 +17,14 @@ import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.acpi.AcpiTables.VirtioRegisters;
 import dev.caisson.vmm.bus.Registers;
 import dev.caisson.vmm.snapshot.DeviceState;
+import java.lang.foreign.MemorySegment;
 
 /**
  * Where one virtio device is plugged in: its registers, its interrupt line, and what the kernel
  * does for it without asking us.
  */
 final class DeviceSlot implements Registers, AutoCloseable {
-  private static final long FIRST = 0xd000_0000L;
+  static final long FIRST = 0xd000_0000L;
 
   // Lines nobody else uses: those of the IOAPIC alone first, then those of a PC's old devices.
   private static final int[] LINES = {
@@ -38,8 +39,14 @@ final class DeviceSlot implements Registers, AutoCloseable {
 
   /**
    * @param index 0 to 16
+   * @param page what the guest sees of the registers
    */
-  DeviceSlot(int index, VirtioDevice device, GuestMemory memory, VirtualMachine machine) {
+  DeviceSlot(
+      int index,
+      VirtioDevice device,
+      GuestMemory memory,
+      VirtualMachine machine,
+      MemorySegment page) {
     this.device = device;
     this.registers =
         new VirtioRegisters(
@@ -50,7 +57,7 @@ final class DeviceSlot implements Registers, AutoCloseable {
         acknowledged,
         registers.address() + MmioTransport.INTERRUPT_ACKNOWLEDGE,
         MmioTransport.USED_BUFFER);
-    this.transport = new MmioTransport(device, memory, new Host(machine));
+    this.transport = new MmioTransport(device, memory, new Host(machine), page);
   }
 
   private final class Host implements MmioHost {

@@ -4,6 +4,7 @@
  */
 package dev.caisson.vmm.machine;
 
+import dev.caisson.kvm.Capability;
 import dev.caisson.kvm.Cpuid;
 import dev.caisson.kvm.Kvm;
 import dev.caisson.kvm.KvmException;
@@ -77,7 +78,8 @@ public final class Machine implements AutoCloseable {
     this.machine = opened(kvm.createMachine());
     machine.createInterruptControllers();
     memory.mapInto(machine);
-    this.board = opened(new Board(config, machine, memory, this::end));
+    boolean readable = kvm.extension(Capability.READ_ONLY_MEMORY) > 0;
+    this.board = opened(new Board(config, machine, memory, readable, this::end));
     List<Vcpu> processors = new ArrayList<>();
     for (int id = 0; id < config.cpus(); id++) {
       Vcpu vcpu = opened(machine.createVcpu(id));
