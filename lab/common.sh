@@ -87,8 +87,11 @@ boot_machine() { # MEMORY_MB QEMU_OPTION...: runs it to its end under software e
   (cd "$work/tree" && find . | cpio --quiet -o -H newc >"$initrd")
   # An emulated processor speculates on nothing, and pages about to be filled need no zeroes.
   # One emulated machine at a time on this host: two take more than twice as long, and time out.
+  local pace=(-accel "tcg,thread=multi" -smp 2)
+  # A clock that counts instructions: figures that no other work on the host moves, at a few times the duration.
+  if [ "${LAB_CLOCK:-}" = instructions ]; then pace=(-accel "tcg,thread=single" -smp 1 -icount "shift=0,sleep=off"); fi
   flock -w 1800 "${LAB_LOCK:-$lab/lock}" timeout "${LAB_TIMEOUT:-600}" \
-    qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m "$memory" -nodefaults -no-reboot -display none \
+    qemu-system-x86_64 -M q35 "${pace[@]}" -cpu max -m "$memory" -nodefaults -no-reboot -display none \
     -serial "file:$work/console.log" -kernel "$lab_kernel"/boot/vmlinuz-* -initrd "$initrd" \
     -append "console=ttyS0 panic=-1 quiet no_timer_check tsc=unstable mitigations=off init_on_alloc=0" "$@" || true
   tr -d '\r' <"$work/console.log" | grep -aE '^(ok|FAILED|skipped|again|figure|LAB|  \|)' || true

@@ -17,7 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PORT = 5000, PAYLOAD = 18, MIB = 1 << 20, STREAM = 32, SECONDS = 3 }; /* frames of 60 bytes */
+#ifndef SECONDS
+#define SECONDS 3 /* of a flood */
+#define STREAM 32 /* MiB */
+#endif
+enum { PORT = 5000, PAYLOAD = 18, MIB = 1 << 20 }; /* frames of 60 bytes */
 
 static char buffer[MIB];
 

@@ -120,7 +120,7 @@ final class DeviceChecks {
     }
   }
 
-  private static void ip(String... words) throws IOException, InterruptedException {
+  static void ip(String... words) throws IOException, InterruptedException {
     String[] command = new String[words.length + 2];
     command[0] = "/bin/busybox";
     command[1] = "ip";

@@ -26,15 +26,26 @@ import java.util.stream.Stream;
 final class NestedCheck {
   private static final int MOST_ATTEMPTS = 2;
   private static final int PATIENCE_SECONDS = 240;
-  private static final String COMPARISON = "boot-compare";
+
+  /** What measures, and runs only when it is named. */
+  private static final List<String> COMPARISONS = List.of("boot-compare", "switch-compare");
 
   /** How many times the patience for one machine a check has. */
   private static final Map<String, Integer> MACHINES =
-      Map.of(COMPARISON, BootCompare.MACHINES, "thin-clones", 4, "thin-crowd", 4, "snapshot-verbs", 4);
+      Map.of(
+          "boot-compare",
+          BootCompare.MACHINES,
+          "switch-compare",
+          12,
+          "thin-clones",
+          4,
+          "thin-crowd",
+          4,
+          "snapshot-verbs",
+          4);
 
-  /** What runs when nothing is named: all but the comparison, which needs a peer beside it. */
   private static final List<String> EVERYTHING =
-      checks().keySet().stream().filter(name -> !name.equals(COMPARISON)).toList();
+      checks().keySet().stream().filter(name -> !COMPARISONS.contains(name)).toList();
 
   /** One promise. */
   private interface Check {
@@ -92,7 +103,7 @@ final class NestedCheck {
     checks.put("network", DeviceChecks::network);
     checks.put("entropy", DeviceChecks::entropy);
     checks.put("balloon", DeviceChecks::balloon);
-    checks.put(COMPARISON, BootCompare::run);
+    checks.put("boot-compare", BootCompare::run);
     checks.put("switch-compare", SwitchCompare::run);
     checks.put("thin-run", kvm -> ThinChecks.run());
     checks.put("thin-control", kvm -> ThinChecks.control());

@@ -112,6 +112,7 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
         place.run(),
         memory(workload.resources()),
         cpus(workload.resources()),
+        processors(workload.resources()),
         snapshot,
         snapshot,
         COMMAND_LINE,

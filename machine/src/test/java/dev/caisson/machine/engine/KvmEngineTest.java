@@ -65,6 +65,7 @@ class KvmEngineTest {
             directory,
             0,
             1,
+            Optional.empty(),
             snapshot,
             snapshot,
             "",
