@@ -97,6 +97,22 @@ class TinyGuestTest {
   }
 
   @Test
+  void readOnlyMemoryIsReadByTheGuestAndWrittenByUs() {
+    assumeTrue(kvm.extension(Capability.READ_ONLY_MEMORY) > 0, "KVM has no read-only memory");
+    try (Mapping page = Mapping.anonymous(Mapping.PAGE)) {
+      machine.mapReadOnly(1, 0x20000, page.bytes());
+      page.bytes().set(ValueLayout.JAVA_BYTE, 0x20, (byte) 0x66);
+      // mov ax,0x2000; mov ds,ax; mov byte [0x20],0x55; mov al,[0x20]; out 0x11,al; hlt
+      guest(
+          0xb8, 0x00, 0x20, 0x8e, 0xd8, 0xc6, 0x06, 0x20, 0x00, 0x55, 0xa0, 0x20, 0x00, 0xe6, 0x11,
+          0xf4);
+      assertThat(vcpu.run()).isEqualTo(new Exit.MemoryWrite(0x20020, 1, 0x55));
+      assertThat(vcpu.run()).isEqualTo(new Exit.PortWrite(0x11, 1, 0x66));
+      assertThat(page.bytes().get(ValueLayout.JAVA_BYTE, 0x20)).isEqualTo((byte) 0x66);
+    }
+  }
+
+  @Test
   void registersAreWholeAfterAnUnfinishedRead() {
     // in al,0x20; hlt
     guest(0xe4, 0x20, 0xf4);

@@ -78,8 +78,7 @@ public final class MmioTransport implements AutoCloseable {
    * @param page zeroed native memory of {@link #SIZE} bytes, in which everything a driver can read
    *     stands from now on: a host may map it where the registers are, readable only
    */
-  public MmioTransport(
-      VirtioDevice device, GuestMemory memory, MmioHost host, MemorySegment page) {
+  public MmioTransport(VirtioDevice device, GuestMemory memory, MmioHost host, MemorySegment page) {
     this.device = device;
     this.memory = memory;
     this.host = host;
