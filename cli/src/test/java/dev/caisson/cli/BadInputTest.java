@@ -6,11 +6,8 @@ package dev.caisson.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.cli.command.CommandRunner;
-import dev.caisson.cli.command.CommandTable;
-import dev.caisson.engine.Engine;
+import dev.caisson.cli.LocalCommands.Result;
 import dev.caisson.engine.Filters;
-import dev.caisson.engine.ProgressListener;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -20,7 +17,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -45,22 +41,19 @@ class BadInputTest {
   private static final int SCREEN = 24;
   private static final String PARENT = "csbad" + ProcessHandle.current().pid();
 
-  private TestPlace place;
-  private Engine engine;
+  private LocalCommands local;
   private ServerSocket taken;
 
   @BeforeAll
   void open() throws Exception {
-    place = TestPlace.make();
-    engine = Engine.open(place.options());
-    engine.images().buildBase("busybox", Optional.empty(), ProgressListener.SILENT);
+    local = LocalCommands.withBusybox();
     taken = new ServerSocket(0, 1, InetAddress.ofLiteral("0.0.0.0"));
     files();
     caisson("run", "-d", "--name", "taken", "--network", "none", "busybox", "sleep", "1000");
   }
 
   private void files() throws Exception {
-    Path directory = Files.createDirectory(place.directory().resolve("files"));
+    Path directory = Files.createDirectory(local.place.directory().resolve("files"));
     program(directory.resolve("arm"), header(183)); // EM_AARCH64
     program(directory.resolve("cut"), new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1});
     program(directory.resolve("script"), "#!/no/such/shell\n".getBytes(StandardCharsets.UTF_8));
@@ -139,13 +132,9 @@ class BadInputTest {
 
   @AfterAll
   void close() throws Exception {
-    if (engine != null) {
-      for (var left : engine.containers().list(true, 0, false, Filters.none())) {
-        engine.containers().remove(left.id(), true, true);
-      }
-      engine.close();
+    if (local != null) {
       taken.close();
-      place.close();
+      local.close();
       for (Path hierarchy : list(Path.of("/sys/fs/cgroup"))) {
         Files.deleteIfExists(hierarchy.resolve(PARENT).resolve("plain"));
         Files.deleteIfExists(hierarchy.resolve(PARENT));
@@ -159,12 +148,8 @@ class BadInputTest {
     }
   }
 
-  private record Result(int code, String out, String err) {}
-
   private Result caisson(String... words) {
-    var console = new MemoryConsole("", place.directory());
-    int code = new CommandRunner(engine, new CommandTable()).run(List.of(words), console);
-    return new Result(code, console.outText(), console.errText());
+    return local.run(words);
   }
 
   /**
@@ -304,14 +289,14 @@ class BadInputTest {
   @ParameterizedTest
   @MethodSource("cases")
   void isRefused(Case bad) throws Exception {
-    var before = Leftovers.of(place.directory(), PARENT);
+    var before = Leftovers.of(local.place.directory(), PARENT);
     var words = new ArrayList<>(List.of("run", "--rm", "--cgroup-parent", PARENT));
     if (!bad.words().contains("--network") && !bad.words().contains("-p")) {
       words.addAll(List.of("--network", "none"));
     }
     for (String word : bad.words()) {
       words.add(
-          word.replace("FILES", place.directory().resolve("files").toString())
+          word.replace("FILES", local.place.directory().resolve("files").toString())
               .replace("PORT", Integer.toString(taken.getLocalPort())));
     }
     var result = caisson(words.toArray(String[]::new));
@@ -331,8 +316,8 @@ class BadInputTest {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
     while (true) {
       try {
-        assertThat(Leftovers.of(place.directory(), PARENT)).isEqualTo(before);
-        assertThat(engine.containers().list(true, 0, false, Filters.none())).hasSize(1);
+        assertThat(Leftovers.of(local.place.directory(), PARENT)).isEqualTo(before);
+        assertThat(local.engine.containers().list(true, 0, false, Filters.none())).hasSize(1);
         return;
       } catch (AssertionError stillThere) {
         if (System.nanoTime() > deadline) {
@@ -353,8 +338,8 @@ class BadInputTest {
     assertThat(result.err().lines().count()).isBetween(1L, (long) SCREEN);
     assertThat(caisson("image", "ls", "-q").out()).isEqualTo(images);
     assertThat(Path.of("/climbed")).doesNotExist();
-    assertThat(list(place.options().root().resolve("images/ingest"))).isEmpty();
-    assertThat(list(place.options().root().resolve("rootfs/staging"))).isEmpty();
+    assertThat(list(local.place.options().root().resolve("images/ingest"))).isEmpty();
+    assertThat(list(local.place.options().root().resolve("rootfs/staging"))).isEmpty();
   }
 
   static List<String> archives() {

@@ -6,11 +6,8 @@ package dev.caisson.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.cli.command.CommandRunner;
-import dev.caisson.cli.command.CommandTable;
-import dev.caisson.engine.Engine;
+import dev.caisson.cli.LocalCommands.Result;
 import dev.caisson.engine.Filters;
-import dev.caisson.engine.ProgressListener;
 import dev.caisson.engine.view.ImageHistory;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -23,7 +20,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -36,37 +32,30 @@ import org.junit.jupiter.api.Timeout;
 @Tag("integration")
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class BuildTest {
-  private TestPlace place;
-  private Engine engine;
+  private LocalCommands local;
   private Path context;
 
   @BeforeEach
   void open() throws Exception {
-    place = TestPlace.make();
-    engine = Engine.open(place.options());
-    engine.images().buildBase("busybox", Optional.empty(), ProgressListener.SILENT);
-    context = Files.createDirectory(place.directory().resolve("context"));
+    local = LocalCommands.withBusybox();
+    context = Files.createDirectory(local.place.directory().resolve("context"));
   }
 
   @AfterEach
   void close() throws Exception {
-    if (engine != null) {
-      var left = engine.containers().list(true, 0, false, Filters.none());
-      engine.close();
-      try (var scratch = Files.list(place.options().scratch())) {
+    if (local != null) {
+      var left = local.engine.containers().list(true, 0, false, Filters.none());
+      local.engine.close();
+      try (var scratch = Files.list(local.place.options().scratch())) {
         assertThat(scratch).as("temporary files").isEmpty();
       }
-      place.close();
+      local.place.close();
       assertThat(left).as("a build leaves no container").isEmpty();
     }
   }
 
-  private record Result(int code, String out, String err) {}
-
   private Result caisson(String... words) {
-    var console = new MemoryConsole("", place.directory());
-    int code = new CommandRunner(engine, new CommandTable()).run(List.of(words), console);
-    return new Result(code, console.outText(), console.errText());
+    return local.run(words);
   }
 
   private void file(String name, String text) throws Exception {
@@ -144,8 +133,7 @@ class BuildTest {
     file("a", "1");
     file("b", "1");
     built(TEN_STEPS);
-    engine.close();
-    engine = Engine.open(place.options());
+    local.reopen();
     assertThat(cached(build(TEN_STEPS))).isEqualTo(9);
   }
 
@@ -154,9 +142,10 @@ class BuildTest {
     file("a", "1");
     file("b", "1");
     built(TEN_STEPS);
-    var info = engine.images().inspect("made");
+    var info = local.engine.images().inspect("made");
     assertThat(info.layers()).hasSize(1 + 6);
-    assertThat(engine.images().history("made").reversed().stream().map(ImageHistory::createdBy))
+    assertThat(
+            local.engine.images().history("made").reversed().stream().map(ImageHistory::createdBy))
         .hasSize(1 + 9)
         .contains("/bin/sh -c #(nop)  ENV ONE=1", "/bin/sh -c echo two > /two");
     assertThat(info.config().workingDirectory()).isEqualTo("/five");
@@ -235,14 +224,14 @@ class BuildTest {
     assertThat(run()).isEqualTo("busybox:latest\n");
     assertThat(run("cat", "/dir/b.bin", "/dir/sub/c", "/files/b.bin", "/matched/b.bin", "/sub/c"))
         .isEqualTo("1\n2\n1\n1\n2\n");
-    assertThat(engine.images().inspect("made").layers()).hasSize(5);
+    assertThat(local.engine.images().inspect("made").layers()).hasSize(5);
     assertThat(caisson("build", "-t", "made", "--target", "never", "context").code()).isEqualTo(1);
   }
 
   @Test
   void whatIsMountedForARunStaysOutOfTheImage() throws Exception {
     file("dir/source", "text");
-    Files.writeString(place.directory().resolve("token"), "canary");
+    Files.writeString(local.place.directory().resolve("token"), "canary");
     var dockerfile =
         """
         FROM busybox AS tools
@@ -263,7 +252,7 @@ class BuildTest {
     assertThat(run("sh", "-c", "find /cache /src /memory /run/secrets /t -type f -size +0"))
         .isEmpty();
     var all = new java.io.ByteArrayOutputStream();
-    engine.images().save(List.of("made"), all);
+    local.engine.images().save(List.of("made"), all);
     assertThat(all.toString(StandardCharsets.ISO_8859_1)).doesNotContain("canary");
     file("dir/source", "new");
     built(dockerfile, "--secret", "id=token,src=token");
@@ -314,7 +303,7 @@ class BuildTest {
     assertThat(run("cat", "/plain", "/quoted", "/script", "/docs/one", "/docs/two", "/joined"))
         .isEqualTo("1\n$HOME\nscript\nhello you\nhello $WHO\na b\n");
     assertThat(run()).isEqualTo("7\n");
-    var config = engine.images().inspect("made").config();
+    var config = local.engine.images().inspect("made").config();
     assertThat(config.command()).containsExactly("/bin/sh", "-ec", "id -u");
     assertThat(config.exposedPorts()).hasSize(3);
     assertThat(config.volumes()).containsExactly("/data");
@@ -324,7 +313,7 @@ class BuildTest {
     caisson("tag", "made", "parent");
     built("FROM parent\nUSER 0\n", "--label", "by=hand");
     assertThat(run("cat", "/tmp/triggered")).isEqualTo("triggered\n");
-    var child = engine.images().inspect("made").config();
+    var child = local.engine.images().inspect("made").config();
     assertThat(child.onBuild()).isEmpty();
     assertThat(child.environment()).contains("BY=trigger");
     assertThat(child.labels()).containsEntry("by", "hand");
@@ -390,7 +379,7 @@ class BuildTest {
 
   @Test
   void nothingOutsideTheContextIsReachedOrChanged() throws Exception {
-    var canary = place.directory().resolve("canary");
+    var canary = local.place.directory().resolve("canary");
     Files.writeString(canary, "canary");
     Files.createSymbolicLink(context.resolve("out"), canary);
     Files.createSymbolicLink(context.resolve("up"), Path.of("../canary"));
@@ -414,8 +403,8 @@ class BuildTest {
                 .waitFor())
         .isZero();
     assertThat(build("FROM busybox\nADD c.tar /deep/\n").err()).contains("leads out");
-    built("FROM busybox\nRUN ln -s " + place.directory() + " /trap\nCOPY evil /trap/evil\n");
-    assertThat(place.directory().resolve("evil")).doesNotExist();
+    built("FROM busybox\nRUN ln -s " + local.place.directory() + " /trap\nCOPY evil /trap/evil\n");
+    assertThat(local.place.directory().resolve("evil")).doesNotExist();
     try (var big = new java.io.RandomAccessFile(context.resolve("big").toFile(), "rw")) {
       big.setLength(10L << 30);
     }
@@ -446,14 +435,16 @@ class BuildTest {
         IntStream.range(0, 4)
             .parallel()
             .mapToObj(i -> {
-              var console =
-                  new MemoryConsole(
+              var built =
+                  local.runWith(
                       "FROM made\nRUN echo %d > /n && cat /base\n".formatted(i % 2),
-                      place.directory());
-              int code =
-                  new CommandRunner(engine, new CommandTable())
-                      .run(List.of("build", "-t", "n" + i, "--network", "none", "-"), console);
-              return code + console.errText();
+                      "build",
+                      "-t",
+                      "n" + i,
+                      "--network",
+                      "none",
+                      "-");
+              return built.code() + built.err();
             })
             .toList();
     assertThat(results).containsOnly("0");

@@ -6,10 +6,7 @@ package dev.caisson.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.cli.command.CommandRunner;
-import dev.caisson.cli.command.CommandTable;
-import dev.caisson.engine.Engine;
-import dev.caisson.engine.Filters;
+import dev.caisson.cli.LocalCommands.Result;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,33 +20,22 @@ import org.junit.jupiter.api.Timeout;
 @Tag("integration")
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ImagesTest {
-  private TestPlace place;
-  private Engine engine;
+  private LocalCommands local;
 
   @BeforeEach
   void open() throws Exception {
-    place = TestPlace.make();
-    engine = Engine.open(place.options());
-    succeeds("image", "build-base", "busybox");
+    local = LocalCommands.withBusybox();
   }
 
   @AfterEach
   void close() throws Exception {
-    if (engine != null) {
-      for (var left : engine.containers().list(true, 0, false, Filters.none())) {
-        engine.containers().remove(left.id(), true, true);
-      }
-      engine.close();
-      place.close();
+    if (local != null) {
+      local.close();
     }
   }
 
-  private record Result(int code, String out, String err) {}
-
   private Result caisson(String... words) {
-    var console = new MemoryConsole("", place.directory());
-    int code = new CommandRunner(engine, new CommandTable()).run(List.of(words), console);
-    return new Result(code, console.outText(), console.errText());
+    return local.run(words);
   }
 
   private String succeeds(String... words) {
@@ -67,6 +53,8 @@ class ImagesTest {
 
   @Test
   void namesComeAndGo() {
+    assertThat(succeeds("image", "build-base", "busybox"))
+        .isEqualTo(succeeds("image", "inspect", "-f", "{{.Id}}", "busybox"));
     succeeds("tag", "busybox", "team/copy:1");
     assertThat(names()).containsExactlyInAnyOrder("busybox:latest", "team/copy:1");
     assertThat(succeeds("image", "inspect", "-f", "{{.Id}}", "team/copy:1"))
@@ -101,7 +89,7 @@ class ImagesTest {
     assertThat(succeeds("image", "inspect", "-f", "{{.Id}}", "busybox")).isEqualTo(id);
     assertThat(succeeds("run", "--rm", "--network", "none", "busybox", "echo", "back"))
         .isEqualTo("back");
-    Files.delete(place.directory().resolve("saved.tar"));
+    Files.delete(local.place.directory().resolve("saved.tar"));
   }
 
   @Test
@@ -135,7 +123,7 @@ class ImagesTest {
   }
 
   private long size() throws Exception {
-    try (var files = Files.walk(place.options().root())) {
+    try (var files = Files.walk(local.place.options().root())) {
       return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
     }
   }

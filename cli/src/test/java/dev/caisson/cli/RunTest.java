@@ -6,14 +6,9 @@ package dev.caisson.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.cli.command.CommandRunner;
-import dev.caisson.cli.command.CommandTable;
-import dev.caisson.engine.Engine;
+import dev.caisson.cli.LocalCommands.Result;
 import dev.caisson.engine.Filters;
-import dev.caisson.engine.ProgressListener;
 import java.nio.file.Files;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,37 +20,26 @@ import org.junit.jupiter.api.Timeout;
 @Tag("integration")
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class RunTest {
-  private TestPlace place;
-  private Engine engine;
+  private LocalCommands local;
 
   @BeforeEach
   void open() throws Exception {
-    place = TestPlace.make();
-    engine = Engine.open(place.options());
-    engine.images().buildBase("busybox", Optional.empty(), ProgressListener.SILENT);
+    local = LocalCommands.withBusybox();
   }
 
   @AfterEach
   void close() throws Exception {
-    if (engine != null) {
-      for (var left : engine.containers().list(true, 0, false, Filters.none())) {
-        engine.containers().remove(left.id(), true, true);
-      }
-      engine.close();
-      place.close();
+    if (local != null) {
+      local.close();
     }
   }
 
-  private record Result(int code, String out, String err) {}
-
   private Result caisson(String... words) {
-    return caissonWith("", words);
+    return local.run(words);
   }
 
   private Result caissonWith(String input, String... words) {
-    var console = new MemoryConsole(input, place.directory());
-    int code = new CommandRunner(engine, new CommandTable()).run(List.of(words), console);
-    return new Result(code, console.outText(), console.errText());
+    return local.runWith(input, words);
   }
 
   @Test
@@ -71,7 +55,7 @@ class RunTest {
             "-c",
             "echo a; echo b >&2; exit 7");
     assertThat(result).isEqualTo(new Result(7, "a\n", "b\n"));
-    assertThat(engine.containers().list(true, 0, false, Filters.none())).isEmpty();
+    assertThat(local.engine.containers().list(true, 0, false, Filters.none())).isEmpty();
   }
 
   @Test
@@ -91,7 +75,7 @@ class RunTest {
         .isEqualTo(126);
     assertThat(caisson("run", "--rm", "--pull=never", "nosuchimage").code()).isEqualTo(125);
     assertThat(caisson("run", "--nosuchflag", "busybox").code()).isEqualTo(125);
-    assertThat(engine.containers().list(true, 0, false, Filters.none())).isEmpty();
+    assertThat(local.engine.containers().list(true, 0, false, Filters.none())).isEmpty();
   }
 
   @Test
@@ -141,7 +125,7 @@ class RunTest {
     assertThat(caisson("logs", "one").out()).isEqualTo("logged\n");
     assertThat(caisson("diff", "one").out()).contains("A /file");
     assertThat(caisson("cp", "-q", "one:/file", "copy").code()).isZero();
-    assertThat(Files.readString(place.directory().resolve("copy"))).isEqualTo("data\n");
+    assertThat(Files.readString(local.place.directory().resolve("copy"))).isEqualTo("data\n");
     assertThat(caisson("commit", "-c", "CMD cat /file", "one", "made").code()).isZero();
     assertThat(caisson("run", "--rm", "--network", "none", "made").out()).isEqualTo("data\n");
   }
@@ -165,7 +149,7 @@ class RunTest {
             "-c",
             "head -c 200m /dev/zero | tail");
     assertThat(result.code()).isEqualTo(137);
-    assertThat(engine.containers().inspect("hog", false).state().oomKilled()).isTrue();
+    assertThat(local.engine.containers().inspect("hog", false).state().oomKilled()).isTrue();
   }
 
   @Test
@@ -201,6 +185,6 @@ class RunTest {
   void explainShowsThePlanAndMakesNothing() {
     var result = caisson("explain", "busybox", "true");
     assertThat(result.out()).contains("execute");
-    assertThat(engine.containers().list(true, 0, false, Filters.none())).isEmpty();
+    assertThat(local.engine.containers().list(true, 0, false, Filters.none())).isEmpty();
   }
 }

@@ -7,7 +7,6 @@ package dev.caisson.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.caisson.engine.network.ClosedFabric;
 import dev.caisson.engine.spec.HealthcheckSpec;
 import dev.caisson.engine.spec.InstanceSpec;
 import dev.caisson.engine.spec.MountSpec;
@@ -62,13 +61,7 @@ abstract class EngineContract {
   }
 
   private Engine opened() {
-    return new EngineOpener(
-            options(),
-            List.of(host),
-            Clock.systemUTC(),
-            (options, store, events, users) -> new FakeImages(),
-            (options, store, events, finder) -> new ClosedFabric("this is a test"))
-        .open();
+    return TestEngine.open(directory, host, Clock.systemUTC());
   }
 
   @AfterEach

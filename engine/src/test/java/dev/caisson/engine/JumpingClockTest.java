@@ -6,7 +6,6 @@ package dev.caisson.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.engine.network.ClosedFabric;
 import dev.caisson.engine.spec.HealthcheckSpec;
 import dev.caisson.engine.spec.InstanceSpec;
 import dev.caisson.engine.spec.NetworkingSpec;
@@ -58,14 +57,7 @@ class JumpingClockTest {
 
   @BeforeEach
   void open() {
-    engine =
-        new EngineOpener(
-                EngineOptions.at(directory.resolve("root"), directory.resolve("run")),
-                List.of(host),
-                clock,
-                (options, store, events, users) -> new FakeImages(),
-                (options, store, events, finder) -> new ClosedFabric("this is a test"))
-            .open();
+    engine = TestEngine.open(directory, host, clock);
   }
 
   @AfterEach

@@ -78,16 +78,6 @@ public final class VirtualMachine implements AutoCloseable {
     call("KVM_CREATE_IRQCHIP", Request.CREATE_IRQCHIP, 0);
   }
 
-  /** Raises or lowers an interrupt line of the controllers. */
-  public void interruptLine(int line, boolean high) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment level = arena.allocate(8, 8); // struct kvm_irq_level
-      level.set(ValueLayout.JAVA_INT, 0, line);
-      level.set(ValueLayout.JAVA_INT, 4, high ? 1 : 0);
-      call("KVM_IRQ_LINE", Request.IRQ_LINE, level.address());
-    }
-  }
-
   /** Each signal of the counter becomes an edge on the line, without leaving the kernel. */
   public void interruptOn(EventCounter counter, int line) {
     try (Arena arena = Arena.ofConfined()) {
@@ -103,11 +93,6 @@ public final class VirtualMachine implements AutoCloseable {
    */
   public void signalOnWrite(EventCounter counter, long guestAddress, int value) {
     ioEvent(counter, guestAddress, 4, value, DATAMATCH);
-  }
-
-  /** Ends {@link #signalOnWrite}. */
-  public void unsignalOnWrite(EventCounter counter, long guestAddress, int value) {
-    ioEvent(counter, guestAddress, 4, value, DATAMATCH | DEASSIGN);
   }
 
   /** A 1-byte write of {@code value} to a port signals the counter and no more. */

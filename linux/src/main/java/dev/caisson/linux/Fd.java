@@ -78,15 +78,6 @@ public final class Fd implements AutoCloseable {
     return Path.of("/proc/self/fd/" + number());
   }
 
-  /** Gives the number to somebody else, who closes it from now on. */
-  public int release() {
-    int released = (int) NUMBER.getAndSet(this, CLOSED);
-    if (released == CLOSED) {
-      throw new IllegalStateException("file descriptor is closed");
-    }
-    return released;
-  }
-
   /** Errors are dropped: Linux frees the descriptor whatever close(2) answers. */
   @Override
   public void close() {

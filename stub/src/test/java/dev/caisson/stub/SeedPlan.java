@@ -4,118 +4,90 @@
  */
 package dev.caisson.stub;
 
-import dev.caisson.launch.*;
-import dev.caisson.sandbox.workload.Capability;
+import dev.caisson.launch.Action;
+import dev.caisson.launch.Bytes;
+import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.NamespaceAction;
+import dev.caisson.launch.ProcessAction;
+import dev.caisson.launch.Step;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What the fuzzer starts from. */
 final class SeedPlan {
+  private static final Map<Class<?>, Object> VALUES =
+      Map.of(
+          int.class,
+          7,
+          long.class,
+          5L,
+          Long.class,
+          5L,
+          boolean.class,
+          true,
+          char.class,
+          'c',
+          String.class,
+          "text",
+          Bytes.class,
+          Bytes.of(new byte[16]));
+
   private SeedPlan() {}
 
-  /** One step of every action there is, with arguments that differ from nothing. */
+  /** One step of every action there is, with every argument given. */
   static LaunchPlan everything() {
-    var handle = new Handle(7, "below");
-    var maps = List.of(new IdMap(0, 100_000, 65_536));
-    var caps = Set.of(Capability.KILL, Capability.CHECKPOINT_RESTORE);
-    return LaunchPlan.of(
-        Step.outside(
-            "watch",
-            new SupervisionAction.Watch(
-                "/run/x", Optional.of(new SupervisionAction.Log("/log", 1L << 40, 3)), "/events")),
-        Step.outside("streams", new SupervisionAction.OpenStreams(true)),
-        Step.outside("console", new SupervisionAction.ConsoleSocket("/run/console")),
-        Step.outside("wait", new SupervisionAction.AwaitExit()),
-        Step.outside("wait for more", new SupervisionAction.AwaitPlan(5, List.of("/d"))),
-        Step.outside("unshare", new NamespaceAction.Unshare(Set.of(Namespace.TIME))),
-        Step.outside("clocks", new NamespaceAction.OffsetClocks(-1, Long.MAX_VALUE)),
-        Step.outside(
-            "clone",
-            new NamespaceAction.Clone(
-                Set.of(Namespace.MOUNT, Namespace.USER), Optional.of(handle))),
-        Step.outside("map", new NamespaceAction.MapIds(maps, maps, "/usr/bin/newuidmap", "", true)),
-        Step.outside("cgroups", new NamespaceAction.JoinCgroups(List.of("/a", "/b"))),
-        Step.outside(
-            "hook", new SupervisionAction.RunHook("/h", List.of("h"), List.of("A=B"), 3, "{", "}")),
-        Step.inside(
-            "join",
-            new NamespaceAction.JoinNamespace(Namespace.NETWORK, Handle.path("/proc/1/ns/net"))),
-        Step.inside("join all", new NamespaceAction.JoinProcess(5, Set.of(Namespace.PID))),
-        Step.inside("renew", new NamespaceAction.Renew()),
-        Step.inside("name", new NamespaceAction.SetHostname("bøx")),
-        Step.inside("domain", new NamespaceAction.SetDomainname("d")),
-        Step.inside("loopback", new NamespaceAction.RaiseLoopback()),
-        Step.inside("propagation", new MountAction.SetPropagation("/", Propagation.SLAVE, true)),
-        Step.inside(
-            "overlay",
-            new MountAction.MountOverlay(
-                List.of("/1", "/2"),
-                Optional.of("/u"),
-                Optional.of("/w"),
-                List.of("userxattr"),
-                Set.of(MountAttribute.NO_DEVICES),
-                "/r")),
-        Step.inside("bind root", new MountAction.BindRoot(handle, true, "/r")),
-        Step.inside("use root", new MountAction.UseRoot("/r")),
-        Step.inside(
-            "mount",
-            new MountAction.Mount(
-                "tmpfs", "tmpfs", List.of("size=1m"), Set.of(), Propagation.PRIVATE, "/tmp")),
-        Step.inside(
-            "bind",
-            new MountAction.Bind(
-                handle,
-                true,
-                Set.of(MountAttribute.READ_ONLY),
-                Set.of(),
-                Set.of(MountAttribute.NO_EXEC),
-                Propagation.SHARED,
-                Optional.of(Handle.descriptor(9)),
-                "/b")),
-        Step.inside(
-            "attributes",
-            new MountAction.SetAttributes(
-                "/", Set.of(MountAttribute.READ_ONLY), Set.of(MountAttribute.NO_EXEC), true)),
-        Step.inside("mask", new MountAction.Mask(List.of("/proc/kcore"))),
-        Step.inside("freeze", new MountAction.Freeze(List.of("/proc/sys"))),
-        Step.inside("pivot", new MountAction.PivotRoot()),
-        Step.inside("move", new MountAction.MoveRoot()),
-        Step.inside("directory", new FileAction.MakeDirectory("/d", 0755, 1, 2)),
-        Step.inside("link", new FileAction.MakeLink("/l", "to")),
-        Step.inside("device", new FileAction.MakeDevice("/dev/null", 'c', 1, 3, 0666, 0, 5)),
-        Step.inside(
-            "sysctl",
-            new FileAction.SetSysctls(List.of(new FileAction.Sysctl("net/ipv4/ip_forward", "1")))),
-        Step.inside("bounds", new IdentityAction.LimitCapabilities(caps)),
-        Step.inside(
-            "user", new IdentityAction.SwitchUser(4_294_967_294L, 5, Optional.of(List.of(6L, 7L)))),
-        Step.inside("hold", new IdentityAction.HoldCapabilities(caps, caps, Set.of(), Set.of())),
-        Step.inside("privileges", new IdentityAction.RefuseNewPrivileges()),
-        Step.inside("keys", new IdentityAction.JoinKeyring("k")),
-        Step.inside(
-            "filter",
-            new IdentityAction.FilterCalls(
-                Bytes.of(new byte[16]),
-                Set.of(IdentityAction.FilterFlag.LOG),
-                Optional.of(new IdentityAction.Listener("/s", "m")))),
-        Step.inside("label", new IdentityAction.LabelOnExec(IdentityAction.LabelKind.SELINUX, "t")),
-        Step.inside(
-            "limits",
-            new ProcessAction.LimitResources(
-                List.of(new ProcessAction.Limit(ProcessAction.Resource.NOFILE, 1024, -1)))),
-        Step.inside("score", new ProcessAction.AdjustOutOfMemoryScore(-500)),
-        Step.inside("umask", new ProcessAction.SetUmask(022)),
-        Step.inside("persona", new ProcessAction.SetPersonality(8)),
-        Step.inside("io", new ProcessAction.SetIoPriority(2, 7)),
-        Step.inside("scheduler", new ProcessAction.SetScheduler(0, 1, -5, 0, 1, 2, 3)),
-        Step.inside("affinity", new ProcessAction.SetAffinity(Bytes.of(new byte[] {3}))),
-        Step.inside("die", new ProcessAction.DieWithLauncher(9)),
-        Step.inside("enter", new ProcessAction.EnterDirectory("/work", true)),
-        Step.inside("terminal", new SupervisionAction.OpenTerminal(80, 24, true)),
-        Step.inside("start", new SupervisionAction.AwaitStart(6)),
-        Step.inside("init", new ProcessAction.BecomeInit()),
-        Step.inside(
-            "exec", new ProcessAction.Exec("sh", List.of("sh", "-c", ""), List.of("A=\n"), 2)));
+    var actions =
+        Arrays.stream(Action.class.getPermittedSubclasses())
+            .flatMap(family -> Arrays.stream(family.getPermittedSubclasses()))
+            // A plan makes its process or takes one over.
+            .filter(action -> action != NamespaceAction.TakeParked.class)
+            .sorted(Comparator.comparing(SeedPlan::turn).thenComparing(Class::getName))
+            .toList();
+    return new LaunchPlan(
+        actions.stream()
+            .map(action -> step(action.getSimpleName(), (Action) make(action)))
+            .toList());
+  }
+
+  /** The process comes first, and its program last. */
+  private static int turn(Class<?> action) {
+    return action == NamespaceAction.Clone.class ? 0 : action == ProcessAction.Exec.class ? 2 : 1;
+  }
+
+  private static Step step(String name, Action action) {
+    return action instanceof NamespaceAction.Clone
+        ? Step.outside(name, action)
+        : Step.inside(name, action);
+  }
+
+  private static Object make(Class<?> record) {
+    var parts = record.getRecordComponents();
+    var types = Stream.of(parts).map(RecordComponent::getType).toArray(Class<?>[]::new);
+    var values = Stream.of(parts).map(part -> value(part.getGenericType())).toArray();
+    try {
+      return record.getDeclaredConstructor(types).newInstance(values);
+    } catch (ReflectiveOperationException e) {
+      throw new AssertionError("cannot make " + record + " of " + Arrays.toString(values), e);
+    }
+  }
+
+  private static Object value(Type type) {
+    if (type instanceof ParameterizedType of) {
+      var inner = value(of.getActualTypeArguments()[0]);
+      return of.getRawType() == List.class
+          ? List.of(inner)
+          : of.getRawType() == Set.class ? Set.of(inner) : Optional.of(inner);
+    }
+    var plain = (Class<?>) type;
+    return Optional.<Object>ofNullable(VALUES.get(plain))
+        .orElseGet(() -> plain.isEnum() ? plain.getEnumConstants()[0] : make(plain));
   }
 }

@@ -68,18 +68,7 @@ final class ArchiveCommands {
 
   @Command(name = "import", description = "Make an image of a root file system")
   static final class Import extends EngineCommand {
-    @Option(
-        names = {"-c", "--change"},
-        paramLabel = "INSTRUCTION",
-        description = "a Dockerfile instruction to apply; may be repeated")
-    List<String> changes = new ArrayList<>();
-
-    @Option(
-        names = {"-m", "--message"},
-        paramLabel = "TEXT",
-        defaultValue = "",
-        description = "what the history tells")
-    String message = "";
+    @Mixin ChangeOptions change = new ChangeOptions();
 
     @Option(names = "--platform", paramLabel = "OS/ARCH", description = "where the image runs")
     Optional<String> platform = Optional.empty();
@@ -94,7 +83,7 @@ final class ArchiveCommands {
     public Integer call() {
       var source = file.equals("-") ? Optional.<String>empty() : Optional.of(file);
       try (var tar = ArchivePaths.input(source, console())) {
-        print(engine().images().importRoot(tar, name, message, changes, platform));
+        print(engine().images().importRoot(tar, name, change.message, change.changes, platform));
         return 0;
       } catch (IOException e) {
         throw EngineException.io("cannot read " + file + ": " + e.getMessage(), e);

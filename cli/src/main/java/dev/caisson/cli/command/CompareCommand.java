@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Runs the same image behind every wall this host has, and puts side by side what each costs. */
@@ -45,12 +45,7 @@ final class CompareCommand extends EngineCommand {
       description = "and its arguments; else the one of the image")
   List<String> command = new ArrayList<>();
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      defaultValue = "",
-      description = "table, json or a template")
-  String format = "";
+  @Mixin TableFormat format = new TableFormat();
 
   /**
    * One run.
@@ -92,7 +87,7 @@ final class CompareCommand extends EngineCommand {
       first = first.isPresent() ? first : result;
       table.row(row(isolation.getKey(), result, note));
     }
-    table.print(console().out(), format);
+    table.print(console().out(), format.text);
     return same ? 0 : FAILED;
   }
 

@@ -60,7 +60,7 @@ final class ImageCommands {
       }
       table.column("ID", "IMAGE ID").column("CreatedSince", "CREATED").column("Size", "SIZE");
       images.forEach(image -> rows(image).forEach(table::row));
-      table.print(console().out(), list.format);
+      table.print(console().out(), list.format.text);
       return 0;
     }
 

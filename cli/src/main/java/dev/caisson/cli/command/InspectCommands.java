@@ -8,7 +8,6 @@ import dev.caisson.cli.format.Json;
 import dev.caisson.cli.format.Template;
 import dev.caisson.cli.format.TemplateException;
 import dev.caisson.engine.EngineException;
-import dev.caisson.engine.Filters;
 import dev.caisson.server.docker.InspectDocument;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,12 +28,7 @@ final class InspectCommands {
 
   /** Things of one kind, or of the first kind that has the name. */
   abstract static class Inspecting extends EngineCommand {
-    @Option(
-        names = {"-f", "--format"},
-        paramLabel = "FORMAT",
-        defaultValue = "",
-        description = "json or a template")
-    String format = "";
+    @Mixin DocumentFormat format = new DocumentFormat();
 
     @Parameters(arity = "1..*", paramLabel = "NAME", description = "name or id")
     List<String> names = new ArrayList<>();
@@ -53,9 +48,9 @@ final class InspectCommands {
           code = FAILED;
         }
       }
-      if (format.isEmpty()) {
+      if (format.text.isEmpty()) {
         print(Json.pretty(found));
-      } else if (format.equals("json")) {
+      } else if (format.text.equals("json")) {
         print(Json.compact(found));
       } else {
         code = templated(found, code);
@@ -65,7 +60,7 @@ final class InspectCommands {
 
     private int templated(List<Map<String, @Nullable Object>> found, int code) {
       try {
-        var template = Template.parse(format);
+        var template = Template.parse(format.text);
         found.forEach(document -> print(template.render(document)));
         return code;
       } catch (TemplateException e) {
@@ -160,10 +155,5 @@ final class InspectCommands {
     public Integer call() {
       return show(this::snapshot);
     }
-  }
-
-  /** For commands that count what exists. */
-  static Filters none() {
-    return Filters.none();
   }
 }

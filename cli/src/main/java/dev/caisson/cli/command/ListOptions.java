@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a list is shown: as a table, by a template, or by its ids alone. */
@@ -18,12 +19,7 @@ final class ListOptions {
       description = "only ids, or names where there are none")
   boolean quiet;
 
-  @Option(
-      names = "--format",
-      paramLabel = "FORMAT",
-      defaultValue = "",
-      description = "table, json or a template")
-  String format = "";
+  @Mixin TableFormat format = new TableFormat();
 
   /**
    * Prints a list.
@@ -41,7 +37,7 @@ final class ListOptions {
       things.forEach(thing -> out.println(id.apply(thing)));
     } else {
       things.forEach(thing -> table.row(row.apply(thing)));
-      table.print(out, format);
+      table.print(out, format.text);
     }
     return 0;
   }

@@ -224,19 +224,14 @@ final class LookCommands {
 
     @Mixin WholeOption texts = new WholeOption();
 
-    @Option(
-        names = "--format",
-        paramLabel = "FORMAT",
-        defaultValue = "",
-        description = "table, json or a template")
-    String format = "";
+    @Mixin TableFormat format = new TableFormat();
 
     @Parameters(paramLabel = "CONTAINER", description = "name or id")
     List<String> containers = new ArrayList<>();
 
     @Override
     public Integer call() {
-      return new StatsScreen(console(), engine(), names(), once, texts.whole, format).run();
+      return new StatsScreen(console(), engine(), names(), once, texts.whole, format.text).run();
     }
 
     private List<String> names() {

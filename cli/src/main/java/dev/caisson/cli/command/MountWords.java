@@ -63,41 +63,52 @@ final class MountWords {
         if (source.isEmpty()) {
           throw invalid(text);
         }
-        var path = directory.resolve(source).normalize().toString();
-        yield new MountSpec.Bind(
-            path,
-            target,
-            readOnly,
-            false,
-            words.getOrDefault("bind-propagation", ""),
-            words.getOrDefault("bind-recursive", "").equals("disabled"),
-            "");
+        yield bind(directory.resolve(source).normalize(), target, readOnly, words);
       }
-      case "volume" ->
-          new MountSpec.Volume(
-              source,
-              target,
-              readOnly,
-              flag(words, "volume-nocopy"),
-              words.getOrDefault("volume-subpath", ""),
-              words.getOrDefault("volume-driver", "local"),
-              Map.of(),
-              Map.of());
-      case "tmpfs" ->
-          new MountSpec.Tmpfs(
-              target,
-              readOnly,
-              words.containsKey("tmpfs-size")
-                  ? OptionalLong.of(ByteSize.parse(words.get("tmpfs-size")))
-                  : OptionalLong.empty(),
-              words.containsKey("tmpfs-mode")
-                  ? OptionalInt.of(Integer.parseInt(words.get("tmpfs-mode"), 8))
-                  : OptionalInt.empty(),
-              "");
+      case "volume" -> namedVolume(source, target, readOnly, words);
+      case "tmpfs" -> tmpfs(target, readOnly, words);
       case "image" ->
           new MountSpec.Image(source, target, true, words.getOrDefault("image-subpath", ""));
       default -> throw invalid(text);
     };
+  }
+
+  private static MountSpec bind(
+      Path source, String target, boolean readOnly, Map<String, String> words) {
+    return new MountSpec.Bind(
+        source.toString(),
+        target,
+        readOnly,
+        false,
+        words.getOrDefault("bind-propagation", ""),
+        words.getOrDefault("bind-recursive", "").equals("disabled"),
+        "");
+  }
+
+  private static MountSpec namedVolume(
+      String name, String target, boolean readOnly, Map<String, String> words) {
+    return new MountSpec.Volume(
+        name,
+        target,
+        readOnly,
+        flag(words, "volume-nocopy"),
+        words.getOrDefault("volume-subpath", ""),
+        words.getOrDefault("volume-driver", "local"),
+        Map.of(),
+        Map.of());
+  }
+
+  private static MountSpec tmpfs(String target, boolean readOnly, Map<String, String> words) {
+    return new MountSpec.Tmpfs(
+        target,
+        readOnly,
+        words.containsKey("tmpfs-size")
+            ? OptionalLong.of(ByteSize.parse(words.get("tmpfs-size")))
+            : OptionalLong.empty(),
+        words.containsKey("tmpfs-mode")
+            ? OptionalInt.of(Integer.parseInt(words.get("tmpfs-mode"), 8))
+            : OptionalInt.empty(),
+        "");
   }
 
   private static String first(Map<String, String> words, String... names) {

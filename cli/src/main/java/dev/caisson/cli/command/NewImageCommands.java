@@ -6,10 +6,9 @@ package dev.caisson.cli.command;
 
 import dev.caisson.cli.format.ProgressBars;
 import dev.caisson.engine.spec.CommitSpec;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -54,18 +53,7 @@ final class NewImageCommands {
         description = "who made it")
     String author = "";
 
-    @Option(
-        names = {"-c", "--change"},
-        paramLabel = "INSTRUCTION",
-        description = "a Dockerfile instruction to apply; may be repeated")
-    List<String> changes = new ArrayList<>();
-
-    @Option(
-        names = {"-m", "--message"},
-        paramLabel = "TEXT",
-        defaultValue = "",
-        description = "what the history tells")
-    String message = "";
+    @Mixin ChangeOptions change = new ChangeOptions();
 
     @Option(
         names = {"-p", "--pause"},
@@ -90,7 +78,13 @@ final class NewImageCommands {
               .commit(
                   container,
                   new CommitSpec(
-                      name, author, message, pause, changes, Optional.empty(), Optional.empty())));
+                      name,
+                      author,
+                      change.message,
+                      pause,
+                      change.changes,
+                      Optional.empty(),
+                      Optional.empty())));
       return 0;
     }
   }

@@ -49,7 +49,7 @@ final class PsCommand extends EngineCommand {
 
   @Override
   public Integer call() {
-    boolean sized = sizes || list.format.contains(".Size");
+    boolean sized = sizes || list.format.text.contains(".Size");
     var found =
         engine().containers().list(all, latest ? 1 : Math.max(0, last), sized, filter.filters());
     var table =

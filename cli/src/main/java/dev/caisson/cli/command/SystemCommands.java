@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** The commands about the host and the engine. */
 final class SystemCommands {
@@ -26,18 +26,13 @@ final class SystemCommands {
 
   /** Prints one document in the way asked for. */
   abstract static class Telling extends EngineCommand {
-    @Option(
-        names = {"-f", "--format"},
-        paramLabel = "FORMAT",
-        defaultValue = "",
-        description = "json or a template")
-    String format = "";
+    @Mixin DocumentFormat format = new DocumentFormat();
 
     final int tell(Map<String, Object> fields) {
-      if (format.equals("json")) {
+      if (format.text.equals("json")) {
         print(Json.compact(fields));
-      } else if (!format.isEmpty()) {
-        print(Template.parse(format).render(fields));
+      } else if (!format.text.isEmpty()) {
+        print(Template.parse(format.text).render(fields));
       } else {
         tell("", fields);
       }
@@ -100,7 +95,9 @@ final class SystemCommands {
               .with("OSType", "linux")
               .with("Architecture", info.architecture())
               .with("NCPU", info.processors())
-              .with("MemTotal", format.isEmpty() ? HumanSize.binary(info.memory()) : info.memory())
+              .with(
+                  "MemTotal",
+                  format.text.isEmpty() ? HumanSize.binary(info.memory()) : info.memory())
               .with("RootDir", info.root().toString())
               .with("Rootless", info.rootless())
               .with("DefaultIsolation", info.defaultIsolation())
@@ -111,12 +108,7 @@ final class SystemCommands {
 
   @Command(name = "doctor", description = "Show what this host can do, and what would help")
   static final class Doctor extends EngineCommand {
-    @Option(
-        names = "--format",
-        paramLabel = "FORMAT",
-        defaultValue = "",
-        description = "table, json or a template")
-    String format = "";
+    @Mixin TableFormat format = new TableFormat();
 
     @Override
     public Integer call() {
@@ -134,8 +126,8 @@ final class SystemCommands {
         row.put("Remedy", finding.remedy());
         table.row(row);
       }
-      table.print(console().out(), format);
-      if (format.isEmpty()) {
+      table.print(console().out(), format.text);
+      if (format.text.isEmpty()) {
         remedies(findings).forEach((remedy, subjects) -> print(remedy(remedy, subjects)));
       }
       boolean missing =
@@ -161,12 +153,7 @@ final class SystemCommands {
 
   @Command(name = "df", description = "Show who holds the disk")
   static final class DiskUsage extends EngineCommand {
-    @Option(
-        names = "--format",
-        paramLabel = "FORMAT",
-        defaultValue = "",
-        description = "table, json or a template")
-    String format = "";
+    @Mixin TableFormat format = new TableFormat();
 
     @Override
     public Integer call() {
@@ -192,7 +179,7 @@ final class SystemCommands {
       var snapshots = engine().snapshots().list(Filters.none());
       long kept = snapshots.stream().mapToLong(SnapshotInfo::size).sum();
       table.row(row("Snapshots", snapshots.size(), 0, kept));
-      table.print(console().out(), format);
+      table.print(console().out(), format.text);
       return 0;
     }
 

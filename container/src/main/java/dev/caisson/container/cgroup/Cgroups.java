@@ -177,13 +177,4 @@ public final class Cgroups {
     }
     return given;
   }
-
-  /** Removes groups recorded by a run that is over; false if one is still in use. */
-  public static boolean removeAll(Iterable<Path> directories) {
-    boolean gone = true;
-    for (Path directory : directories) {
-      gone &= !Files.exists(directory) || CgroupTree.remove(directory);
-    }
-    return gone;
-  }
 }

@@ -6,7 +6,6 @@ package dev.caisson.container.oci;
 
 import dev.caisson.container.plan.HostCapabilities;
 import dev.caisson.launch.IdentityAction;
-import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.seccomp.DockerProfile;
@@ -171,10 +170,5 @@ record ConfigProcess(JsonNode process, JsonNode seccomp) {
         Step.inside(
             "filter system calls",
             new IdentityAction.FilterCalls(program, Set.of(), Optional.empty())));
-  }
-
-  /** A check that the whole is a plan is LaunchPlan's own. */
-  static LaunchPlan plan(List<Step> steps) {
-    return new LaunchPlan(steps);
   }
 }

@@ -7,7 +7,6 @@ package dev.caisson.container.run;
 import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -29,18 +28,6 @@ record UndoRecord(Path file) {
     } catch (IOException failed) {
       throw new SandboxException(
           SandboxException.Kind.FAILED, "write " + file + ": " + failed.getMessage(), failed);
-    }
-  }
-
-  /** Directories of control groups; empty if nothing was made. */
-  List<Path> read() {
-    try {
-      return Files.readAllLines(file).stream().filter(l -> !l.isEmpty()).map(Path::of).toList();
-    } catch (NoSuchFileException none) {
-      return List.of();
-    } catch (IOException failed) {
-      throw new SandboxException(
-          SandboxException.Kind.FAILED, "read " + file + ": " + failed.getMessage(), failed);
     }
   }
 

@@ -10,9 +10,11 @@ import dev.caisson.engine.spec.PortSpec;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The Dockerfile instructions that commit and import take, applied to an image's configuration. */
@@ -21,124 +23,79 @@ final class ChangeInstructions {
   private static final Pattern PAIR =
       Pattern.compile("([^=\\s]+)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|(\\S*))");
 
-  private ChangeInstructions() {}
+  private List<String> entrypoint;
+  private List<String> command;
+  private String user;
+  private String workingDirectory;
+  private String stopSignal;
+  private final List<String> environment;
+  private final Set<PortSpec> ports;
+  private final Set<String> volumes;
+  private final Map<String, String> labels;
+  private final List<String> onBuild;
+
+  private ChangeInstructions(ImageConfig config) {
+    entrypoint = config.entrypoint();
+    command = config.command();
+    user = config.user();
+    workingDirectory = config.workingDirectory();
+    stopSignal = config.stopSignal();
+    environment = new ArrayList<>(config.environment());
+    ports = new HashSet<>(config.exposedPorts());
+    volumes = new HashSet<>(config.volumes());
+    labels = new HashMap<>(config.labels());
+    onBuild = new ArrayList<>(config.onBuild());
+  }
 
   static ImageConfig apply(ImageConfig config, List<String> instructions) {
-    var changed = config;
-    for (var instruction : instructions) {
-      changed = apply(changed, instruction.strip());
-    }
-    return changed;
+    var changed = new ChangeInstructions(config);
+    instructions.forEach(instruction -> changed.apply(instruction.strip()));
+    return changed.to(config);
   }
 
-  private static ImageConfig apply(ImageConfig c, String instruction) {
-    int space = instruction.indexOf(' ');
-    var name = space < 0 ? instruction : instruction.substring(0, space);
-    var rest = space < 0 ? "" : instruction.substring(space + 1).strip();
-    return switch (name.toUpperCase(Locale.ROOT)) {
-      case "CMD" -> with(c, c.entrypoint(), words(rest), c.environment());
-      case "ENTRYPOINT" -> with(c, words(rest), c.command(), c.environment());
-      case "ENV" -> with(c, c.entrypoint(), c.command(), environment(c.environment(), rest));
-      case "USER" -> place(c, rest, c.workingDirectory(), c.stopSignal());
-      case "WORKDIR" -> place(c, c.user(), rest, c.stopSignal());
-      case "STOPSIGNAL" -> place(c, c.user(), c.workingDirectory(), rest);
-      case "EXPOSE" -> {
-        var ports = new HashSet<>(c.exposedPorts());
-        for (var word : rest.split("\\s+")) {
-          ports.add(PortSpec.parse(word));
-        }
-        yield sets(c, ports, c.volumes(), c.labels());
-      }
-      case "VOLUME" -> {
-        var volumes = new HashSet<>(c.volumes());
-        volumes.addAll(rest.startsWith("[") ? words(rest) : List.of(rest.split("\\s+")));
-        yield sets(c, c.exposedPorts(), volumes, c.labels());
-      }
-      case "LABEL" -> {
-        var labels = new HashMap<>(c.labels());
-        labels.putAll(pairs(rest));
-        yield sets(c, c.exposedPorts(), c.volumes(), labels);
-      }
-      case "ONBUILD" -> {
-        var onBuild = new ArrayList<>(c.onBuild());
-        onBuild.add(rest);
-        yield new ImageConfig(
-            c.entrypoint(),
-            c.command(),
-            c.environment(),
-            c.user(),
-            c.workingDirectory(),
-            c.exposedPorts(),
-            c.volumes(),
-            c.labels(),
-            c.stopSignal(),
-            c.stopTimeout(),
-            c.healthcheck(),
-            c.shell(),
-            onBuild);
-      }
-      default ->
-          throw EngineException.invalid(
-              name + " is not a valid change command",
-              "use CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR");
-    };
-  }
-
-  private static ImageConfig with(
-      ImageConfig c, List<String> entrypoint, List<String> command, List<String> environment) {
+  private ImageConfig to(ImageConfig config) {
     return new ImageConfig(
         entrypoint,
         command,
         environment,
-        c.user(),
-        c.workingDirectory(),
-        c.exposedPorts(),
-        c.volumes(),
-        c.labels(),
-        c.stopSignal(),
-        c.stopTimeout(),
-        c.healthcheck(),
-        c.shell(),
-        c.onBuild());
-  }
-
-  private static ImageConfig place(
-      ImageConfig c, String user, String directory, String stopSignal) {
-    return new ImageConfig(
-        c.entrypoint(),
-        c.command(),
-        c.environment(),
         user,
-        directory,
-        c.exposedPorts(),
-        c.volumes(),
-        c.labels(),
-        stopSignal,
-        c.stopTimeout(),
-        c.healthcheck(),
-        c.shell(),
-        c.onBuild());
-  }
-
-  private static ImageConfig sets(
-      ImageConfig c,
-      java.util.Set<PortSpec> ports,
-      java.util.Set<String> volumes,
-      Map<String, String> labels) {
-    return new ImageConfig(
-        c.entrypoint(),
-        c.command(),
-        c.environment(),
-        c.user(),
-        c.workingDirectory(),
+        workingDirectory,
         ports,
         volumes,
         labels,
-        c.stopSignal(),
-        c.stopTimeout(),
-        c.healthcheck(),
-        c.shell(),
-        c.onBuild());
+        stopSignal,
+        config.stopTimeout(),
+        config.healthcheck(),
+        config.shell(),
+        onBuild);
+  }
+
+  private void apply(String instruction) {
+    int space = instruction.indexOf(' ');
+    var name = space < 0 ? instruction : instruction.substring(0, space);
+    var rest = space < 0 ? "" : instruction.substring(space + 1).strip();
+    switch (name.toUpperCase(Locale.ROOT)) {
+      case "CMD" -> command = words(rest);
+      case "ENTRYPOINT" -> entrypoint = words(rest);
+      case "ENV" -> pairs(rest).forEach(this::variable);
+      case "USER" -> user = rest;
+      case "WORKDIR" -> workingDirectory = rest;
+      case "STOPSIGNAL" -> stopSignal = rest;
+      case "EXPOSE" -> List.of(rest.split("\\s+")).forEach(word -> ports.add(PortSpec.parse(word)));
+      case "VOLUME" ->
+          volumes.addAll(rest.startsWith("[") ? words(rest) : List.of(rest.split("\\s+")));
+      case "LABEL" -> labels.putAll(pairs(rest));
+      case "ONBUILD" -> onBuild.add(rest);
+      default ->
+          throw EngineException.invalid(
+              name + " is not a valid change command",
+              "use CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR");
+    }
+  }
+
+  private void variable(String name, String value) {
+    environment.removeIf(entry -> entry.startsWith(name + "="));
+    environment.add(name + "=" + value);
   }
 
   /** A JSON list, or a line for the shell. */
@@ -153,19 +110,9 @@ final class ChangeInstructions {
     return text.replaceAll("\\\\(.)", "$1");
   }
 
-  private static List<String> environment(List<String> old, String text) {
-    var changed = new ArrayList<>(old);
-    pairs(text)
-        .forEach((name, value) -> {
-          changed.removeIf(entry -> entry.startsWith(name + "="));
-          changed.add(name + "=" + value);
-        });
-    return changed;
-  }
-
-  /** {@code A=b C="d e"}, or the old form {@code A b}. */
+  /** {@code A=b C="d e"}, or the old form {@code A b}; in the order they are said in. */
   private static Map<String, String> pairs(String text) {
-    var pairs = new HashMap<String, String>();
+    var pairs = new LinkedHashMap<String, String>();
     var match = PAIR.matcher(text);
     while (match.find()) {
       pairs.put(

@@ -117,11 +117,6 @@ public record InstanceSpec(
       runtime = spec.runtime;
     }
 
-    public Builder image(String value) {
-      image = value;
-      return this;
-    }
-
     public Builder name(String value) {
       name = Optional.of(value);
       return this;

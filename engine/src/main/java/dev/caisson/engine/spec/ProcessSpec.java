@@ -70,22 +70,6 @@ public record ProcessSpec(
         consoleSize);
   }
 
-  public ProcessSpec withEnvironment(List<String> value) {
-    return new ProcessSpec(
-        entrypoint,
-        command,
-        value,
-        user,
-        workingDirectory,
-        tty,
-        openStdin,
-        stdinOnce,
-        attachStdin,
-        attachStdout,
-        attachStderr,
-        consoleSize);
-  }
-
   /** A terminal's first size in characters. */
   public record ConsoleSize(int rows, int columns) {}
 }

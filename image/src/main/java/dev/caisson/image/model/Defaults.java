@@ -57,24 +57,6 @@ public record Defaults(
     return new DefaultsBuilder();
   }
 
-  /** A builder that starts with these values. */
-  public DefaultsBuilder toBuilder() {
-    return new DefaultsBuilder()
-        .user(user)
-        .exposedPorts(exposedPorts)
-        .environment(environment)
-        .entrypoint(entrypoint)
-        .command(command)
-        .volumes(volumes)
-        .workingDirectory(workingDirectory)
-        .labels(labels)
-        .stopSignal(stopSignal)
-        .stopTimeoutSeconds(stopTimeoutSeconds)
-        .healthCheck(healthCheck)
-        .shell(shell)
-        .onBuild(onBuild);
-  }
-
   static Defaults parse(JsonFields fields) {
     return builder()
         .user(fields.optionalText("User").orElse(""))

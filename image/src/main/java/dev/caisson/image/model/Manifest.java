@@ -73,11 +73,6 @@ public record Manifest(
     return layers;
   }
 
-  /** Bytes of the configuration and all layers, as stored or transferred. */
-  public long size() {
-    return config.size() + layers.stream().mapToLong(Descriptor::size).sum();
-  }
-
   /** Writes the JSON of a new manifest; the same parts give the same bytes. */
   public static byte[] write(String mediaType, Descriptor config, List<Descriptor> layers) {
     var root = JsonFields.newObject();

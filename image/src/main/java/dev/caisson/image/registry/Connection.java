@@ -55,10 +55,6 @@ final class Connection {
     this.scope = repository.isEmpty() ? "" : "repository:" + repository + ":" + actions;
   }
 
-  Endpoint endpoint() {
-    return endpoint;
-  }
-
   /** An address below this repository. */
   URI address(String rest) {
     return endpoint.resolve("/v2/" + repository + "/" + rest);

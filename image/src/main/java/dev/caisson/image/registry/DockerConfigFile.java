@@ -15,7 +15,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -122,10 +121,5 @@ public final class DockerConfigFile implements CredentialSource {
     return helper
         .flatMap(name -> CredentialHelper.get(name, key))
         .or(() -> Optional.ofNullable(stored.get(registry)));
-  }
-
-  /** The registries with stored credentials. */
-  List<String> registries() {
-    return List.copyOf(stored.keySet());
   }
 }

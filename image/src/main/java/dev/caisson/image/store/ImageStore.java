@@ -73,12 +73,6 @@ public final class ImageStore {
         .toList();
   }
 
-  /** The image called {@code reference}. */
-  public Optional<Image> find(Reference reference) {
-    var now = catalog.read();
-    return now.named(reference).map(entry -> reader.image(now, entry));
-  }
-
   /**
    * The image a user means: by name, by id, by manifest digest, or by the unique beginning of an
    * id.

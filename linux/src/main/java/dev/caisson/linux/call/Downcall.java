@@ -80,10 +80,6 @@ public final class Downcall {
     return result;
   }
 
-  public static long checked(String call, Object subject, long number) {
-    return checked(call, subject, number, 0, 0, 0, 0, 0, 0);
-  }
-
   public static long checked(String call, Object subject, long number, long a) {
     return checked(call, subject, number, a, 0, 0, 0, 0, 0);
   }

@@ -100,15 +100,4 @@ public final class ExtendedAttributes {
       return Stream.of(names.split("\0")).filter(name -> !name.isEmpty()).toList();
     }
   }
-
-  public void remove(String name) {
-    try (Scratch scratch = Scratch.open()) {
-      Downcall.checked(
-          "removexattr",
-          path + " " + name,
-          follow ? SystemCall.REMOVEXATTR : SystemCall.LREMOVEXATTR,
-          scratch.string(path).address(),
-          scratch.string(name).address());
-    }
-  }
 }

@@ -21,7 +21,6 @@ public final class FileLock {
   private static final int LOCK_SH = 1;
   private static final int LOCK_EX = 2;
   private static final int LOCK_NB = 4;
-  private static final int LOCK_UN = 8;
   private static final int F_OFD_GETLK = 36;
   private static final int F_OFD_SETLK = 37; // include/uapi/asm-generic/fcntl.h
   private static final short F_RDLCK = 0;
@@ -40,10 +39,6 @@ public final class FileLock {
     long result =
         Downcall.attempt(SystemCall.FLOCK, file.number(), (shared ? LOCK_SH : LOCK_EX) | LOCK_NB);
     return granted("flock", file, result);
-  }
-
-  public static void unlock(Fd file) {
-    Downcall.checked("flock", file, SystemCall.FLOCK, file.number(), LOCK_UN);
   }
 
   /**

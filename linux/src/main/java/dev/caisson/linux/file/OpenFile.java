@@ -11,10 +11,7 @@ import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
 import dev.caisson.linux.call.SystemCall;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +25,6 @@ public final class OpenFile implements AutoCloseable {
   private static final int SEEK_HOLE = 4;
   private static final int FALLOC_FL_KEEP_SIZE = 1;
   private static final int FALLOC_FL_PUNCH_HOLE = 2;
-  private static final int FALLOC_FL_ZERO_RANGE = 16;
-  private static final int MOST_VECTORS = 1024; // UIO_MAXIOV
 
   private final Fd fd;
   private final String label;
@@ -88,16 +83,6 @@ public final class OpenFile implements AutoCloseable {
     }
   }
 
-  /** Reads into several segments at once; answers the total. preadv(2), at most 1,024 segments */
-  public long read(List<MemorySegment> targets, long offset) {
-    return vector("preadv", SystemCall.PREADV, targets, offset);
-  }
-
-  /** Writes several segments at once; answers the total, which may be short. pwritev(2) */
-  public long write(List<MemorySegment> sources, long offset) {
-    return vector("pwritev", SystemCall.PWRITEV, sources, offset);
-  }
-
   /** Sets the file's length: cuts it, or extends it with a hole. ftruncate(2) */
   public void truncate(long size) {
     Downcall.checked("ftruncate", label, SystemCall.FTRUNCATE, fd.number(), size);
@@ -120,18 +105,6 @@ public final class OpenFile implements AutoCloseable {
         length);
   }
 
-  /** Makes the range read as zeros, keeping its blocks where possible. fallocate(2) */
-  public void zero(long offset, long length) {
-    Downcall.checked(
-        "fallocate",
-        label,
-        SystemCall.FALLOCATE,
-        fd.number(),
-        FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
-        offset,
-        length);
-  }
-
   /** Where data begins at or after {@code offset}; empty when only a hole follows. lseek(2) */
   public OptionalLong nextData(long offset) {
     return seek(offset, SEEK_DATA);
@@ -140,29 +113,6 @@ public final class OpenFile implements AutoCloseable {
   /** Where a hole begins at or after {@code offset}; the file's end counts as one. lseek(2) */
   public OptionalLong nextHole(long offset) {
     return seek(offset, SEEK_HOLE);
-  }
-
-  /** Copies inside the kernel, sharing blocks where the file system can. copy_file_range(2) */
-  public long copyTo(OpenFile target, long offset, long targetOffset, long length) {
-    try (Scratch scratch = Scratch.open()) {
-      MemorySegment from = scratch.allocateFrom(ValueLayout.JAVA_LONG, offset);
-      MemorySegment to = scratch.allocateFrom(ValueLayout.JAVA_LONG, targetOffset);
-      return Downcall.checked(
-          "copy_file_range",
-          label + " to " + target.label,
-          SystemCall.COPY_FILE_RANGE,
-          fd.number(),
-          from.address(),
-          target.fd.number(),
-          to.address(),
-          length,
-          0);
-    }
-  }
-
-  /** Data and attributes reach the disk before this returns. fsync(2) */
-  public void sync() {
-    Downcall.checked("fsync", label, SystemCall.FSYNC, fd.number());
   }
 
   /** Everything on the file system this file is on. syncfs(2) */
@@ -221,24 +171,6 @@ public final class OpenFile implements AutoCloseable {
       if (errno != Errno.EINTR) {
         throw new LinuxException(call, label, errno);
       }
-    }
-  }
-
-  private long vector(String call, long number, List<MemorySegment> segments, long offset) {
-    if (segments.size() > MOST_VECTORS) {
-      throw new IllegalArgumentException("more than 1,024 segments: " + segments.size());
-    }
-    try (Scratch scratch = Scratch.open()) {
-      MemorySegment vectors = scratch.allocate(Math.max(16L, 16L * segments.size()), 8);
-      for (int i = 0; i < segments.size(); i++) {
-        vectors.setAtIndex(ValueLayout.ADDRESS, 2L * i, segments.get(i));
-        vectors.setAtIndex(ValueLayout.JAVA_LONG, 2L * i + 1, segments.get(i).byteSize());
-      }
-      // The last two words are the offset's low and high half; 64-bit kernels use the first alone.
-      return Downcall.checked(
-          call, label, number, fd.number(), vectors.address(), segments.size(), offset, 0);
-    } finally {
-      Reference.reachabilityFence(segments);
     }
   }
 

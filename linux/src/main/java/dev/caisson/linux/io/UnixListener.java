@@ -4,14 +4,11 @@
  */
 package dev.caisson.linux.io;
 
-import dev.caisson.linux.Errno;
 import dev.caisson.linux.Fd;
-import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
 import dev.caisson.linux.call.SystemCall;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /**
  * A Unix socket that waits for connections at a path. Whoever may write to the path may connect;
@@ -47,11 +44,6 @@ public final class UnixListener implements AutoCloseable {
     }
   }
 
-  /** Takes ownership of a socket that already listens, as systemd passes one. */
-  public static UnixListener of(Fd fd) {
-    return new UnixListener(fd);
-  }
-
   public Fd fd() {
     return fd;
   }
@@ -61,18 +53,6 @@ public final class UnixListener implements AutoCloseable {
     return UnixSocket.of(
         Fd.adopt(
             Downcall.checked("accept4", fd, SystemCall.ACCEPT4, fd.number(), 0, 0, SOCK_CLOEXEC)));
-  }
-
-  /** For a non-blocking listener in an event loop: empty when nobody waits. */
-  public Optional<UnixSocket> poll() {
-    long result = Downcall.attempt(SystemCall.ACCEPT4, fd.number(), 0, 0, SOCK_CLOEXEC);
-    if (result >= 0) {
-      return Optional.of(UnixSocket.of(Fd.adopt(result)));
-    }
-    return switch (Errno.of((int) -result)) {
-      case EAGAIN, ECONNABORTED, EINTR -> Optional.empty();
-      case Errno other -> throw new LinuxException("accept4", fd, other);
-    };
   }
 
   /** Lets go of a thread that waits in {@link #accept}, which then fails. shutdown(2) */

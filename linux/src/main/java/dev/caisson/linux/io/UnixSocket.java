@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A connected Unix socket whose descriptor is ours, unlike the JDK's, so that descriptors can
@@ -27,7 +26,6 @@ public final class UnixSocket implements AutoCloseable {
   private static final int SOL_SOCKET = 1;
   private static final int SCM_RIGHTS = 1;
   private static final int SO_PEERCRED = 17;
-  private static final int MSG_DONTWAIT = 0x40;
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MSG_CMSG_CLOEXEC = 0x40000000;
   private static final int MSG_TRUNC_OR_CTRUNC = 0x20 | 0x08;
@@ -154,12 +152,18 @@ public final class UnixSocket implements AutoCloseable {
 
   /** Waits for a message of at most {@code most} bytes. Blocks: not on a virtual thread. */
   public Message receive(int most) {
-    return receive(most, 0).orElseThrow(() -> new LinuxException("recvmsg", fd, Errno.EAGAIN));
-  }
-
-  /** As {@link #receive}, empty when nothing is there yet. */
-  public Optional<Message> poll(int most) {
-    return receive(most, MSG_DONTWAIT);
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment buffer = scratch.allocate(most, 1);
+      MemorySegment header = header(scratch, buffer, most);
+      MemorySegment control = withControl(scratch, header);
+      long count = receive(header, MSG_CMSG_CLOEXEC);
+      if (count < 0) {
+        throw new LinuxException("recvmsg", fd, Errno.of((int) -count));
+      }
+      byte[] bytes = buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
+      boolean cut = (header.get(ValueLayout.JAVA_INT, 48) & MSG_TRUNC_OR_CTRUNC) != 0;
+      return new Message(bytes, files(control, header.get(ValueLayout.JAVA_LONG, 40)), cut);
+    }
   }
 
   /**
@@ -197,25 +201,6 @@ public final class UnixSocket implements AutoCloseable {
   @Override
   public void close() {
     fd.close();
-  }
-
-  private Optional<Message> receive(int most, int flags) {
-    try (Scratch scratch = Scratch.open()) {
-      MemorySegment buffer = scratch.allocate(most, 1);
-      MemorySegment header = header(scratch, buffer, most);
-      MemorySegment control = withControl(scratch, header);
-      long count = receive(header, flags | MSG_CMSG_CLOEXEC);
-      if (count == -Errno.EAGAIN.number()) {
-        return Optional.empty();
-      }
-      if (count < 0) {
-        throw new LinuxException("recvmsg", fd, Errno.of((int) -count));
-      }
-      byte[] bytes = buffer.asSlice(0, count).toArray(ValueLayout.JAVA_BYTE);
-      boolean cut = (header.get(ValueLayout.JAVA_INT, 48) & MSG_TRUNC_OR_CTRUNC) != 0;
-      return Optional.of(
-          new Message(bytes, files(control, header.get(ValueLayout.JAVA_LONG, 40)), cut));
-    }
   }
 
   private static MemorySegment withControl(Scratch scratch, MemorySegment header) {

@@ -28,7 +28,6 @@ public final class Mapping implements AutoCloseable {
   private static final int MAP_NORESERVE = 0x4000;
   private static final int MADV_DONTNEED = 4;
   private static final int MADV_REMOVE = 9;
-  private static final int MADV_MERGEABLE = 12;
   private static final int MADV_HUGEPAGE = 14;
   private static final int MADV_DONTDUMP = 16;
 
@@ -122,12 +121,6 @@ public final class Mapping implements AutoCloseable {
   /** Lets the kernel use huge pages; it may refuse. */
   public Mapping hugePages() {
     advise(MADV_HUGEPAGE, 0, size());
-    return this;
-  }
-
-  /** Lets the kernel share equal pages with other mappings (KSM); private memory only. */
-  public Mapping mergeable() {
-    advise(MADV_MERGEABLE, 0, size());
     return this;
   }
 

@@ -26,7 +26,6 @@ public final class FileSystem implements AutoCloseable {
   private static final int FSMOUNT_CLOEXEC = 1;
   private static final int FSCONFIG_SET_FLAG = 0;
   private static final int FSCONFIG_SET_STRING = 1;
-  private static final int FSCONFIG_SET_FD = 5;
   private static final int FSCONFIG_CMD_CREATE = 6;
   private static final int LONGEST_MESSAGE = 1024;
 
@@ -56,13 +55,6 @@ public final class FileSystem implements AutoCloseable {
   /** An option with a value, as {@code lowerdir}; at most 256 bytes for most file systems. */
   public FileSystem set(String key, String value) {
     return configure(key + "=" + value, FSCONFIG_SET_STRING, key, value, 0);
-  }
-
-  /**
-   * An option whose value is an open file, as {@code fd} of FUSE or {@code lowerdir+} since 6.13.
-   */
-  public FileSystem set(String key, Fd value) {
-    return configure(key + "=" + value, FSCONFIG_SET_FD, key, "", value.number());
   }
 
   /** Creates the superblock and a mount of it that is attached nowhere yet. fsmount(2) */

@@ -74,10 +74,6 @@ final class Attributes {
     return Optional.ofNullable(values.get(type)).map(Attributes::parse);
   }
 
-  int size() {
-    return values.size();
-  }
-
   private static byte[] copy(ByteBuffer value) {
     byte[] copy = new byte[value.limit()];
     value.get(0, copy);

@@ -75,10 +75,6 @@ public final class RouteBatch {
     return this;
   }
 
-  public boolean isEmpty() {
-    return requests.isEmpty();
-  }
-
   /**
    * Creates two connected interfaces, the second one directly in another network namespace.
    *

@@ -4,7 +4,6 @@
  */
 package dev.caisson.linux.node;
 
-import dev.caisson.linux.Errno;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
@@ -374,10 +373,5 @@ public final class Node implements AutoCloseable {
   @Override
   public String toString() {
     return fd.toString();
-  }
-
-  /** Minus the number, as a method here answers it. */
-  public static long refusal(Errno errno) {
-    return -errno.number();
   }
 }

@@ -33,16 +33,6 @@ public enum Namespace {
     return flag;
   }
 
-  /** The file name below /proc/PID/ns. */
-  public String file() {
-    return file;
-  }
-
-  /** Opens the namespace a process is in. */
-  public Fd of(int pid) {
-    return Directory.openFile(Path.of("/proc/" + pid + "/ns/" + file), 0, OpenFlag.READ);
-  }
-
   /** Opens the namespace the calling thread is in. */
   public Fd ofThisThread() {
     return Directory.openFile(Path.of("/proc/thread-self/ns/" + file), 0, OpenFlag.READ);

@@ -23,7 +23,6 @@ import java.util.Optional;
 public final class ProcessFd implements AutoCloseable {
   private static final int P_PIDFD = 3;
   private static final int WEXITED = 4;
-  private static final int WNOHANG = 1;
   private static final int CLD_EXITED = 1;
   private static final int CLD_DUMPED = 3;
   private static final int SIGINFO_SIZE = 128;
@@ -79,19 +78,18 @@ public final class ProcessFd implements AutoCloseable {
     return send(signal.number());
   }
 
-  /** Whether it still runs, or is a zombie that nobody has waited for. */
-  public boolean exists() {
-    return send(0);
-  }
-
   /** Waits for a child of ours to end and reaps it. Blocks: not on a virtual thread. waitid(2) */
   public ExitStatus await() {
-    return waitFor(WEXITED).orElseThrow(() -> new LinuxException("waitid", pid, Errno.ECHILD));
-  }
-
-  /** Reaps a child of ours if it has ended. waitid(2) WNOHANG */
-  public Optional<ExitStatus> poll() {
-    return waitFor(WEXITED | WNOHANG);
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment info = scratch.allocate(SIGINFO_SIZE, 8);
+      Downcall.checked(
+          "waitid", pid, SystemCall.WAITID, P_PIDFD, fd.number(), info.address(), WEXITED, 0);
+      int code = info.get(ValueLayout.JAVA_INT, 8); // siginfo_t
+      int status = info.get(ValueLayout.JAVA_INT, 24);
+      return code == CLD_EXITED
+          ? new ExitStatus.Exited(status)
+          : new ExitStatus.Killed(status, code == CLD_DUMPED);
+    }
   }
 
   @Override
@@ -108,22 +106,5 @@ public final class ProcessFd implements AutoCloseable {
       throw new LinuxException("pidfd_send_signal", pid, Errno.of((int) -result));
     }
     return true;
-  }
-
-  private Optional<ExitStatus> waitFor(int options) {
-    try (Scratch scratch = Scratch.open()) {
-      MemorySegment info = scratch.allocate(SIGINFO_SIZE, 8);
-      Downcall.checked(
-          "waitid", pid, SystemCall.WAITID, P_PIDFD, fd.number(), info.address(), options, 0);
-      int code = info.get(ValueLayout.JAVA_INT, 8); // siginfo_t: pid is at 16
-      int status = info.get(ValueLayout.JAVA_INT, 24);
-      if (info.get(ValueLayout.JAVA_INT, 16) == 0) {
-        return Optional.empty();
-      }
-      return Optional.of(
-          code == CLD_EXITED
-              ? new ExitStatus.Exited(status)
-              : new ExitStatus.Killed(status, code == CLD_DUMPED));
-    }
   }
 }

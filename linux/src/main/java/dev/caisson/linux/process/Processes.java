@@ -16,9 +16,4 @@ public final class Processes {
   public static void kill(int pid, Signal signal) {
     Downcall.checked("kill", pid, SystemCall.KILL, pid, signal.number());
   }
-
-  /** The kernel's number of the calling platform thread. gettid(2) */
-  public static int threadId() {
-    return (int) Downcall.attempt(SystemCall.GETTID, 0);
-  }
 }

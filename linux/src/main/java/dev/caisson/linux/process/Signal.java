@@ -51,12 +51,6 @@ public enum Signal {
     return number;
   }
 
-  public static Optional<Signal> of(int number) {
-    return number >= 1 && number <= values().length
-        ? Optional.of(values()[number - 1])
-        : Optional.empty();
-  }
-
   /**
    * Finds {@code TERM}, {@code SIGTERM} or {@code sigterm}. Real-time signals have numbers only.
    */

@@ -72,12 +72,4 @@ class EventLoopTest {
     loop.execute(alive::countDown);
     assertThat(alive.await(5, TimeUnit.SECONDS)).isTrue();
   }
-
-  @Test
-  void terminalKeepsItsSize() {
-    try (Terminal terminal = Terminal.open()) {
-      Terminal.resize(terminal.master(), new Terminal.Size(132, 43));
-      assertThat(Terminal.size(terminal.slave())).isEqualTo(new Terminal.Size(132, 43));
-    }
-  }
 }

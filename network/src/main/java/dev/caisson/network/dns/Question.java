@@ -58,11 +58,26 @@ record Question(int id, boolean recursionDesired, String name, int type, int dns
       throw new Refused(Answer.FORMAT_ERROR, "not one question");
     }
     StringBuilder name = new StringBuilder();
+    int at = name(query, length, name);
+    if (at + 4 > length) {
+      throw new Refused(Answer.FORMAT_ERROR, "cut after the name");
+    }
+    return new Question(
+        unsigned(query, 0),
+        (flags & 0x0100) != 0,
+        name.toString(),
+        unsigned(query, at),
+        unsigned(query, at + 2),
+        at + 4);
+  }
+
+  /** Reads the labels of the name; answers where they end. */
+  private static int name(byte[] query, int length, StringBuilder name) throws Refused {
     int at = HEADER;
     while (true) {
       int label = at < length ? query[at++] & 0xff : 64;
       if (label == 0) {
-        break;
+        return at;
       }
       if (label > 63 || at + label > length || name.length() + label > LONGEST_NAME) {
         throw new Refused(Answer.FORMAT_ERROR, "name too long, cut or compressed");
@@ -75,16 +90,6 @@ record Question(int id, boolean recursionDesired, String name, int type, int dns
       }
       at += label;
     }
-    if (at + 4 > length) {
-      throw new Refused(Answer.FORMAT_ERROR, "cut after the name");
-    }
-    return new Question(
-        unsigned(query, 0),
-        (flags & 0x0100) != 0,
-        name.toString(),
-        unsigned(query, at),
-        unsigned(query, at + 2),
-        at + 4);
   }
 
   private static char lower(int letter) {

@@ -93,10 +93,6 @@ public final class LayerStore implements LayerReceiver, AutoCloseable {
     return marks;
   }
 
-  public Ownership ownership() {
-    return ownership;
-  }
-
   /**
    * The folders of all layers of {@code image}, lowest first, unpacking side by side those that are
    * not there yet.

@@ -42,10 +42,6 @@ final class Tree implements AutoCloseable {
     this.keepFiles = keepFiles;
   }
 
-  Directory root() {
-    return root;
-  }
-
   /**
    * The directory at {@code path}, made with mode 0755 where it is missing.
    *

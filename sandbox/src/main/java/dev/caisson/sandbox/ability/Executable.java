@@ -71,10 +71,6 @@ public interface Executable {
     public Command withEnvironment(Map<String, String> variables) {
       return new Command(arguments, variables, user, directory, terminal, stdin, privileged);
     }
-
-    public Command asPrivileged() {
-      return new Command(arguments, environment, user, directory, terminal, stdin, true);
-    }
   }
 
   /** The running process, and its streams. Closing leaves it running. */

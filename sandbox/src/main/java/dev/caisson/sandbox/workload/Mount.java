@@ -17,22 +17,12 @@ public sealed interface Mount {
 
   /** How mounts made later pass between host and workload. mount_namespaces(7) */
   enum Propagation {
-    PRIVATE(false),
-    RECURSIVE_PRIVATE(true),
-    SHARED(false),
-    RECURSIVE_SHARED(true),
-    SLAVE(false),
-    RECURSIVE_SLAVE(true);
-
-    private final boolean recursive;
-
-    Propagation(boolean recursive) {
-      this.recursive = recursive;
-    }
-
-    public boolean recursive() {
-      return recursive;
-    }
+    PRIVATE,
+    RECURSIVE_PRIVATE,
+    SHARED,
+    RECURSIVE_SHARED,
+    SLAVE,
+    RECURSIVE_SLAVE
   }
 
   /**

@@ -51,9 +51,4 @@ public record NetworkAttachment(
     return new NetworkAttachment(
         new Prepared(namespace), Optional.empty(), Optional.empty(), Optional.empty());
   }
-
-  public NetworkAttachment withFiles(Path resolvConfFile, Path hostsFile, Path hostname) {
-    return new NetworkAttachment(
-        mode, Optional.of(resolvConfFile), Optional.of(hostsFile), Optional.of(hostname));
-  }
 }

@@ -7,6 +7,7 @@ package dev.caisson.sandbox.workload;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * What a workload may not do.
@@ -87,80 +88,70 @@ public record Security(
   }
 
   public Security withCapabilities(Set<Capability> value) {
-    return new Security(
-        value,
-        privileged,
-        noNewPrivileges,
-        syscalls,
-        appArmor,
-        seLinux,
-        maskedPaths,
-        readOnlyPaths,
-        ownProcess);
+    return with(parts -> parts.capabilities = value);
   }
 
   public Security withSyscalls(SyscallFilter value) {
-    return new Security(
-        capabilities,
-        privileged,
-        noNewPrivileges,
-        value,
-        appArmor,
-        seLinux,
-        maskedPaths,
-        readOnlyPaths,
-        ownProcess);
+    return with(parts -> parts.syscalls = value);
   }
 
   public Security withNoNewPrivileges(boolean value) {
-    return new Security(
-        capabilities,
-        privileged,
-        value,
-        syscalls,
-        appArmor,
-        seLinux,
-        maskedPaths,
-        readOnlyPaths,
-        ownProcess);
+    return with(parts -> parts.noNewPrivileges = value);
   }
 
   public Security withPaths(List<String> masked, List<String> readOnly) {
-    return new Security(
-        capabilities,
-        privileged,
-        noNewPrivileges,
-        syscalls,
-        appArmor,
-        seLinux,
-        masked,
-        readOnly,
-        ownProcess);
+    return with(parts -> {
+      parts.maskedPaths = masked;
+      parts.readOnlyPaths = readOnly;
+    });
   }
 
   public Security withLabels(String appArmorProfile, String seLinuxLabel) {
-    return new Security(
-        capabilities,
-        privileged,
-        noNewPrivileges,
-        syscalls,
-        appArmorProfile,
-        seLinuxLabel,
-        maskedPaths,
-        readOnlyPaths,
-        ownProcess);
+    return with(parts -> {
+      parts.appArmor = appArmorProfile;
+      parts.seLinux = seLinuxLabel;
+    });
   }
 
   public Security withOwnProcess(boolean value) {
+    return with(parts -> parts.ownProcess = value);
+  }
+
+  private Security with(Consumer<Parts> change) {
+    var parts = new Parts(this);
+    change.accept(parts);
     return new Security(
-        capabilities,
+        parts.capabilities,
         privileged,
-        noNewPrivileges,
-        syscalls,
-        appArmor,
-        seLinux,
-        maskedPaths,
-        readOnlyPaths,
-        value);
+        parts.noNewPrivileges,
+        parts.syscalls,
+        parts.appArmor,
+        parts.seLinux,
+        parts.maskedPaths,
+        parts.readOnlyPaths,
+        parts.ownProcess);
+  }
+
+  /** What can be changed of it, while it is. */
+  private static final class Parts {
+    private Set<Capability> capabilities;
+    private boolean noNewPrivileges;
+    private SyscallFilter syscalls;
+    private String appArmor;
+    private String seLinux;
+    private List<String> maskedPaths;
+    private List<String> readOnlyPaths;
+    private boolean ownProcess;
+
+    private Parts(Security from) {
+      capabilities = from.capabilities;
+      noNewPrivileges = from.noNewPrivileges;
+      syscalls = from.syscalls;
+      appArmor = from.appArmor;
+      seLinux = from.seLinux;
+      maskedPaths = from.maskedPaths;
+      readOnlyPaths = from.readOnlyPaths;
+      ownProcess = from.ownProcess;
+    }
   }
 }

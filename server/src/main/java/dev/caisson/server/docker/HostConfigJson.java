@@ -206,6 +206,25 @@ final class HostConfigJson {
   }
 
   private static void resources(ObjectNode json, ResourceSpec limits) {
+    memory(json, limits);
+    processors(json, limits);
+    limits
+        .pids()
+        .ifPresentOrElse(value -> json.put("PidsLimit", value), () -> json.putNull("PidsLimit"));
+    blockDevices(json, limits);
+    devices(json, limits);
+    ArrayNode ulimits = json.putArray("Ulimits");
+    limits
+        .ulimits()
+        .forEach(each ->
+            ulimits
+                .addObject()
+                .put("Name", each.name())
+                .put("Soft", each.soft())
+                .put("Hard", each.hard()));
+  }
+
+  private static void memory(ObjectNode json, ResourceSpec limits) {
     number(json, "Memory", limits.memory());
     number(json, "MemoryReservation", limits.memoryReservation());
     number(json, "MemorySwap", limits.memorySwap());
@@ -215,6 +234,10 @@ final class HostConfigJson {
             value -> json.put("MemorySwappiness", value), () -> json.putNull("MemorySwappiness"));
     json.put("OomKillDisable", limits.oomKillDisable());
     json.put("OomScoreAdj", limits.oomScoreAdjustment().orElse(0));
+    number(json, "KernelMemory", limits.kernelMemory());
+  }
+
+  private static void processors(ObjectNode json, ResourceSpec limits) {
     number(json, "CpuShares", limits.cpuShares());
     number(json, "CpuPeriod", limits.cpuPeriod());
     number(json, "CpuQuota", limits.cpuQuota());
@@ -223,9 +246,9 @@ final class HostConfigJson {
     number(json, "NanoCpus", limits.nanoCpus());
     json.put("CpusetCpus", limits.cpusetCpus().orElse(""));
     json.put("CpusetMems", limits.cpusetMems().orElse(""));
-    limits
-        .pids()
-        .ifPresentOrElse(value -> json.put("PidsLimit", value), () -> json.putNull("PidsLimit"));
+  }
+
+  private static void blockDevices(ObjectNode json, ResourceSpec limits) {
     integer(json, "BlkioWeight", limits.blkioWeight());
     ArrayNode weights = json.putArray("BlkioWeightDevice");
     limits
@@ -235,6 +258,9 @@ final class HostConfigJson {
     json.set("BlkioDeviceWriteBps", rates(limits, Kind.WRITE_BPS));
     json.set("BlkioDeviceReadIOps", rates(limits, Kind.READ_IOPS));
     json.set("BlkioDeviceWriteIOps", rates(limits, Kind.WRITE_IOPS));
+  }
+
+  private static void devices(ObjectNode json, ResourceSpec limits) {
     ArrayNode devices = json.putArray("Devices");
     limits
         .devices()
@@ -245,17 +271,7 @@ final class HostConfigJson {
                 .put("PathInContainer", each.containerPath())
                 .put("CgroupPermissions", each.permissions()));
     json.set("DeviceCgroupRules", orNull(limits.deviceRules()));
-    number(json, "KernelMemory", limits.kernelMemory());
     json.putNull("DeviceRequests");
-    ArrayNode ulimits = json.putArray("Ulimits");
-    limits
-        .ulimits()
-        .forEach(each ->
-            ulimits
-                .addObject()
-                .put("Name", each.name())
-                .put("Soft", each.soft())
-                .put("Hard", each.hard()));
   }
 
   private static ArrayNode rates(ResourceSpec limits, Kind kind) {

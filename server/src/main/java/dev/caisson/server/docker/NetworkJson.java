@@ -33,7 +33,22 @@ final class NetworkJson {
     json.put("Driver", info.driver());
     json.put("EnableIPv4", true);
     json.put("EnableIPv6", info.ipv6());
-    ObjectNode ipam = json.putObject("IPAM");
+    addresses(json.putObject("IPAM"), info);
+    json.put("Internal", info.internal());
+    json.put("Attachable", info.attachable());
+    json.put("Ingress", false);
+    json.putObject("ConfigFrom").put("Network", "");
+    json.put("ConfigOnly", false);
+    ObjectNode containers = json.putObject("Containers");
+    if (withContainers) {
+      members(containers, info);
+    }
+    json.set("Options", Json.strings(info.options()));
+    json.set("Labels", Json.strings(info.labels()));
+    return json;
+  }
+
+  private static void addresses(ObjectNode ipam, NetworkInfo info) {
     ipam.put("Driver", "default");
     ipam.putNull("Options");
     ArrayNode pools = ipam.putArray("Config");
@@ -48,26 +63,18 @@ final class NetworkJson {
         each.set("AuxiliaryAddresses", Json.strings(pool.auxiliaryAddresses()));
       }
     }
-    json.put("Internal", info.internal());
-    json.put("Attachable", info.attachable());
-    json.put("Ingress", false);
-    json.putObject("ConfigFrom").put("Network", "");
-    json.put("ConfigOnly", false);
-    ObjectNode containers = json.putObject("Containers");
-    if (withContainers) {
-      new TreeMap<>(info.containers())
-          .forEach((id, member) ->
-              containers
-                  .putObject(id)
-                  .put("Name", member.name())
-                  .put("EndpointID", member.endpointId())
-                  .put("MacAddress", member.macAddress())
-                  .put("IPv4Address", member.ipv4Address())
-                  .put("IPv6Address", member.ipv6Address()));
-    }
-    json.set("Options", Json.strings(info.options()));
-    json.set("Labels", Json.strings(info.labels()));
-    return json;
+  }
+
+  private static void members(ObjectNode containers, NetworkInfo info) {
+    new TreeMap<>(info.containers())
+        .forEach((id, member) ->
+            containers
+                .putObject(id)
+                .put("Name", member.name())
+                .put("EndpointID", member.endpointId())
+                .put("MacAddress", member.macAddress())
+                .put("IPv4Address", member.ipv4Address())
+                .put("IPv6Address", member.ipv6Address()));
   }
 
   /** The Networks member of inspect and list: what is in effect, or what was asked for. */

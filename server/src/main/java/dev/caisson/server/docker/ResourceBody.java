@@ -8,7 +8,9 @@ import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.ResourceSpec.DeviceRate.Kind;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
 import tools.jackson.databind.JsonNode;
 
@@ -18,6 +20,18 @@ final class ResourceBody {
 
   static ResourceSpec read(Body host) {
     ResourceSpec.Builder limits = ResourceSpec.builder();
+    memory(host, limits);
+    processors(host, limits);
+    set(host.numberUnlessZero("PidsLimit"), limits::pids);
+    blockDevices(host, limits);
+    limits.ulimits(host.objects("Ulimits", ResourceBody::ulimit));
+    limits.devices(host.objects("Devices", ResourceBody::device));
+    limits.deviceRules(host.strings("DeviceCgroupRules"));
+    limits.deviceRequests(host.objects("DeviceRequests", ResourceBody::deviceRequest));
+    return limits.build();
+  }
+
+  private static void memory(Body host, ResourceSpec.Builder limits) {
     set(host.numberUnlessZero("Memory"), limits::memory);
     set(host.numberUnlessZero("MemoryReservation"), limits::memoryReservation);
     set(host.numberUnlessZero("MemorySwap"), limits::memorySwap);
@@ -27,12 +41,10 @@ final class ResourceBody {
     }
     set(host.numberUnlessZero("KernelMemory"), limits::kernelMemory);
     limits.oomKillDisable(host.flag("OomKillDisable"));
-    host.integer("OomScoreAdj")
-        .ifPresent(value -> {
-          if (value != 0) {
-            limits.oomScoreAdjustment(value);
-          }
-        });
+    setUnlessZero(host.integer("OomScoreAdj"), limits::oomScoreAdjustment);
+  }
+
+  private static void processors(Body host, ResourceSpec.Builder limits) {
     set(host.numberUnlessZero("CpuShares"), limits::cpuShares);
     set(host.numberUnlessZero("CpuPeriod"), limits::cpuPeriod);
     set(host.numberUnlessZero("CpuQuota"), limits::cpuQuota);
@@ -41,13 +53,10 @@ final class ResourceBody {
     set(host.numberUnlessZero("NanoCpus"), limits::nanoCpus);
     host.text("CpusetCpus").ifPresent(limits::cpusetCpus);
     host.text("CpusetMems").ifPresent(limits::cpusetMems);
-    set(host.numberUnlessZero("PidsLimit"), limits::pids);
-    host.integer("BlkioWeight")
-        .ifPresent(value -> {
-          if (value != 0) {
-            limits.blkioWeight(value);
-          }
-        });
+  }
+
+  private static void blockDevices(Body host, ResourceSpec.Builder limits) {
+    setUnlessZero(host.integer("BlkioWeight"), limits::blkioWeight);
     limits.blkioWeightDevices(
         host.objects(
             "BlkioWeightDevice",
@@ -60,25 +69,24 @@ final class ResourceBody {
     rates.addAll(rates(host, "BlkioDeviceReadIOps", Kind.READ_IOPS));
     rates.addAll(rates(host, "BlkioDeviceWriteIOps", Kind.WRITE_IOPS));
     limits.blkioRates(rates);
-    limits.ulimits(
-        host.objects(
-            "Ulimits",
-            each ->
-                new ResourceSpec.Ulimit(
-                    each.text("Name", ""),
-                    each.number("Soft").orElse(0),
-                    each.number("Hard").orElse(0))));
-    limits.devices(
-        host.objects(
-            "Devices",
-            each ->
-                new ResourceSpec.Device(
-                    each.text("PathOnHost", ""),
-                    each.text("PathInContainer", ""),
-                    each.text("CgroupPermissions", "rwm"))));
-    limits.deviceRules(host.strings("DeviceCgroupRules"));
-    limits.deviceRequests(host.objects("DeviceRequests", ResourceBody::deviceRequest));
-    return limits.build();
+  }
+
+  private static ResourceSpec.Ulimit ulimit(Body each) {
+    return new ResourceSpec.Ulimit(
+        each.text("Name", ""), each.number("Soft").orElse(0), each.number("Hard").orElse(0));
+  }
+
+  private static ResourceSpec.Device device(Body each) {
+    return new ResourceSpec.Device(
+        each.text("PathOnHost", ""),
+        each.text("PathInContainer", ""),
+        each.text("CgroupPermissions", "rwm"));
+  }
+
+  private static void setUnlessZero(OptionalInt value, IntConsumer setter) {
+    if (value.orElse(0) != 0) {
+      setter.accept(value.getAsInt());
+    }
   }
 
   private static void set(OptionalLong value, LongConsumer setter) {

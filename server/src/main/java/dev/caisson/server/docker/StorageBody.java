@@ -90,39 +90,9 @@ final class StorageBody {
     boolean readOnly = mount.flag("ReadOnly");
     String type = mount.text("Type", "");
     return switch (type) {
-      case "bind" -> {
-        Body options = mount.object("BindOptions");
-        yield new MountSpec.Bind(
-            mount.text("Source", ""),
-            target,
-            readOnly,
-            options.flag("CreateMountpoint"),
-            options.text("Propagation", ""),
-            options.flag("NonRecursive"),
-            "");
-      }
-      case "volume" -> {
-        Body options = mount.object("VolumeOptions");
-        Body driver = options.object("DriverConfig");
-        yield new MountSpec.Volume(
-            mount.text("Source", ""),
-            target,
-            readOnly,
-            options.flag("NoCopy"),
-            options.text("Subpath", ""),
-            driver.text("Name", "local"),
-            driver.stringMap("Options"),
-            options.stringMap("Labels"));
-      }
-      case "tmpfs" -> {
-        Body options = mount.object("TmpfsOptions");
-        yield new MountSpec.Tmpfs(
-            target,
-            readOnly,
-            options.numberUnlessZero("SizeBytes"),
-            options.integer("Mode"),
-            tmpfsOptions(options));
-      }
+      case "bind" -> bind(mount, target, readOnly);
+      case "volume" -> volume(mount, target, readOnly);
+      case "tmpfs" -> tmpfs(mount.object("TmpfsOptions"), target, readOnly);
       case "image" ->
           new MountSpec.Image(
               mount.text("Source", ""),
@@ -133,6 +103,41 @@ final class StorageBody {
           throw HttpException.badRequest(
               "mount type '" + type + "' is not supported: use bind, volume, tmpfs or image");
     };
+  }
+
+  private static MountSpec bind(Body mount, String target, boolean readOnly) {
+    Body options = mount.object("BindOptions");
+    return new MountSpec.Bind(
+        mount.text("Source", ""),
+        target,
+        readOnly,
+        options.flag("CreateMountpoint"),
+        options.text("Propagation", ""),
+        options.flag("NonRecursive"),
+        "");
+  }
+
+  private static MountSpec volume(Body mount, String target, boolean readOnly) {
+    Body options = mount.object("VolumeOptions");
+    Body driver = options.object("DriverConfig");
+    return new MountSpec.Volume(
+        mount.text("Source", ""),
+        target,
+        readOnly,
+        options.flag("NoCopy"),
+        options.text("Subpath", ""),
+        driver.text("Name", "local"),
+        driver.stringMap("Options"),
+        options.stringMap("Labels"));
+  }
+
+  private static MountSpec tmpfs(Body options, String target, boolean readOnly) {
+    return new MountSpec.Tmpfs(
+        target,
+        readOnly,
+        options.numberUnlessZero("SizeBytes"),
+        options.integer("Mode"),
+        tmpfsOptions(options));
   }
 
   private static String tmpfsOptions(Body options) {

@@ -7,7 +7,6 @@ package dev.caisson.server.http;
 import java.io.ByteArrayOutputStream;
 import java.util.Collection;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
@@ -70,10 +69,5 @@ public final class Json {
     ObjectNode object = object();
     new TreeMap<>(values).forEach(object::put);
     return object;
-  }
-
-  /** Puts the value, or null when it is absent. */
-  public static void put(ObjectNode object, String name, Optional<String> value) {
-    value.ifPresentOrElse(text -> object.put(name, text), () -> object.putNull(name));
   }
 }
