@@ -109,29 +109,34 @@ public final class BuildContext implements AutoCloseable {
       if (target.equals(root)) {
         continue;
       }
-      refuseLinkedParents(target, entry.getName());
-      Files.createDirectories(target.resolveSibling(".").normalize());
-      if (entry.isDirectory()) {
-        Files.createDirectories(target);
-        mode(target, entry);
-      } else if (entry.isSymbolicLink()) {
-        Files.deleteIfExists(target);
-        Files.createSymbolicLink(target, Path.of(entry.getLinkName()));
-      } else if (entry.isLink()) {
-        Path existing = inside(entry.getLinkName());
-        refuseLinkedParents(existing, entry.getLinkName());
-        Files.copy(
-            existing,
-            target,
-            StandardCopyOption.REPLACE_EXISTING,
-            StandardCopyOption.COPY_ATTRIBUTES,
-            LinkOption.NOFOLLOW_LINKS);
-      } else if (entry.isFile()) {
-        Files.deleteIfExists(target);
-        Files.copy(tar, target);
-        mode(target, entry);
-      } // devices and pipes have no place in a context
+      extract(tar, entry, target);
     }
+  }
+
+  private void extract(TarArchiveInputStream tar, TarArchiveEntry entry, Path target)
+      throws IOException {
+    refuseLinkedParents(target, entry.getName());
+    Files.createDirectories(target.resolveSibling(".").normalize());
+    if (entry.isDirectory()) {
+      Files.createDirectories(target);
+      mode(target, entry);
+    } else if (entry.isSymbolicLink()) {
+      Files.deleteIfExists(target);
+      Files.createSymbolicLink(target, Path.of(entry.getLinkName()));
+    } else if (entry.isLink()) {
+      Path existing = inside(entry.getLinkName());
+      refuseLinkedParents(existing, entry.getLinkName());
+      Files.copy(
+          existing,
+          target,
+          StandardCopyOption.REPLACE_EXISTING,
+          StandardCopyOption.COPY_ATTRIBUTES,
+          LinkOption.NOFOLLOW_LINKS);
+    } else if (entry.isFile()) {
+      Files.deleteIfExists(target);
+      Files.copy(tar, target);
+      mode(target, entry);
+    } // devices and pipes have no place in a context
   }
 
   private static void mode(Path target, TarArchiveEntry entry) throws IOException {

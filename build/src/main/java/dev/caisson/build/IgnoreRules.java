@@ -95,13 +95,7 @@ final class IgnoreRules {
             if (end < 0) {
               throw new BuildException("the pattern '" + pattern + "' has a [ without its ]");
             }
-            String set =
-                pattern
-                    .substring(at + 1, end)
-                    .replace("\\", "\\\\")
-                    .replace("[", "\\[")
-                    .replace("&&", "\\&&");
-            regex.append('[').append(set).append(']');
+            regex.append('[').append(set(pattern.substring(at + 1, end))).append(']');
             at = end;
           }
           case '\\' -> {
@@ -113,6 +107,11 @@ final class IgnoreRules {
         }
       }
       return new Glob(Pattern.compile(regex.toString()));
+    }
+
+    /** Characters of a set, with what only Java's sets know made plain. */
+    private static String set(String characters) {
+      return characters.replace("\\", "\\\\").replace("[", "\\[").replace("&&", "\\&&");
     }
 
     boolean matches(String path) {

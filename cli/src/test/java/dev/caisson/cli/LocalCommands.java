@@ -9,6 +9,7 @@ import dev.caisson.cli.command.CommandTable;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.Filters;
 import dev.caisson.engine.ProgressListener;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -54,7 +55,7 @@ final class LocalCommands implements AutoCloseable {
 
   /** Removes every container and all that is left of the engine. */
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     for (var left : engine.containers().list(true, 0, false, Filters.none())) {
       engine.containers().remove(left.id(), true, true);
     }

@@ -20,7 +20,8 @@ public sealed interface SupervisionAction extends Action {
   record Log(String path, long maxBytes, int maxFiles) {}
 
   /**
-   * Stays after the start, as the monitor of the workload. OUTSIDE, before {@link Clone}.
+   * Stays after the start, as the monitor of the workload. OUTSIDE, before {@link
+   * NamespaceAction.Clone}.
    *
    * @param directory gets {@code control.sock} while the workload lives and {@code exit} once it
    *     ended; docs/monitor.md

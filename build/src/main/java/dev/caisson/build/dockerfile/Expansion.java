@@ -151,8 +151,7 @@ public final class Expansion {
   private String braced() {
     String name = name();
     if (name.isEmpty() || at >= word.length()) {
-      throw new IllegalArgumentException(
-          "'" + word + "' has a ${ without a name and a closing brace");
+      return refuse("'" + word + "' has a ${ without a name and a closing brace");
     }
     char first = word.charAt(at++);
     Optional<String> value = variables.apply(name);
@@ -161,7 +160,7 @@ public final class Expansion {
     }
     boolean colon = first == ':';
     if (colon && at >= word.length()) {
-      throw new IllegalArgumentException("'" + word + "' has no closing brace");
+      return refuse("'" + word + "' has no closing brace");
     }
     char operator = colon ? word.charAt(at++) : first;
     boolean doubled =
@@ -177,23 +176,21 @@ public final class Expansion {
       second = run(true, '}');
     }
     at++; // }
+    String text = value.orElse("");
     return switch (operator) {
-      case '-' -> present ? value.orElse("") : operand;
+      case '-' -> present ? text : operand;
       case '+' -> present ? operand : "";
-      case '?' -> {
-        if (!present) {
-          throw new IllegalArgumentException(
-              name + ": " + (operand.isEmpty() ? "is not set" : operand));
-        }
-        yield value.orElse("");
-      }
-      case '#' -> withoutPrefix(value.orElse(""), operand, doubled);
-      case '%' -> withoutSuffix(value.orElse(""), operand, doubled);
-      case '/' -> replaced(value.orElse(""), operand, second, doubled);
-      default ->
-          throw new IllegalArgumentException(
-              "'" + word + "' has an unknown modifier '" + operator + "'");
+      case '?' ->
+          present ? text : refuse(name + ": " + (operand.isEmpty() ? "is not set" : operand));
+      case '#' -> withoutPrefix(text, operand, doubled);
+      case '%' -> withoutSuffix(text, operand, doubled);
+      case '/' -> replaced(text, operand, second, doubled);
+      default -> refuse("'" + word + "' has an unknown modifier '" + operator + "'");
     };
+  }
+
+  private static String refuse(String reason) {
+    throw new IllegalArgumentException(reason);
   }
 
   private static String withoutPrefix(String value, String glob, boolean longest) {

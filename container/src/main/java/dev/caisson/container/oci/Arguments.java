@@ -78,6 +78,31 @@ record Arguments(
           Map.entry("c", "cap"),
           Map.entry("g", "additional-gids"));
 
+  /**
+   * An option as it was said.
+   *
+   * @param name the long one, without dashes
+   * @param next the word behind it
+   */
+  private record Said(String name, String value, int next) {
+    static Said at(List<String> words, int at, Set<String> valued) {
+      String text = words.get(at).replaceFirst("^--?", "");
+      int equals = text.indexOf('=');
+      String plain = equals < 0 ? text : text.substring(0, equals);
+      String name = LONG.getOrDefault(plain, plain);
+      if (equals >= 0) {
+        return new Said(name, text.substring(equals + 1), at + 1);
+      }
+      if (!valued.contains(plain)) {
+        return new Said(name, "true", at + 1);
+      }
+      if (at + 1 == words.size()) {
+        throw new OciException("option --" + plain + " needs a value");
+      }
+      return new Said(name, words.get(at + 1), at + 2);
+    }
+  }
+
   static Arguments parse(List<String> words) {
     var options = new HashMap<String, String>();
     var repeated = new HashMap<String, List<String>>();
@@ -97,24 +122,12 @@ record Arguments(
         at++;
         break;
       }
-      String name = word.replaceFirst("^--?", "");
-      int equals = name.indexOf('=');
-      String value = equals < 0 ? "true" : name.substring(equals + 1);
-      String plain = equals < 0 ? name : name.substring(0, equals);
-      Set<String> valued = command.isEmpty() ? GLOBAL_VALUES : valued(command);
-      if (equals < 0 && valued.contains(plain)) {
-        at++;
-        if (at == words.size()) {
-          throw new OciException("option --" + plain + " needs a value");
-        }
-        value = words.get(at);
+      Said said = Said.at(words, at, command.isEmpty() ? GLOBAL_VALUES : valued(command));
+      if (REPEATED.contains(said.name)) {
+        repeated.computeIfAbsent(said.name, key -> new ArrayList<>()).add(said.value);
       }
-      String full = LONG.getOrDefault(plain, plain);
-      if (REPEATED.contains(full)) {
-        repeated.computeIfAbsent(full, key -> new ArrayList<>()).add(value);
-      }
-      options.put(full, value);
-      at++;
+      options.put(said.name, said.value);
+      at = said.next;
     }
     return new Arguments(
         Map.copyOf(options),

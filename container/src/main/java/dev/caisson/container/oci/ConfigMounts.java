@@ -125,6 +125,11 @@ final class ConfigMounts {
           target);
       return;
     }
+    hierarchies(hierarchies, options, target);
+  }
+
+  /** Version 1: a tree of its own for each hierarchy, below an empty file system. cgroups(7) */
+  private void hierarchies(List<String> hierarchies, MountOptions options, String target) {
     steps.add(
         Step.inside(
             "control groups",

@@ -123,6 +123,13 @@ final class ConfigPlan {
         .console()
         .ifPresent(
             path -> steps.add(Step.outside("console", new SupervisionAction.ConsoleSocket(path))));
+    joinOthers();
+    ownClocks();
+    create();
+    steps.addAll(process.outside());
+  }
+
+  private void joinOthers() {
     // Before the clone: afterwards, in a user namespace of its own, it may not join them any more.
     namespaces.forEach((kind, path) -> {
       if (!path.isEmpty() && kind != Namespace.MOUNT && kind != Namespace.USER) {
@@ -132,6 +139,9 @@ final class ConfigPlan {
                 new NamespaceAction.JoinNamespace(kind, Handle.path(path))));
       }
     });
+  }
+
+  private void ownClocks() {
     if (owns(Namespace.TIME)) {
       steps.add(Step.outside("own clocks", new NamespaceAction.Unshare(Set.of(Namespace.TIME))));
       JsonNode offsets = linux.path("timeOffsets");
@@ -141,6 +151,9 @@ final class ConfigPlan {
               new NamespaceAction.OffsetClocks(
                   nanos(offsets.path("monotonic")), nanos(offsets.path("boottime")))));
     }
+  }
+
+  private void create() {
     Set<Namespace> created = EnumSet.noneOf(Namespace.class);
     namespaces.forEach((kind, path) -> {
       if (path.isEmpty() && kind != Namespace.CGROUP && kind != Namespace.TIME) {
@@ -164,7 +177,6 @@ final class ConfigPlan {
                     "control groups",
                     new NamespaceAction.JoinCgroups(
                         group.procsFiles().stream().map(Object::toString).toList()))));
-    steps.addAll(process.outside());
   }
 
   private static long nanos(JsonNode offset) {
@@ -233,29 +245,26 @@ final class ConfigPlan {
     }
   }
 
+  /** How mounts pass from and to the host once the root is the container's; slave as they are. */
+  private static Optional<Step> propagation(String asked) {
+    return switch (asked) {
+      case "shared", "rshared" -> Optional.of(spread("share mounts", Propagation.SHARED));
+      case "unbindable", "runbindable" -> Optional.of(spread("no binds", Propagation.UNBINDABLE));
+      case "private", "rprivate" -> Optional.of(spread("private mounts", Propagation.PRIVATE));
+      default -> Optional.empty();
+    };
+  }
+
+  private static Step spread(String name, Propagation propagation) {
+    return Step.inside(name, new MountAction.SetPropagation("/", propagation, true));
+  }
+
   private void switchRoot() {
     steps.add(
         Step.inside(
             "switch root",
             manner.noPivot() ? new MountAction.MoveRoot() : new MountAction.PivotRoot()));
-    switch (Document.text(linux, "rootfsPropagation")) {
-      case "shared", "rshared" ->
-          steps.add(
-              Step.inside(
-                  "share mounts", new MountAction.SetPropagation("/", Propagation.SHARED, true)));
-      case "unbindable", "runbindable" ->
-          steps.add(
-              Step.inside(
-                  "no binds", new MountAction.SetPropagation("/", Propagation.UNBINDABLE, true)));
-      case "private", "rprivate" ->
-          steps.add(
-              Step.inside(
-                  "private mounts",
-                  new MountAction.SetPropagation("/", Propagation.PRIVATE, true)));
-      default -> {
-        // slave, as it is
-      }
-    }
+    propagation(Document.text(linux, "rootfsPropagation")).ifPresent(steps::add);
     if (config.path("root").path("readonly").asBoolean(false)) {
       steps.add(
           Step.inside(

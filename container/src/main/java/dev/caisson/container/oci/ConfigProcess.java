@@ -98,16 +98,19 @@ record ConfigProcess(JsonNode process, JsonNode seccomp) {
       steps.add(Step.inside("no new privileges", new IdentityAction.RefuseNewPrivileges()));
       filter.ifPresent(steps::add);
     }
+    steps.add(execute());
+    return steps;
+  }
+
+  private Step execute() {
     List<String> arguments = Document.texts(process.path("args"));
     if (arguments.isEmpty()) {
       throw new OciException("process.args is empty: nothing to run");
     }
-    steps.add(
-        Step.inside(
-            "execute",
-            new ProcessAction.Exec(
-                arguments.getFirst(), arguments, Document.texts(process.path("env")), 0)));
-    return steps;
+    return Step.inside(
+        "execute",
+        new ProcessAction.Exec(
+            arguments.getFirst(), arguments, Document.texts(process.path("env")), 0));
   }
 
   private String cwd() {

@@ -74,16 +74,41 @@ public final class OciRuntime {
           "the systemd control group driver is not offered; call without --systemd-cgroup (podman:"
               + " --cgroup-manager=cgroupfs)");
     }
+    if (printed(arguments)) {
+      return 0;
+    }
     var lifecycle = new Lifecycle(Path.of(arguments.option("root").orElse(STANDARD_ROOT)));
+    return switch (arguments.command()) {
+      case "run" -> lifecycle.run(arguments.id(), request(arguments), arguments.flag("detach"));
+      case "exec" -> exec(lifecycle, arguments);
+      default -> {
+        act(lifecycle, arguments);
+        yield 0;
+      }
+    };
+  }
+
+  /** Answers what asks about no container; false for any other command. */
+  private static boolean printed(Arguments arguments) {
+    switch (arguments.command()) {
+      case "features" -> System.out.println(Features.json());
+      case "spec" ->
+          write(
+              Path.of(arguments.option("bundle").orElse(".")).resolve("config.json"),
+              Features.specification());
+      case "checkpoint", "restore" ->
+          throw new OciException(arguments.command() + " is not offered; it would need CRIU");
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void act(Lifecycle lifecycle, Arguments arguments) {
     switch (arguments.command()) {
       case "create" -> lifecycle.create(arguments.id(), request(arguments));
       case "start" -> lifecycle.start(arguments.id());
-      case "run" -> {
-        return lifecycle.run(arguments.id(), request(arguments), arguments.flag("detach"));
-      }
-      case "exec" -> {
-        return exec(lifecycle, arguments);
-      }
       case "state" -> System.out.println(lifecycle.state(arguments.id()));
       case "kill" ->
           lifecycle.kill(
@@ -98,26 +123,18 @@ public final class OciRuntime {
       case "events" ->
           lifecycle.events(
               arguments.id(), duration(arguments.option("interval")), arguments.flag("stats"));
-      case "checkpoint", "restore" ->
-          throw new OciException(arguments.command() + " is not offered; it would need CRIU");
       case "ps" ->
           Listing.processes(lifecycle.pids(arguments.id()), json(arguments))
               .forEach(System.out::println);
       case "list" ->
           Listing.containers(lifecycle, json(arguments), arguments.flag("quiet"))
               .forEach(System.out::println);
-      case "features" -> System.out.println(Features.json());
-      case "spec" ->
-          write(
-              Path.of(arguments.option("bundle").orElse(".")).resolve("config.json"),
-              Features.specification());
       default ->
           throw new OciException(
               arguments.command().isEmpty()
                   ? "which command? caisson oci --help lists them"
                   : "unknown command; caisson oci --help lists them");
     }
-    return 0;
   }
 
   /** As Go writes durations: 5s, 500ms, 1m. */

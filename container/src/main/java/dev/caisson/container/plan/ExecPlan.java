@@ -49,6 +49,34 @@ public final class ExecPlan {
       int starter,
       Optional<Bytes> filter) {
     var steps = new ArrayList<Step>();
+    outside(workload, command, group, directory, process, steps);
+    steps.add(
+        Step.inside("join namespaces", new NamespaceAction.JoinProcess(process, shared(workload))));
+    if (command.terminal()) {
+      steps.add(Step.inside("open terminal", new SupervisionAction.OpenTerminal(0, 0, false)));
+    }
+    Program program = workload.process();
+    steps.add(
+        Step.inside(
+            "working directory",
+            new ProcessAction.EnterDirectory(
+                command.directory().orElse(program.directory()), false)));
+    steps.add(
+        Step.inside("umask", new ProcessAction.SetUmask(program.umask().orElse(USUAL_UMASK))));
+    steps.add(Step.inside("await start", new SupervisionAction.AwaitStart(starter)));
+    Security security = command.privileged() ? Security.PRIVILEGED : workload.security();
+    IdentitySteps.confine(security, identity, false, filter, steps);
+    steps.add(IdentitySteps.exec(command.arguments(), environment(workload, command, identity)));
+    return new LaunchPlan(steps);
+  }
+
+  private static void outside(
+      Workload workload,
+      Executable.Command command,
+      Optional<Cgroup> group,
+      Path directory,
+      int process,
+      List<Step> steps) {
     steps.add(
         Step.outside(
             "watch", new SupervisionAction.Watch(directory.toString(), Optional.empty(), "")));
@@ -70,24 +98,6 @@ public final class ExecPlan {
                 "join control groups",
                 new NamespaceAction.JoinCgroups(
                     joined.procsFiles().stream().map(Path::toString).toList()))));
-    steps.add(
-        Step.inside("join namespaces", new NamespaceAction.JoinProcess(process, shared(workload))));
-    if (command.terminal()) {
-      steps.add(Step.inside("open terminal", new SupervisionAction.OpenTerminal(0, 0, false)));
-    }
-    Program program = workload.process();
-    steps.add(
-        Step.inside(
-            "working directory",
-            new ProcessAction.EnterDirectory(
-                command.directory().orElse(program.directory()), false)));
-    steps.add(
-        Step.inside("umask", new ProcessAction.SetUmask(program.umask().orElse(USUAL_UMASK))));
-    steps.add(Step.inside("await start", new SupervisionAction.AwaitStart(starter)));
-    Security security = command.privileged() ? Security.PRIVILEGED : workload.security();
-    IdentitySteps.confine(security, identity, false, filter, steps);
-    steps.add(IdentitySteps.exec(command.arguments(), environment(workload, command, identity)));
-    return new LaunchPlan(steps);
   }
 
   private static Set<Namespace> shared(Workload workload) {

@@ -38,7 +38,7 @@ final class DeflateBlock {
     }
   }
 
-  /** A literal as it is; a match as distance << 16 | length, which is above 255. */
+  /** A literal as it is; a match as {@code distance << 16 | length}, which is above 255. */
   private final int[] tokens;
 
   private final PrefixCode literals = new PrefixCode(LITERALS, 15);

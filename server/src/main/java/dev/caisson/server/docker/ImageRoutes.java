@@ -46,15 +46,7 @@ final class ImageRoutes {
         .get("/images/json", this::list)
         .post("/images/create", this::create)
         .post("/images/load", this::load)
-        .post(
-            "/images/prune",
-            exchange -> {
-              PruneReport report = images.prune(Queries.filters(exchange));
-              ObjectNode json = Json.object();
-              ArrayNode deleted = json.putArray("ImagesDeleted");
-              report.removed().forEach(gone -> deletion(deleted.addObject(), gone));
-              exchange.json(json.put("SpaceReclaimed", report.reclaimed()));
-            })
+        .post("/images/prune", this::prune)
         .add(
             "GET",
             "/images/search",
@@ -67,20 +59,27 @@ final class ImageRoutes {
             exchange -> exchange.json(ImageJson.inspect(images.inspect(exchange.path("name")))))
         .get("/images/{name*}/history", this::history)
         .post("/images/{name*}/push", this::push)
-        .post(
-            "/images/{name*}/tag",
-            exchange -> {
-              String repository =
-                  exchange
-                      .query("repo")
-                      .orElseThrow(
-                          () -> HttpException.badRequest("the query parameter repo is missing"));
-              images.tag(exchange.path("name"), named(repository, exchange.query("tag", "")));
-              exchange.empty(201);
-            })
+        .post("/images/{name*}/tag", this::tag)
         .delete("/images/{name*}", this::remove)
         .post("/commit", this::commit)
         .get("/distribution/{name*}/json", this::distribution);
+  }
+
+  private void prune(Exchange exchange) throws IOException {
+    PruneReport report = images.prune(Queries.filters(exchange));
+    ObjectNode json = Json.object();
+    ArrayNode deleted = json.putArray("ImagesDeleted");
+    report.removed().forEach(gone -> deletion(deleted.addObject(), gone));
+    exchange.json(json.put("SpaceReclaimed", report.reclaimed()));
+  }
+
+  private void tag(Exchange exchange) throws IOException {
+    String repository =
+        exchange
+            .query("repo")
+            .orElseThrow(() -> HttpException.badRequest("the query parameter repo is missing"));
+    images.tag(exchange.path("name"), named(repository, exchange.query("tag", "")));
+    exchange.empty(201);
   }
 
   private void search(Exchange exchange) throws IOException {

@@ -89,8 +89,7 @@ final class VhostSession implements AutoCloseable {
       }
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
         // QEMU keeps the configuration of all others itself and warns of a back end that offers it;
-        // it
-        // then has no use for a channel over which to hear of changes either.
+        // it then has no use for a channel over which to hear of changes either.
         boolean ours = device.type() == DeviceType.BLOCK;
         long own = ours ? CONFIGURATION | BACKEND_CHANNEL | RESET_DEVICE : 0;
         message.reply(socket, PROTOCOL | own);
@@ -111,6 +110,16 @@ final class VhostSession implements AutoCloseable {
         message.reply(socket, Integer.toUnsignedLong(message.u32(0)) | ((long) ring.base << 32));
         return true;
       }
+      default -> {
+        change(message);
+        return false;
+      }
+    }
+  }
+
+  /** What is told about the device and its driver. */
+  private void change(VhostMessage message) {
+    switch (message.request()) {
       case VhostMessage.SET_FEATURES -> {
         features = message.u64(0);
         if (!Features.has(features, HAS_PROTOCOL_FEATURES)) {
@@ -129,6 +138,13 @@ final class VhostSession implements AutoCloseable {
       }
       case VhostMessage.SET_MEMORY_TABLE -> replaceMemory(message);
       case VhostMessage.SET_CONFIG -> writeConfiguration(message);
+      default -> changeRing(message);
+    }
+  }
+
+  /** What is told about one queue. */
+  private void changeRing(VhostMessage message) {
+    switch (message.request()) {
       case VhostMessage.SET_VRING_SIZE -> ring(message.u32(0)).size = message.u32(4);
       case VhostMessage.SET_VRING_BASE -> ring(message.u32(0)).base = message.u32(4);
       case VhostMessage.SET_VRING_ADDRESS -> {
@@ -155,7 +171,6 @@ final class VhostSession implements AutoCloseable {
         LOG.log(System.Logger.Level.DEBUG, "vhost-user request {0} ignored", message.request());
       }
     }
-    return false;
   }
 
   /** Network back ends count pairs, and have no control queue: the other VMM serves that itself. */

@@ -1,0 +1,127 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.MethodTree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.SourcePositions;
+import com.sun.source.util.TreePathScanner;
+import com.sun.source.util.Trees;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** A method has at most 40 lines and a file at most 400, but for those that stand here. */
+class LengthTest {
+  private static final Path PROJECT = Path.of("").toAbsolutePath().getParent();
+  private static final int METHOD = 40;
+  private static final int FILE = 400;
+
+  private static final String DOCUMENT = "a document, written line by line";
+  private static final String HOT = "one loop per byte: calls in it would cost";
+  private static final String LAYOUT = "fields of a format, in the order they are in";
+  private static final String DISPATCH = "one line for each request there is";
+
+  /** Why a method is longer, by CLASS.METHOD. */
+  private static final Map<String, String> LONGER =
+      Map.ofEntries(
+          Map.entry("Features.json", DOCUMENT),
+          Map.entry("Features.specification", DOCUMENT),
+          Map.entry("VhdxHeader.metadata", LAYOUT),
+          Map.entry("LuksHeader.parse", LAYOUT),
+          Map.entry("SerialPort.write", DISPATCH),
+          Map.entry("FuseServer.answer", DISPATCH),
+          Map.entry("ClusterMap.runIn", HOT),
+          Map.entry("Deflate.longest", HOT),
+          Map.entry("Deflate.run", HOT),
+          Map.entry("PrefixCode.shortest", "one algorithm, as its source states it"),
+          Map.entry("KvmEngine.start", "what is made and undone together stands together"),
+          Map.entry("GuestPlan.first", "the steps of a plan, in their order"));
+
+  private static final Map<String, Integer> METHODS = new TreeMap<>();
+
+  @BeforeAll
+  static void measure() throws IOException {
+    var compiler = ToolProvider.getSystemJavaCompiler();
+    try (var files = compiler.getStandardFileManager(null, null, null)) {
+      var task =
+          (JavacTask)
+              compiler.getTask(
+                  null,
+                  files,
+                  null,
+                  List.of("-proc:none"),
+                  null,
+                  files.getJavaFileObjectsFromPaths(sources()));
+      var positions = Trees.instance(task).getSourcePositions();
+      for (CompilationUnitTree unit : task.parse()) {
+        new Lengths(unit, positions).scan(unit, null);
+      }
+    }
+  }
+
+  private static List<Path> sources() throws IOException {
+    var found = new ArrayList<Path>();
+    for (var module : ArchitectureTest.modules()) {
+      try (Stream<Path> files = Files.walk(PROJECT.resolve(module).resolve("src/main/java"))) {
+        files.filter(file -> file.toString().endsWith(".java")).forEach(found::add);
+      }
+    }
+    return found;
+  }
+
+  private static final class Lengths extends TreePathScanner<Void, Void> {
+    private final CompilationUnitTree unit;
+    private final SourcePositions positions;
+
+    private Lengths(CompilationUnitTree unit, SourcePositions positions) {
+      this.unit = unit;
+      this.positions = positions;
+    }
+
+    @Override
+    public Void visitMethod(MethodTree method, Void nothing) {
+      if (method.getBody() != null) {
+        var lines = unit.getLineMap();
+        long first = lines.getLineNumber(positions.getStartPosition(unit, method));
+        long last = lines.getLineNumber(positions.getEndPosition(unit, method.getBody()));
+        var owner = getCurrentPath().getParentPath().getLeaf();
+        var name = owner instanceof ClassTree type ? type.getSimpleName().toString() : "";
+        METHODS.merge(name + "." + method.getName(), (int) (last - first + 1), Math::max);
+      }
+      return super.visitMethod(method, nothing);
+    }
+  }
+
+  @Test
+  void longMethodsAreThoseListedWithTheirReason() {
+    var longer = new TreeMap<>(METHODS);
+    longer.values().removeIf(lines -> lines <= METHOD);
+    assertThat(longer.keySet())
+        .as("%s: look for the second idea in a new one; take a short one off the list", longer)
+        .containsExactlyInAnyOrderElementsOf(LONGER.keySet());
+  }
+
+  @Test
+  void noFileIsLong() throws IOException {
+    for (var file : sources()) {
+      try (Stream<String> lines = Files.lines(file)) {
+        assertThat(lines.count()).as("lines of %s", file).isLessThanOrEqualTo(FILE);
+      }
+    }
+  }
+}
