@@ -8,10 +8,15 @@ import dev.caisson.engine.AttachOptions;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineOptions;
 import dev.caisson.engine.WaitCondition;
+import dev.caisson.engine.spec.ExecSpec;
 import dev.caisson.engine.spec.InstanceSpec;
+import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.NetworkingSpec;
+import dev.caisson.engine.spec.StorageSpec;
+import dev.caisson.engine.spec.VolumeSpec;
+import java.util.List;
 
-/** The program of docs/embedding.md. */
+/** The programs of docs/embedding.md. */
 final class EmbeddingExample {
   private EmbeddingExample() {}
 
@@ -35,6 +40,31 @@ final class EmbeddingExample {
   }
 
   // example ends
+
+  // second example begins
+  static String counted(Engine engine) {
+    engine.volumes().create(VolumeSpec.of("notes"));
+    var spec =
+        InstanceSpec.of("busybox")
+            .networking(NetworkingSpec.of("none"))
+            .storage(StorageSpec.of(List.of(MountSpec.Volume.of("notes", "/notes", false))))
+            .command("sleep", "1000")
+            .build();
+    var id = engine.containers().create(spec).id();
+    engine.containers().start(id);
+    var exec =
+        engine
+            .containers()
+            .createExec(id, ExecSpec.of("sh", "-c", "echo noted > /notes/a; wc -c < /notes/a"));
+    var answer = new StringBuilder();
+    try (var streams = engine.containers().startExec(exec)) {
+      streams.forEach(output -> answer.append(new String(output.data())));
+    }
+    engine.containers().remove(id, true, false);
+    return answer.toString().strip();
+  }
+
+  // second example ends
 
   private static void append(Appendable out, String text) {
     try {

@@ -18,15 +18,28 @@ class EmbeddingTest {
   @Test
   void theDocumentShowsTheProgramThatRuns() throws Exception {
     var source = Files.readString(Path.of("src/test/java/dev/caisson/cli/EmbeddingExample.java"));
-    var shown =
-        source
-            .substring(
-                source.indexOf("// example begins") + "// example begins".length(),
-                source.indexOf("  // example ends"))
-            .stripTrailing()
-            .stripIndent()
-            .strip();
-    assertThat(Files.readString(Path.of("../docs/embedding.md"))).contains(shown);
+    var page = Files.readString(Path.of("../docs/embedding.md"));
+    assertThat(page).contains(shown(source, "// example"), shown(source, "// second example"));
+  }
+
+  private static String shown(String source, String name) {
+    return source
+        .substring(
+            source.indexOf(name + " begins") + name.length() + " begins".length(),
+            source.indexOf("  " + name + " ends"))
+        .stripTrailing()
+        .stripIndent()
+        .strip();
+  }
+
+  @Test
+  @Tag("integration")
+  void aFurtherProgramRunsInAContainerWithAVolume() throws Exception {
+    try (var place = TestPlace.make();
+        var engine = Engine.open(place.options())) {
+      engine.images().buildBase("busybox", Optional.empty(), ProgressListener.SILENT);
+      assertThat(EmbeddingExample.counted(engine)).isEqualTo("6");
+    }
   }
 
   @Test
