@@ -49,7 +49,8 @@ class LengthTest {
           Map.entry("Deflate.longest", HOT),
           Map.entry("Deflate.run", HOT),
           Map.entry("PrefixCode.shortest", "one algorithm, as its source states it"),
-          Map.entry("KvmEngine.start", "what is made and undone together stands together"),
+          Map.entry("EngineOpener.assemble", "each part is made of those before it"),
+          Map.entry("ThinRun.start", "what is made and undone together stands together"),
           Map.entry("GuestPlan.first", "the steps of a plan, in their order"));
 
   private static final Map<String, Integer> METHODS = new TreeMap<>();
@@ -112,8 +113,8 @@ class LengthTest {
     var longer = new TreeMap<>(METHODS);
     longer.values().removeIf(lines -> lines <= METHOD);
     assertThat(longer.keySet())
-        .as("%s: look for the second idea in a new one; take a short one off the list", longer)
-        .containsExactlyInAnyOrderElementsOf(LONGER.keySet());
+        .as("%s: look for the second idea, or say here why there is none", longer)
+        .isSubsetOf(LONGER.keySet());
   }
 
   @Test
