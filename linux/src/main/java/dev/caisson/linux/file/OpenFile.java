@@ -11,6 +11,7 @@ import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.Scratch;
 import dev.caisson.linux.call.SystemCall;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -113,6 +114,29 @@ public final class OpenFile implements AutoCloseable {
   /** Where a hole begins at or after {@code offset}; the file's end counts as one. lseek(2) */
   public OptionalLong nextHole(long offset) {
     return seek(offset, SEEK_HOLE);
+  }
+
+  /** Copies inside the kernel, sharing blocks where the file system can. copy_file_range(2) */
+  public long copyTo(OpenFile target, long offset, long targetOffset, long length) {
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment from = scratch.allocateFrom(ValueLayout.JAVA_LONG, offset);
+      MemorySegment to = scratch.allocateFrom(ValueLayout.JAVA_LONG, targetOffset);
+      return Downcall.checked(
+          "copy_file_range",
+          label + " to " + target.label,
+          SystemCall.COPY_FILE_RANGE,
+          fd.number(),
+          from.address(),
+          target.fd.number(),
+          to.address(),
+          length,
+          0);
+    }
+  }
+
+  /** Data and attributes reach the disk before this returns. fsync(2) */
+  public void sync() {
+    Downcall.checked("fsync", label, SystemCall.FSYNC, fd.number());
   }
 
   /** Everything on the file system this file is on. syncfs(2) */

@@ -49,6 +49,17 @@ class OpenFileTest {
   }
 
   @Test
+  void copiesInsideTheKernel() {
+    try (OpenFile from = create("from");
+        OpenFile to = create("to");
+        Arena arena = Arena.ofConfined()) {
+      from.writeFully(arena.allocateFrom("0123456789"), 0);
+      assertThat(from.copyTo(to, 2, 0, 4)).isEqualTo(4);
+      assertThat(temporary.resolve("to")).hasContent("2345");
+    }
+  }
+
+  @Test
   void attributesBelongToTheInodeNotItsLink() {
     try (OpenFile file = create("f")) {
       ExtendedAttributes attributes = ExtendedAttributes.of(file.fd());
