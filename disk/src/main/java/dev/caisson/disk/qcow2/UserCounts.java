@@ -4,6 +4,7 @@
  */
 package dev.caisson.disk.qcow2;
 
+import java.util.Arrays;
 import java.util.TreeMap;
 
 /** How many references to each cluster a walk found; memory follows the clusters that are used. */
@@ -70,5 +71,10 @@ final class UserCounts {
   /** First cluster after the last one in use. */
   long end() {
     return end;
+  }
+
+  void clear() {
+    chunks.values().forEach(chunk -> Arrays.fill(chunk, 0));
+    end = 0;
   }
 }
