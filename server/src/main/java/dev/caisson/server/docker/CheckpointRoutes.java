@@ -34,7 +34,11 @@ final class CheckpointRoutes {
     routes
         .get("/containers/{id}/checkpoints", this::list)
         .add("POST", "/containers/{id}/checkpoints", NOTE, this::create)
-        .delete("/containers/{id}/checkpoints/{checkpoint}", this::remove);
+        .add(
+            "DELETE",
+            "/containers/{id}/checkpoints/{checkpoint}",
+            "404 where none can be made",
+            this::remove);
   }
 
   private List<SnapshotInfo> of(Exchange exchange) {
