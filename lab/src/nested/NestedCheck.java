@@ -40,8 +40,6 @@ final class NestedCheck {
           "thin-clones",
           4,
           "thin-crowd",
-          4,
-          "snapshot-verbs",
           4);
 
   private static final List<String> EVERYTHING =
@@ -109,7 +107,6 @@ final class NestedCheck {
     checks.put("thin-control", kvm -> ThinChecks.control());
     checks.put("thin-clones", kvm -> CloneChecks.twoClones());
     checks.put("thin-crowd", kvm -> CloneChecks.crowd());
-    checks.put("snapshot-verbs", kvm -> VerbChecks.snapshots());
     ContractChecks.names().forEach(name -> checks.put(name, kvm -> ContractChecks.run(name)));
     return checks;
   }
