@@ -19,8 +19,8 @@ import java.util.concurrent.Semaphore;
 
 /**
  * The engine's own calls, in one warm JVM: from create to the exit and the removal of /bin/true,
- * with everything Docker sets up, beside runc (no image, no network) and unshare, in turn. Then
- * many idle containers.
+ * with everything Docker sets up, beside runc (no image, no network), unshare, and the same kernel
+ * work without an engine, in turn. Then many idle containers.
  */
 final class EngineStart {
   private static final int WARM_UP = Integer.getInteger("warmup", 150);
@@ -60,18 +60,24 @@ final class EngineStart {
     List<Long> without = new ArrayList<>();
     List<Long> runc = new ArrayList<>();
     List<Long> unshare = new ArrayList<>();
-    double[] cpu = new double[4];
+    List<Long> floor = new ArrayList<>();
+    List<Long> groups = new ArrayList<>();
+    double[] cpu = new double[6];
     for (int done = 0; done < rounds; done += BLOCK) {
       cpu[0] += block(network, () -> run("bridge"));
       cpu[1] += block(without, () -> run("none"));
       cpu[2] += block(runc, this::runc);
       cpu[3] += block(unshare, () -> program("unshare", "-mpfuin", "/bin/true"));
+      cpu[4] += block(floor, () -> floor(""));
+      cpu[5] += block(groups, () -> floor("floor" + ProcessHandle.current().pid()));
     }
     double peer = median(runc);
     print("with network, NAT, name", network, cpu[0], peer, "1/4");
     print("without network", without, cpu[1], peer, "1/6");
     print("runc run", runc, cpu[2], peer, "");
     print("unshare -mpfuin (floor)", unshare, cpu[3], peer, "");
+    print("all of it in C, no groups", floor, cpu[4], peer, "");
+    print("  and control groups", groups, cpu[5], peer, "");
   }
 
   private interface Run {
@@ -108,6 +114,12 @@ final class EngineStart {
   private void bundle() throws Exception {
     Path bin = Files.createDirectories(directory.resolve("bundle/rootfs/bin"));
     Files.copy(Path.of("/bin/busybox"), bin.resolve("true"));
+    for (String name : List.of("proc", "sys", "dev", "etc")) {
+      Files.createDirectories(bin.resolveSibling(name));
+    }
+    for (String name : List.of("hosts", "hostname", "resolv.conf")) {
+      Files.createFile(bin.resolveSibling("etc").resolve(name));
+    }
     program("runc", "spec", "--bundle", directory.resolve("bundle").toString());
     Path config = directory.resolve("bundle/config.json");
     Files.writeString(
@@ -120,6 +132,16 @@ final class EngineStart {
   private void runc() throws Exception {
     String name = "start" + ProcessHandle.current().pid() + "-" + count++;
     program("runc", "run", "--bundle", directory.resolve("bundle").toString(), name);
+  }
+
+  /** The same kernel work as a container without network, by a program that does nothing else. */
+  private void floor(String groups) throws Exception {
+    program(
+        directory.resolve("container-floor").toString(),
+        directory.resolve("bundle/rootfs").toString(),
+        directory.resolve("floor").toString(),
+        groups,
+        "/bin/true");
   }
 
   private static void program(String... words) throws Exception {
@@ -224,9 +246,10 @@ final class EngineStart {
   private static void print(String name, List<Long> samples, double cpu, double peer, String goal) {
     double median = median(samples);
     System.out.printf(
-        "%-26s median %7.2f ms   processor %6.2f ms   1/%.1f of runc%s%n",
+        "%-26s median %7.2f ms   p10 %7.2f ms   processor %6.2f ms   1/%.1f of runc%s%n",
         name,
         median,
+        samples.stream().sorted().skip(samples.size() / 10).findFirst().orElseThrow() / 1e6,
         cpu / samples.size(),
         peer / median,
         goal.isEmpty() ? "" : "   (goal " + goal + ")");
