@@ -185,7 +185,12 @@ final class Runs {
     var before = record.progress();
     boolean again = comesBack(before, exit);
     var next = before.exited(exit.code(), exit.outOfMemory(), exit.finishedAt());
-    record.saveFact(again ? next.restarting(next.restartCount() + 1) : next);
+    boolean leaves = !again && record.definition().spec().autoRemove();
+    if (leaves) {
+      record.assume(next); // its removal writes that down
+    } else {
+      record.saveFact(again ? next.restarting(next.restartCount() + 1) : next);
+    }
     if (exit.outOfMemory()) {
       record.event("oom");
     }
@@ -196,7 +201,7 @@ final class Runs {
     if (again) {
       var started = before.startedAt().orElse(exit.finishedAt());
       restarts.after(Duration.between(started, exit.finishedAt()));
-    } else if (record.definition().spec().autoRemove()) {
+    } else if (leaves) {
       removeItself();
     }
   }

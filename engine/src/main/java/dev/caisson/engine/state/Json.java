@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
@@ -35,36 +36,12 @@ final class Json {
 
   private Json() {}
 
-  static byte[] write(@Nullable Object value) {
+  static byte[] write(Consumer<JsonGenerator> value) {
     var bytes = new ByteArrayOutputStream(1024);
     try (var generator = FACTORY.createGenerator(ObjectWriteContext.empty(), bytes)) {
-      write(generator, value);
+      value.accept(generator);
     }
     return bytes.toByteArray();
-  }
-
-  private static void write(JsonGenerator out, @Nullable Object value) {
-    switch (value) {
-      case null -> out.writeNull();
-      case Map<?, ?> map -> {
-        out.writeStartObject();
-        map.forEach((key, element) -> {
-          out.writeName(String.valueOf(key));
-          write(out, element);
-        });
-        out.writeEndObject();
-      }
-      case List<?> list -> {
-        out.writeStartArray();
-        list.forEach(element -> write(out, element));
-        out.writeEndArray();
-      }
-      case Boolean truth -> out.writeBoolean(truth);
-      case Integer number -> out.writeNumber(number);
-      case Long number -> out.writeNumber(number);
-      case Double number -> out.writeNumber(number);
-      default -> out.writeString(value.toString());
-    }
   }
 
   /**

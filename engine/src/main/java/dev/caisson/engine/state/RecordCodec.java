@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,7 +25,9 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
 
 /**
  * Records to JSON and back, by their components. What a component's JSON lacks gets the type's
@@ -42,7 +45,8 @@ public final class RecordCodec {
   private RecordCodec() {}
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Shape(RecordComponent[] components, Method[] accessors, Constructor<?> maker) {
+  private record Shape(
+      RecordComponent[] components, Method[] accessors, Constructor<?> maker, boolean ofSealed) {
     static Shape of(Class<?> type) {
       var components = type.getRecordComponents();
       var types = new Class<?>[components.length];
@@ -55,7 +59,8 @@ public final class RecordCodec {
       try {
         var maker = type.getDeclaredConstructor(types);
         maker.setAccessible(true);
-        return new Shape(components, accessors, maker);
+        boolean ofSealed = Stream.of(type.getInterfaces()).anyMatch(Class::isSealed);
+        return new Shape(components, accessors, maker, ofSealed);
       } catch (NoSuchMethodException e) {
         throw new IllegalStateException("record without its constructor: " + type, e);
       }
@@ -63,7 +68,7 @@ public final class RecordCodec {
   }
 
   public static byte[] encode(Record value) {
-    return Json.write(plain(value));
+    return Json.write(generator -> write(generator, value));
   }
 
   /**
@@ -75,7 +80,7 @@ public final class RecordCodec {
 
   /** As {@link #encode}, for whatever a component may be, and for nothing at all. */
   public static byte[] encodeValue(@Nullable Object value) {
-    return Json.write(plain(value));
+    return Json.write(generator -> write(generator, value));
   }
 
   /**
@@ -86,56 +91,66 @@ public final class RecordCodec {
     return typed(Json.read(json), type);
   }
 
-  private static @Nullable Object plain(@Nullable Object value) {
-    return switch (value) {
-      case null -> null;
-      case Record record -> fields(record);
-      case Optional<?> optional -> plain(optional.orElse(null));
-      case OptionalLong optional -> optional.isPresent() ? optional.getAsLong() : null;
-      case OptionalInt optional -> optional.isPresent() ? optional.getAsInt() : null;
-      case List<?> list -> plainList(list);
-      case Set<?> set -> plainList(set);
+  private static void write(JsonGenerator out, @Nullable Object value) {
+    switch (value) {
+      case null -> out.writeNull();
+      case String text -> out.writeString(text);
+      case Record record -> writeFields(out, record);
+      case Optional<?> optional -> write(out, optional.orElse(null));
+      case OptionalLong optional -> write(out, optional.isPresent() ? optional.getAsLong() : null);
+      case OptionalInt optional -> write(out, optional.isPresent() ? optional.getAsInt() : null);
+      case Collection<?> collection -> {
+        out.writeStartArray();
+        collection.forEach(element -> write(out, element));
+        out.writeEndArray();
+      }
       case Map<?, ?> map -> {
-        var plain = new LinkedHashMap<String, @Nullable Object>();
-        map.forEach((key, element) -> plain.put(key.toString(), plain(element)));
-        yield plain;
+        out.writeStartObject();
+        map.forEach((key, element) -> {
+          out.writeName(key.toString());
+          write(out, element);
+        });
+        out.writeEndObject();
       }
-      case Enum<?> constant -> constant.name();
-      case byte[] bytes -> Base64.getEncoder().encodeToString(bytes);
-      default -> value; // numbers and booleans; everything else is written as its text
-    };
-  }
-
-  private static List<@Nullable Object> plainList(Iterable<?> elements) {
-    var plain = new ArrayList<@Nullable Object>();
-    elements.forEach(element -> plain.add(plain(element)));
-    return plain;
-  }
-
-  private static Map<String, @Nullable Object> fields(Record record) {
-    var fields = new LinkedHashMap<String, @Nullable Object>();
-    for (var parent : record.getClass().getInterfaces()) {
-      if (parent.isSealed()) {
-        fields.put(TYPE, record.getClass().getSimpleName());
-      }
+      case Boolean truth -> out.writeBoolean(truth);
+      case Integer number -> out.writeNumber(number);
+      case Long number -> out.writeNumber(number);
+      case Double number -> out.writeNumber(number);
+      case Enum<?> constant -> out.writeString(constant.name());
+      case byte[] bytes -> out.writeString(Base64.getEncoder().encodeToString(bytes));
+      default -> out.writeString(value.toString());
     }
+  }
+
+  private static void writeFields(JsonGenerator out, Record record) {
+    out.writeStartObject();
     var shape = SHAPES.computeIfAbsent(record.getClass(), Shape::of);
-    for (int i = 0; i < shape.components.length; i++) {
+    if (shape.ofSealed) {
+      out.writeName(TYPE);
+      out.writeString(record.getClass().getSimpleName());
+    }
+    for (int i = 0; i < shape.accessors.length; i++) {
       var component = invoke(shape.accessors[i], record);
-      var value = plain(component);
-      // An optional that holds something empty is not an empty optional.
-      if (value != null && (component instanceof Optional || !isEmpty(value))) {
-        fields.put(shape.components[i].getName(), value);
+      if (!isImplied(component)) {
+        out.writeName(shape.components[i].getName());
+        write(out, component);
       }
     }
-    return fields;
+    out.writeEndObject();
   }
 
-  /** What decoding supplies by itself need not be stored. */
-  private static boolean isEmpty(Object value) {
+  /**
+   * What decoding supplies by itself need not be stored. An optional that holds something empty is
+   * not an empty optional.
+   */
+  private static boolean isImplied(@Nullable Object value) {
     return switch (value) {
+      case null -> true;
+      case Optional<?> optional -> optional.isEmpty();
+      case OptionalLong optional -> optional.isEmpty();
+      case OptionalInt optional -> optional.isEmpty();
       case String text -> text.isEmpty();
-      case List<?> list -> list.isEmpty();
+      case Collection<?> collection -> collection.isEmpty();
       case Map<?, ?> map -> map.isEmpty();
       case Boolean truth -> !truth;
       default -> false;

@@ -7,7 +7,9 @@ package dev.caisson.engine.workload;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.network.Link;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,10 +46,10 @@ public record HostFiles(Path directory) {
     var networking = definition.spec().networking();
     try {
       Files.writeString(hostname(), definition.effective().hostname() + "\n");
-      Files.write(hosts(), hostsLines(definition, link));
-      Files.write(
+      Files.writeString(hosts(), String.join("\n", hostsLines(definition, link)) + "\n");
+      Files.writeString(
           resolvConf(),
-          resolvLines(
+          resolvText(
               networking.dns().isEmpty() ? link.nameservers() : networking.dns(),
               networking.dnsSearch().isEmpty() ? link.searchDomains() : networking.dnsSearch(),
               networking.dnsOptions()));
@@ -81,20 +83,27 @@ public record HostFiles(Path directory) {
         .orElse("127.0.0.1");
   }
 
-  private static List<String> resolvLines(
-      List<String> servers, List<String> search, List<String> options) throws IOException {
+  private static String resolvText(List<String> servers, List<String> search, List<String> options)
+      throws IOException {
     if (servers.isEmpty()) {
-      var host = Path.of("/etc/resolv.conf");
-      return Files.isReadable(host) ? Files.readAllLines(host) : List.of();
+      return ofTheHost();
     }
-    var lines = new ArrayList<String>();
-    servers.forEach(server -> lines.add("nameserver " + server));
+    var text = new StringBuilder();
+    servers.forEach(server -> text.append("nameserver ").append(server).append('\n'));
     if (!search.isEmpty()) {
-      lines.add("search " + String.join(" ", search));
+      text.append("search ").append(String.join(" ", search)).append('\n');
     }
     if (!options.isEmpty()) {
-      lines.add("options " + String.join(" ", options));
+      text.append("options ").append(String.join(" ", options)).append('\n');
     }
-    return lines;
+    return text.toString();
+  }
+
+  private static String ofTheHost() throws IOException {
+    try {
+      return Files.readString(Path.of("/etc/resolv.conf"));
+    } catch (NoSuchFileException | AccessDeniedException none) {
+      return "";
+    }
   }
 }
