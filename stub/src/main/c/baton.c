@@ -72,7 +72,8 @@ int baton_receive(int fd, struct baton *baton, int *sender, int *descriptor) {
     message.control = control;
     message.control_length = sizeof control;
     got = sys_recvmsg(fd, &message, 0);
-  } while (got == -EINTR);
+    /* Told once when the other side ended with a message of ours unread; what it said itself follows. */
+  } while (got == -EINTR || got == -ECONNRESET);
   if (got <= 0) return (int)got;
   take_control(&message, sender, descriptor);
   baton->detail[sizeof baton->detail - 1] = 0;

@@ -24,6 +24,7 @@ enum baton_kind {
   BATON_EXECUTING = 7, /* exec comes next */
   BATON_LISTENER = 8,  /* descriptor: seccomp notifications */
   BATON_PLAN = 9,      /* to a parked process: its plan has come, with files and streams */
+  BATON_GO = 10, /* all is done outside that must be before exec; only where a turn came ahead */
 };
 
 struct baton {

@@ -67,16 +67,37 @@ static int await_turn_inside(struct launch *launch) {
   } else {
     int sender = 0;
     int descriptor;
-    got = baton_receive(launch->baton, &baton, &sender, &descriptor);
+    do {
+      got = baton_receive(launch->baton, &baton, &sender, &descriptor);
+      if (got > 0 && baton.kind == BATON_GO) launch->go = true;
+    } while (got > 0 && baton.kind == BATON_GO);
   }
   if (got <= 0 || baton.kind != BATON_TURN) sys_exit(FAILED_EXIT); /* the launcher is gone */
   launch->child = baton.value;
   return (int)baton.step;
 }
 
+void await_go(struct launch *launch) {
+  struct baton baton;
+  if (!launch->taken || launch->go) return;
+  if (parked_wait(launch, &baton) <= 0 || baton.kind != BATON_GO) sys_exit(FAILED_EXIT);
+  launch->go = true;
+}
+
 static void give_turn(struct launch *launch, uint32_t step) {
   struct baton baton = {.kind = BATON_TURN, .step = step, .value = launch->child};
   baton_send(launch->baton, &baton, -1);
+}
+
+/* A parked process begins at once with its first steps: none of them needs what is still done outside. */
+static void give_turn_ahead(struct launch *launch, struct plan_cursor cursor) {
+  struct step step;
+  while (plan_next(&launch->plan, &cursor, &step)) {
+    if (step.side != INSIDE) continue;
+    give_turn(launch, cursor.position - 1);
+    launch->ahead = true;
+    return;
+  }
 }
 
 static void replace_child(struct launch *launch, int pid) {
@@ -89,7 +110,8 @@ static void replace_child(struct launch *launch, int pid) {
 /*
  * The last process of a mount namespace takes all of it apart when it ends, which waits for all
  * processors and, with an overlay, for the disk. Held by the monitor, that happens after it told of
- * the end.
+ * the end. A parked process sends its namespace along; of another, which may have ended already, it is
+ * looked for.
  */
 static void hold_mounts(struct launch *launch) {
   char space[48];
@@ -128,7 +150,7 @@ static enum turn await_turn_outside(struct launch *launch, struct baton *baton) 
         break;
       }
       case BATON_EXECUTING:
-        if (launch->watched) hold_mounts(launch);
+        if (launch->watched && descriptor < 0) hold_mounts(launch);
         executing = true;
         executed = baton->step;
         break;
@@ -204,7 +226,13 @@ int launch_run(const struct plan *plan, int status) {
         struct report report = report_of_fault(launch.step, fault(-EINVAL, "no new process", ""));
         return fail_outside(&launch, &report);
       }
-      give_turn(&launch, launch.step);
+      if (launch.ahead) {
+        struct baton go = {.kind = BATON_GO};
+        baton_send(launch.baton, &go, -1);
+      } else {
+        give_turn(&launch, launch.step);
+      }
+      launch.ahead = false;
       enum turn turn = await_turn_outside(&launch, &baton);
       if (turn == TURN_LEAVE) return 0;
       if (turn == TURN_FAILED) {
@@ -221,6 +249,7 @@ int launch_run(const struct plan *plan, int status) {
       return fail_outside(&launch, &report);
     }
     if (step.action == AWAIT_PLAN) plan_first(&launch.plan, &cursor);
+    if (step.action == TAKE_PARKED && launch.side == OUTSIDE) give_turn_ahead(&launch, cursor);
     if (step.action == CLONE && launch.side == INSIDE) {
       move_to(&launch.plan, &cursor, (uint32_t)await_turn_inside(&launch));
     }

@@ -32,6 +32,9 @@ struct launch {
   struct list leftovers; /* directories to remove if it never comes */
   uint32_t passed;     /* files that came with it */
   bool taken;          /* the parked process turned to that plan */
+  bool ahead;          /* it has its turn already, while OUTSIDE still has steps before that */
+  bool go;             /* it was told that these are done */
+  int own_mounts;      /* its mount namespace, for the monitor to hold, 0: not opened */
   int host_mounts;     /* mount namespace to return to while trees are built, 0: not building */
   int trees[MOST_TREES]; /* kept mounts, -1: attached */
   uint32_t tree_count;
@@ -44,6 +47,9 @@ int file_step(struct launch *launch, enum action action, struct reader *argument
 int identity_step(struct launch *launch, enum action action, struct reader *arguments);
 int process_step(struct launch *launch, enum action action, struct reader *arguments);
 int supervision_step(struct launch *launch, enum action action, struct reader *arguments);
+
+/* A parked process that is INSIDE waits until OUTSIDE has done all that must be before exec. */
+void await_go(struct launch *launch);
 
 /* For arguments that do not decode. */
 int malformed(void);

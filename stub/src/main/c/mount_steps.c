@@ -174,6 +174,14 @@ static int bind_root(struct launch *launch, struct reader *arguments) {
   return error < 0 ? fault(error, "move_mount", target) : use_root(launch, target);
 }
 
+static int attach_root(struct launch *launch, struct reader *arguments) {
+  struct handle mount = read_handle(arguments);
+  const char *target = read_text(arguments);
+  if (!read_done(arguments) || mount.path[0] != 0) return malformed();
+  long error = CALL5(move_mount, mount.descriptor, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
+  return error < 0 ? fault(error, "move_mount", target) : use_root(launch, target);
+}
+
 /* key, or key=value */
 static int configure(int system, const char *option) {
   char key[NAME_SPACE];
@@ -401,6 +409,7 @@ int mount_step(struct launch *launch, enum action action, struct reader *argumen
     case BUILD_TREES: return build_trees(launch, arguments);
     case KEEP_TREES: return keep_trees(launch, arguments);
     case PLACE_TREE: return place_tree(launch, arguments);
+    case ATTACH_ROOT: return attach_root(launch, arguments);
     default: return unknown_action();
   }
 }

@@ -8,6 +8,7 @@
 #include "kernel.h"
 #include "monitor.h"
 #include "report.h"
+#include "trees.h"
 
 #define FIRST_PASSED 5
 #define OWN_FLOOR 300 /* above every descriptor that can come along */
@@ -214,5 +215,7 @@ int parked_resume(struct launch *launch, const struct baton *baton) {
     sys_close(next++);
   }
   long error = CALL1(unshare, (uint32_t)baton->value);
-  return error < 0 ? fault(error, "unshare", "") : 0;
+  if (error < 0) return fault(error, "unshare", "");
+  if ((baton->value & CLONE_NEWNS) != 0) trees_open_own(launch);
+  return 0;
 }

@@ -45,6 +45,7 @@ enum action {
   BUILD_TREES = 31,
   KEEP_TREES = 32,
   PLACE_TREE = 33,
+  ATTACH_ROOT = 34,
   MAKE_DIRECTORY = 40,
   MAKE_LINK = 41,
   MAKE_DEVICE = 42,

@@ -177,10 +177,11 @@ static unsigned kept_descriptors(const struct plan *plan) {
 void prepare_exec(struct launch *launch) {
   if (launch->prepared) return;
   launch->prepared = true;
+  await_go(launch);
   struct baton baton = {.kind = BATON_EXECUTING, .step = launch->step};
   restore_signals();
   CALL3(close_range, 3 + kept_descriptors(&launch->plan), ~0u, CLOSE_RANGE_CLOEXEC);
-  baton_send(launch->baton, &baton, -1);
+  baton_send(launch->baton, &baton, launch->own_mounts > 0 ? launch->own_mounts : -1);
 }
 
 /* A NULL-terminated vector of texts, in memory that exec will free. */

@@ -18,6 +18,12 @@ static int keep(int fd, const char *subject) {
   return kept < 0 ? fault(kept, "fcntl", subject) : kept;
 }
 
+void trees_open_own(struct launch *launch) {
+  int own = (int)sys_open("/proc/self/ns/mnt", O_RDONLY);
+  if (own >= 0) own = keep(own, "mount namespace");
+  launch->own_mounts = own < 0 ? 0 : own;
+}
+
 int build_trees(struct launch *launch, struct reader *arguments) {
   if (!read_done(arguments) || launch->side != INSIDE || launch->host_mounts > 0) {
     return malformed();

@@ -10,6 +10,11 @@
 
 #include "launch.h"
 
+/*
+ * Opens the mount namespace that was entered just now, while /proc is still the host's. Passed to the
+ * monitor when exec comes next, it cannot end before the monitor holds it.
+ */
+void trees_open_own(struct launch *launch);
 /* Enters a mount namespace with an empty root to build in. INSIDE. */
 int build_trees(struct launch *launch, struct reader *arguments);
 /* Keeps what was built at some paths, and leaves that namespace. INSIDE. */

@@ -8,12 +8,14 @@ import dev.caisson.container.run.Container;
 import dev.caisson.container.run.ContainerHost;
 import dev.caisson.container.run.HostAbilities;
 import dev.caisson.container.run.PlanExplainer;
+import dev.caisson.container.run.ReadyRoots;
 import dev.caisson.sandbox.Isolation;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.Unavailable;
 import dev.caisson.sandbox.ability.Explainable;
 import dev.caisson.sandbox.workload.Workload;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,10 +26,27 @@ public final class ContainerIsolation implements Isolation, Explainable {
     private static final ContainerHost HOST = new ContainerHost(HostAbilities.cgroups());
   }
 
+  private final Optional<ReadyRoots> roots;
   private volatile boolean available;
 
   /** For {@link java.util.ServiceLoader}. */
-  public ContainerIsolation() {}
+  public ContainerIsolation() {
+    this(Optional.empty());
+  }
+
+  private ContainerIsolation(Optional<ReadyRoots> roots) {
+    this.roots = roots;
+  }
+
+  @Override
+  public Isolation below(Path root) {
+    return new ContainerIsolation(Optional.of(new ReadyRoots(root.resolve("scratch/roots"))));
+  }
+
+  @Override
+  public void release() {
+    roots.ifPresent(ReadyRoots::close);
+  }
 
   @Override
   public String name() {
@@ -52,12 +71,12 @@ public final class ContainerIsolation implements Isolation, Explainable {
 
   @Override
   public Sandbox create(Workload workload, Place place) {
-    return Container.create(Shared.HOST, workload, place);
+    return Container.create(Shared.HOST, roots, workload, place);
   }
 
   @Override
   public Sandbox adopt(Workload workload, Place place) {
-    return Container.adopt(Shared.HOST, workload, place);
+    return Container.adopt(Shared.HOST, roots, workload, place);
   }
 
   @Override

@@ -53,6 +53,11 @@ final class FakeIsolation implements Isolation {
 
   @Override
   public Sandbox create(Workload workload, Place place) {
+    try {
+      place.makeState();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     var sandbox = new FakeSandbox(workload);
     byId.put(workload.id(), sandbox);
     return sandbox;

@@ -43,6 +43,7 @@ final class ActionCodes {
           new Entry(31, MountAction.BuildTrees.class),
           new Entry(32, MountAction.KeepTrees.class),
           new Entry(33, MountAction.PlaceTree.class),
+          new Entry(34, MountAction.AttachRoot.class),
           new Entry(40, FileAction.MakeDirectory.class),
           new Entry(41, FileAction.MakeLink.class),
           new Entry(42, FileAction.MakeDevice.class),

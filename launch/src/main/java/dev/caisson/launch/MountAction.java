@@ -181,4 +181,11 @@ public sealed interface MountAction extends Action {
    * @param number its position in {@link KeepTrees}
    */
   record PlaceTree(int number, String target) implements MountAction {}
+
+  /**
+   * Makes a detached mount, which was handed over open, the new root. fsmount(2), move_mount(2)
+   *
+   * @param target an existing directory outside to attach it to
+   */
+  record AttachRoot(Handle mount, String target) implements MountAction {}
 }

@@ -68,7 +68,7 @@ final class Reasons {
           "from here on no path leads to the host";
       case MountAction.BuildTrees _, MountAction.KeepTrees _ ->
           "what every container mounts is ready before one is asked for";
-      case MountAction.PlaceTree _ -> "it was built before";
+      case MountAction.PlaceTree _, MountAction.AttachRoot _ -> "it was built before";
     };
   }
 

@@ -24,11 +24,15 @@ public interface Isolation {
 
   /**
    * This isolation for an engine whose state is below a directory: what it keeps for all its
-   * workloads, such as kernels, belongs there.
+   * workloads, such as kernels, belongs there; what is of no use to the next engine belongs into
+   * {@code scratch} below it, which every engine finds empty.
    */
   default Isolation below(Path root) {
     return this;
   }
+
+  /** The engine leaves: nothing is made ahead of need any more, and what was is taken away. */
+  default void release() {}
 
   /**
    * Everything it needs of this host, one by one: what is there and, with a remedy, what is

@@ -6,6 +6,7 @@ package dev.caisson.container.plan;
 
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.Step;
+import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Workload;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,11 @@ public final class ContainerPlan {
 
   public static LaunchPlan compile(Workload workload, Surroundings host) {
     return compile(workload, host, false);
+  }
+
+  /** Options of the overlay that a workload in the host's user namespace has as its root. */
+  public static List<String> overlayOptions(RootFilesystem.Layers layers) {
+    return RootSteps.options(false, layers);
   }
 
   /**

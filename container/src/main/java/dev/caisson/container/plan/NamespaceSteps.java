@@ -29,16 +29,21 @@ final class NamespaceSteps {
   private NamespaceSteps() {}
 
   static void add(Workload workload, Surroundings host, boolean parked, List<Step> steps) {
-    supervise(workload, host, steps);
-    if (host.joined().containsKey(Namespace.PID)) {
-      steps.add(join(Namespace.PID, host, true).because("a PID namespace holds for children only"));
-    }
     if (parked) {
+      streams(workload, steps);
+      limit(workload, steps);
       steps.add(ParkedPlan.takeOver(workload));
+      steps.add(watch(workload, host)); // while the process is at its first steps
     } else {
+      steps.add(watch(workload, host));
+      streams(workload, steps);
+      if (host.joined().containsKey(Namespace.PID)) {
+        steps.add(
+            join(Namespace.PID, host, true).because("a PID namespace holds for children only"));
+      }
       create(workload, host, steps);
+      limit(workload, steps);
     }
-    limit(workload, steps);
     if (!parked && workload.namespaces().cgroup() instanceof Namespaces.Own) {
       steps.add(
           Step.inside("own cgroup view", new NamespaceAction.Unshare(Set.of(Namespace.CGROUP)))
@@ -62,7 +67,7 @@ final class NamespaceSteps {
     }
   }
 
-  private static void supervise(Workload workload, Surroundings host, List<Step> steps) {
+  private static Step watch(Workload workload, Surroundings host) {
     LogPolicy policy = workload.log();
     Optional<SupervisionAction.Log> log =
         policy.files() == 0
@@ -73,9 +78,11 @@ final class NamespaceSteps {
                     policy.fileBytes(),
                     policy.files()));
     String events = host.group().flatMap(Cgroup::memoryEvents).map(Path::toString).orElse("");
-    steps.add(
-        Step.outside(
-            "watch", new SupervisionAction.Watch(host.place().run().toString(), log, events)));
+    return Step.outside(
+        "watch", new SupervisionAction.Watch(host.place().run().toString(), log, events));
+  }
+
+  private static void streams(Workload workload, List<Step> steps) {
     if (!workload.process().terminal()) {
       steps.add(
           Step.outside(

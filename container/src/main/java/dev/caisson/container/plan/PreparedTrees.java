@@ -12,6 +12,7 @@ import dev.caisson.launch.Step;
 import dev.caisson.sandbox.workload.Security;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of a root that are the same in every common container: /dev, /proc and the view of its
@@ -25,6 +26,19 @@ final class PreparedTrees {
   private static final String SYSTEM = "/sys";
   private static final String GROUPS = "/sys/fs/cgroup";
 
+  // The devices come first: what is masked in /proc is covered by their null device.
+  private static final Tree DEVICES;
+  private static final Tree PROCESSES;
+
+  static {
+    List<Step> common = new ArrayList<>();
+    RootSteps.usual(common);
+    DeviceSteps.common(false, common);
+    closing(common);
+    DEVICES = tree("/dev", common);
+    PROCESSES = tree("/proc", common);
+  }
+
   private final List<Tree> trees;
 
   /**
@@ -33,19 +47,26 @@ final class PreparedTrees {
    *     shows depends on that
    */
   PreparedTrees(Cgroup group, boolean ownNetwork) {
-    List<Step> usual = new ArrayList<>();
-    RootSteps.usual(group, usual);
-    DeviceSteps.common(false, usual);
-    usual.add(SwitchSteps.freeze(Security.READ_ONLY));
-    usual.add(SwitchSteps.mask(Security.MASKED));
-    // The devices come first: what is masked in /proc is covered by their null device.
-    trees =
-        List.of(
-            tree("/dev", usual), tree("/proc", usual), tree(ownNetwork ? SYSTEM : GROUPS, usual));
+    List<Step> system = new ArrayList<>();
+    RootSteps.usualSystem(group, system);
+    closing(system);
+    trees = List.of(DEVICES, PROCESSES, tree(ownNetwork ? SYSTEM : GROUPS, system));
+  }
+
+  private static void closing(List<Step> steps) {
+    steps.add(SwitchSteps.freeze(Security.READ_ONLY));
+    steps.add(SwitchSteps.mask(Security.MASKED));
   }
 
   private static Tree tree(String path, List<Step> steps) {
-    return new Tree(path, steps.stream().flatMap(step -> part(step, path, true).stream()).toList());
+    List<Step> below = new ArrayList<>();
+    for (Step step : steps) {
+      Step part = part(step, path, true);
+      if (part != null) {
+        below.add(part);
+      }
+    }
+    return new Tree(path, List.copyOf(below));
   }
 
   /** Builds and keeps all of them. */
@@ -68,40 +89,42 @@ final class PreparedTrees {
 
   private List<Step> placed(int number, List<Step> steps) {
     Tree tree = trees.get(number);
-    List<Step> wanted =
-        steps.stream().flatMap(step -> part(step, tree.path(), true).stream()).toList();
     int done = tree.steps().size();
-    if (wanted.size() < done || !wanted.subList(0, done).equals(tree.steps())) {
-      return steps;
-    }
     List<Step> changed = new ArrayList<>(steps.size());
     int seen = 0;
     for (Step step : steps) {
-      if (seen == done || part(step, tree.path(), true).isEmpty()) {
+      Step below = seen == done ? null : part(step, tree.path(), true);
+      if (below == null) {
         changed.add(step);
         continue;
+      }
+      if (!below.equals(tree.steps().get(seen))) {
+        return steps;
       }
       if (seen++ == 0) {
         changed.add(
             Step.inside("place " + tree.path(), new MountAction.PlaceTree(number, tree.path())));
       }
-      changed.addAll(part(step, tree.path(), false));
+      Step rest = part(step, tree.path(), false);
+      if (rest != null) {
+        changed.add(rest);
+      }
     }
-    return changed;
+    return seen == done ? changed : steps;
   }
 
-  /** The part of a step that concerns what is below a path, or the rest of it; at most one step. */
-  private static List<Step> part(Step step, String path, boolean below) {
+  /** The part of a step that concerns what is below a path, or the rest of it; null if none. */
+  private static @Nullable Step part(Step step, String path, boolean below) {
     return switch (step.action()) {
       case MountAction.Mask mask -> {
         List<String> part = part(mask.targets(), path, below);
-        yield part.isEmpty() ? List.of() : List.of(SwitchSteps.mask(part));
+        yield part.isEmpty() ? null : SwitchSteps.mask(part);
       }
       case MountAction.Freeze freeze -> {
         List<String> part = part(freeze.targets(), path, below);
-        yield part.isEmpty() ? List.of() : List.of(SwitchSteps.freeze(part));
+        yield part.isEmpty() ? null : SwitchSteps.freeze(part);
       }
-      default -> isBelow(target(step.action()), path) == below ? List.of(step) : List.of();
+      default -> isBelow(target(step.action()), path) == below ? step : null;
     };
   }
 

@@ -62,6 +62,9 @@ final class RootSteps {
   private static MountAction root(Workload workload, Surroundings host) {
     Path state = host.place().state();
     String target = host.place().run().resolve("root").toString();
+    if (host.mountedRoot().isPresent()) {
+      return new MountAction.AttachRoot(host.mountedRoot().get(), target);
+    }
     return switch (workload.root()) {
       case RootFilesystem.Layers layers ->
           new MountAction.MountOverlay(
@@ -81,7 +84,7 @@ final class RootSteps {
     };
   }
 
-  private static List<String> options(boolean userNamespace, RootFilesystem.Layers layers) {
+  static List<String> options(boolean userNamespace, RootFilesystem.Layers layers) {
     List<String> options = new ArrayList<>();
     options.add(userNamespace ? "userxattr" : "index=off");
     if (!layers.durable()) {
@@ -109,13 +112,17 @@ final class RootSteps {
     host.group().ifPresent(group -> groups(group, system, steps));
   }
 
-  /** The same as every common container has them, for a process that is parked. */
-  static void usual(Cgroup group, List<Step> steps) {
+  /** The same as every common container has them, for a process that is parked; without /sys. */
+  static void usual(List<Step> steps) {
     steps.add(processes());
     steps.add(devices());
     steps.add(terminals(false));
     steps.add(sharedMemory(Mounts.NONE.sharedMemory()));
     steps.add(messageQueues());
+  }
+
+  /** As {@link #usual}: what shows the system and a process's own control groups. */
+  static void usualSystem(Cgroup group, List<Step> steps) {
     steps.add(mount("/sys", "sysfs", List.of(), CAREFUL_READ_ONLY));
     groups(group, CAREFUL_READ_ONLY, steps);
   }

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param joined namespaces taken from elsewhere
  * @param sources what bind and volume mounts show, opened beforehand where a path could be swapped
  * @param deviceNumbers device nodes to be made, with the numbers they have on the host
+ * @param mountedRoot the root file system, if it was mounted ahead of need
  * @param filter the compiled system call filter
  * @param rootless whether we are root of an ordinary user's namespace, so that what the host owns
  *     (devices, its network and processes) is shown instead of made
@@ -36,6 +37,7 @@ public record Surroundings(
     Optional<Handle> sharedMemory,
     List<DeviceNode> deviceNumbers,
     Identity identity,
+    Optional<Handle> mountedRoot,
     Optional<Bytes> filter,
     boolean rootless,
     boolean singleId) {

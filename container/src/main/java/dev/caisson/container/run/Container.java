@@ -5,6 +5,7 @@
 package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
+import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.Place;
@@ -23,6 +24,7 @@ import dev.caisson.sandbox.ability.Measurable;
 import dev.caisson.sandbox.ability.Pausable;
 import dev.caisson.sandbox.ability.Updatable;
 import dev.caisson.sandbox.user.Identity;
+import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Resources;
 import dev.caisson.sandbox.workload.User;
 import dev.caisson.sandbox.workload.Workload;
@@ -53,6 +55,7 @@ public final class Container
   private static final int KILL = 9;
 
   private final ContainerHost host;
+  private final Optional<ReadyRoots> roots;
   private final Workload workload;
   private final Place place;
   private final ContainerRoot root;
@@ -60,8 +63,10 @@ public final class Container
   private final Run run;
   private volatile boolean paused;
 
-  private Container(ContainerHost host, Workload workload, Place place) {
+  private Container(
+      ContainerHost host, Optional<ReadyRoots> roots, Workload workload, Place place) {
     this.host = host;
+    this.roots = roots;
     this.workload = workload;
     this.place = place;
     this.root = new ContainerRoot(workload.root(), place, host.marks());
@@ -75,10 +80,15 @@ public final class Container
     return host.cgroups().map(some -> some.discarded(workload.resources())).orElse(List.of());
   }
 
-  public static Container create(ContainerHost host, Workload workload, Place place) {
+  /**
+   * Prepares a container.
+   *
+   * @param roots some of the roots it may have are mounted already; empty where none ever are
+   */
+  public static Container create(
+      ContainerHost host, Optional<ReadyRoots> roots, Workload workload, Place place) {
     requireLimitable(host, workload);
-    Container container = new Container(host, workload, place);
-    container.root.prepare();
+    Container container = new Container(host, roots, workload, place);
     container.run.prepare();
     host.containers().put(workload.id(), container);
     return container;
@@ -97,8 +107,10 @@ public final class Container
     }
   }
 
-  public static Container adopt(ContainerHost host, Workload workload, Place place) {
-    Container container = new Container(host, workload, place);
+  /** Takes over a container that an engine before this one made. */
+  public static Container adopt(
+      ContainerHost host, Optional<ReadyRoots> roots, Workload workload, Place place) {
+    Container container = new Container(host, roots, workload, place);
     container.run.adopt();
     new LeftoverExecs(place).end();
     container.paused =
@@ -120,8 +132,26 @@ public final class Container
 
   @Override
   public void start() {
-    root.prepare();
-    run.start(identity(workload.process().user()), new VolumeFiller(root, workload)::fill);
+    try (var mounted = new ClosingMount(root.prepareRun(mayBeReady() ? roots : Optional.empty()))) {
+      run.start(
+          identity(workload.process().user()),
+          mounted.mount(),
+          new VolumeFiller(root, workload)::fill);
+    }
+  }
+
+  /** Filling a volume looks into the root, by a mount of its own, before there is a process. */
+  private boolean mayBeReady() {
+    return !host.rootless()
+        && workload.namespaces().user().isHost()
+        && workload.mounts().mounts().stream().noneMatch(Mount.Volume.class::isInstance);
+  }
+
+  private record ClosingMount(Optional<DetachedMount> mount) implements AutoCloseable {
+    @Override
+    public void close() {
+      mount.ifPresent(DetachedMount::close);
+    }
   }
 
   Identity identity(User user) {

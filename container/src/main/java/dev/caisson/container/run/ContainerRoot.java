@@ -4,8 +4,10 @@
  */
 package dev.caisson.container.run;
 
+import dev.caisson.container.plan.ContainerPlan;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.layer.OverlayMarks;
 import dev.caisson.rootfs.overlay.InstanceOverlay;
@@ -23,12 +25,14 @@ import java.util.function.Supplier;
 /** The root file system of one container, running or not. */
 final class ContainerRoot {
   private final RootFilesystem root;
+  private final Place place;
   private final Path state;
   private final Path mountPoint;
   private final Optional<InstanceOverlay> overlay;
 
   ContainerRoot(RootFilesystem root, Place place, OverlayMarks marks) {
     this.root = root;
+    this.place = place;
     this.state = place.state();
     this.mountPoint = place.run().resolve("root");
     this.overlay =
@@ -41,10 +45,45 @@ final class ContainerRoot {
             : Optional.empty();
   }
 
-  /** Makes the directories a run needs. */
-  void prepare() {
+  /**
+   * Makes the directories a run needs.
+   *
+   * @return the root itself, if one was mounted ahead of need; to be closed once attached
+   */
+  Optional<DetachedMount> prepareRun(Optional<ReadyRoots> ready) {
+    if (ready.isEmpty()
+        || Files.exists(state)
+        || !(root instanceof RootFilesystem.Layers layers)
+        || overlay.isEmpty()) {
+      prepare();
+      return Optional.empty();
+    }
+    var wanted = new ReadyRoot.Of(overlay.get().lower(), ContainerPlan.overlayOptions(layers));
+    Optional<DetachedMount> taken = ready.get().take(wanted, state);
+    if (taken.isEmpty()) {
+      prepare();
+    } else {
+      makeMountPoint();
+    }
+    return taken;
+  }
+
+  private void makeMountPoint() {
     try {
-      Files.createDirectories(mountPoint);
+      if (!Files.isDirectory(mountPoint)) {
+        Files.createDirectory(mountPoint); // the engine made what is above
+      }
+    } catch (IOException failed) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, "make " + mountPoint + ": " + failed.getMessage(), failed);
+    }
+  }
+
+  /** Makes the directories of the root file system. */
+  void prepare() {
+    makeMountPoint();
+    try {
+      place.makeState();
       if (overlay.isPresent() && !Files.exists(upper())) {
         overlay.get().create();
       }

@@ -20,7 +20,7 @@ import java.util.List;
  * A stub that has made a new process in a control group of its own, and waits for its plan. When
  * our end of the socket closes, it ends and removes that group.
  */
-record ParkedStub(Launch launched, UnixSocket socket, Cgroup group) {
+record ParkedStub(Launch launched, UnixSocket socket, Parking parking) {
   private static final int ANNOUNCEMENT = 8;
 
   /** Waits until it is ready; false if it failed, so that the ordinary way must be gone. */
@@ -57,11 +57,15 @@ record ParkedStub(Launch launched, UnixSocket socket, Cgroup group) {
     socket.close();
   }
 
-  /** Gives it up and waits for its end. */
-  void discard() {
+  Cgroup group() {
+    return parking.group();
+  }
+
+  /** Gives it up and waits for its end; false if a part of its groups is in use by others. */
+  boolean discard() {
     socket.close();
     launched.process().await();
     launched.close();
-    group.remove(); // it has done so, unless it was killed
+    return group().remove(); // it has done so, unless it was killed
   }
 }

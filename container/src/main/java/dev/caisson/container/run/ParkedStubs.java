@@ -33,6 +33,9 @@ final class ParkedStubs {
   private static final int KEPT = 8;
   private static final int FEW = 3;
   private static final long QUIET_MILLIS = 300;
+
+  // The start that took the last one is further on by then, and in need of fewer processors.
+  private static final long SOON_MILLIS = 4;
   private static final String PREFIX = "parked-";
   private static final int LOOKS = 8;
 
@@ -83,6 +86,7 @@ final class ParkedStubs {
   private final class Shelf {
     private final ParkedPlan.Kind kind;
     private final ConcurrentLinkedDeque<ParkedStub> waiting = new ConcurrentLinkedDeque<>();
+    private final ConcurrentLinkedDeque<Parking> free = new ConcurrentLinkedDeque<>();
     private final AtomicBoolean filling = new AtomicBoolean();
     private final AtomicBoolean scheduled = new AtomicBoolean();
 
@@ -94,9 +98,10 @@ final class ParkedStubs {
       try {
         for (var stub = waiting.poll(); stub != null; stub = waiting.poll()) {
           if (stub.ready() && group.take(stub.group())) {
+            free.add(stub.parking());
             return Optional.of(stub);
           }
-          worker.execute(stub::discard);
+          discard(stub);
         }
         return Optional.empty();
       } finally {
@@ -110,28 +115,43 @@ final class ParkedStubs {
      */
     private void refill() {
       if (waiting.size() <= FEW) {
-        if (filling.compareAndSet(false, true)) {
-          worker.execute(() -> {
-            filling.set(false);
-            fill();
-          });
-        }
-      } else if (scheduled.compareAndSet(false, true)) {
+        fillOnce(filling, SOON_MILLIS);
+      } else {
+        fillOnce(scheduled, QUIET_MILLIS);
+      }
+    }
+
+    private void fillOnce(AtomicBoolean asked, long delayMillis) {
+      if (asked.compareAndSet(false, true)) {
         var _ =
             worker.schedule(
                 () -> {
-                  scheduled.set(false);
+                  asked.set(false);
                   fill();
                 },
-                QUIET_MILLIS,
+                delayMillis,
                 TimeUnit.MILLISECONDS);
       }
+    }
+
+    private void discard(ParkedStub stub) {
+      worker.execute(() -> {
+        if (stub.discard()) {
+          free.add(stub.parking());
+        }
+      });
+    }
+
+    /** One whose groups have a name that nobody uses any more, with its plan, or a new one. */
+    private Optional<Parking> parking() {
+      Parking former = free.poll();
+      return former != null ? Optional.of(former) : newParking(kind);
     }
 
     private void fill() {
       try {
         while (!useless && waiting.size() < KEPT) {
-          Optional<ParkedStub> made = park(kind);
+          Optional<ParkedStub> made = parking().map(ParkedStubs.this::park);
           made.ifPresent(waiting::add);
           useless = made.isEmpty();
         }
@@ -145,21 +165,23 @@ final class ParkedStubs {
     }
   }
 
-  private Optional<ParkedStub> park(ParkedPlan.Kind kind) {
+  private Optional<Parking> newParking(ParkedPlan.Kind kind) {
     long number = count.getAndIncrement();
     String name = PREFIX + ProcessHandle.current().pid() + "-" + number;
-    Optional<Cgroup> group = cgroups.flatMap(some -> some.parked(name));
-    if (group.isEmpty()) {
-      return Optional.empty();
-    }
-    group.get().create();
+    return cgroups
+        .flatMap(some -> some.parked(name))
+        .map(group -> Parking.of(group, ParkedPlan.compile(group, kind)));
+  }
+
+  private ParkedStub park(Parking parking) {
+    parking.group().create();
     List<UnixSocket> ends = UnixSocket.pair(SocketKind.STREAM);
     try (UnixSocket theirs = ends.getLast()) {
-      var launched = launcher.start(ParkedPlan.compile(group.get(), kind), List.of(theirs.fd()));
-      return Optional.of(new ParkedStub(launched, ends.getFirst(), group.get()));
+      var launched = launcher.start(parking.plan(), parking.encoded(), List.of(theirs.fd()));
+      return new ParkedStub(launched, ends.getFirst(), parking);
     } catch (RuntimeException failed) {
       ends.getFirst().close();
-      group.get().remove();
+      parking.group().remove();
       throw failed;
     }
   }

@@ -10,6 +10,7 @@ import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.ability.Explainable.Explanation;
 import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Workload;
+import java.util.Optional;
 
 /** Compiles a workload's plan and prints it instead of carrying it out. */
 public final class PlanExplainer {
@@ -21,7 +22,8 @@ public final class PlanExplainer {
         host.accounts()
             .of(workload.root(), root.upper(), host.marks())
             .resolve(workload.process().user());
-    try (Preparation preparation = Preparation.of(workload, place, host, identity)) {
+    try (Preparation preparation =
+        Preparation.of(workload, place, host, identity, Optional.empty())) {
       LaunchPlan plan = preparation.plan(false);
       return new Explanation(PlanPrinter.table(plan), PlanPrinter.json(plan));
     }

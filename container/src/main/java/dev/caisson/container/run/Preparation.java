@@ -13,6 +13,7 @@ import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.SupervisionAction;
 import dev.caisson.linux.Fd;
+import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Resources;
@@ -35,7 +36,15 @@ final class Preparation implements AutoCloseable {
     this.surroundings = surroundings;
   }
 
-  static Preparation of(Workload workload, Place place, ContainerHost host, Identity identity) {
+  /**
+   * @param root the root file system, if it was mounted ahead of need
+   */
+  static Preparation of(
+      Workload workload,
+      Place place,
+      ContainerHost host,
+      Identity identity,
+      Optional<DetachedMount> root) {
     DeviceNodes devices = DeviceNodes.of(workload);
     Optional<Cgroup> group = group(workload, host, devices);
     Sources sources = new Sources(workload, host.containers());
@@ -49,6 +58,7 @@ final class Preparation implements AutoCloseable {
               sources.sharedMemory(),
               devices.nodes(),
               identity,
+              root.map(mount -> sources.pass(mount.fd())),
               SyscallPrograms.of(workload.security()),
               host.rootless(),
               host.users().single());

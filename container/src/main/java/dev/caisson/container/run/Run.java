@@ -16,6 +16,7 @@ import dev.caisson.linux.io.EventLoop;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixListener;
 import dev.caisson.linux.io.UnixSocket;
+import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.linux.process.ProcessFd;
 import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.Place;
@@ -75,7 +76,9 @@ final class Run {
       former.join(); // two overlays must not share what they write to
     }
     try {
-      Files.createDirectories(place.run());
+      if (!Files.isDirectory(place.run())) {
+        Files.createDirectories(place.run());
+      }
       ExitRecord.discard(place.run());
     } catch (IOException failed) {
       throw new SandboxException(SandboxException.Kind.FAILED, "prepare " + place.run(), failed);
@@ -109,16 +112,17 @@ final class Run {
   /**
    * Starts the processes.
    *
+   * @param root the root file system, if it was mounted ahead of need
    * @param beforehand work on the root file system that is done first
    */
-  synchronized void start(Identity identity, Runnable beforehand) {
+  synchronized void start(Identity identity, Optional<DetachedMount> root, Runnable beforehand) {
     if (state != SandboxState.CREATED) {
       throw new SandboxException(
           SandboxException.Kind.WRONG_STATE,
           "container " + workload.name() + " was started already; create another run");
     }
     beforehand.run();
-    try (Preparation preparation = Preparation.of(workload, place, host, identity)) {
+    try (Preparation preparation = Preparation.of(workload, place, host, identity, root)) {
       group = preparation.group().orElse(null);
       // The record comes first: whoever is killed from here on, the next engine takes it all away.
       undo.write(preparation.group().map(Cgroup::directories).orElse(List.of()));
@@ -222,9 +226,9 @@ final class Run {
         launched.statusFd(),
         () -> {
           launched.next(); // the exit, or the end of the monitor
-          launched.closeStatus();
-          leaving(launched.process(), true);
           ended();
+          launched.closeStatus();
+          awaitEnd(launched.process(), true);
         });
   }
 
@@ -245,8 +249,7 @@ final class Run {
   }
 
   /** The monitor has said all; what it still does is to take the mounts down. */
-  private void leaving(ProcessFd process, boolean child) {
-    host.endings().put(place.run(), left);
+  private void awaitEnd(ProcessFd process, boolean child) {
     once(
         process.fd(),
         () -> {
@@ -261,6 +264,7 @@ final class Run {
 
   /** Takes down how it went, tells everybody, and has the rest removed. */
   private void ended() {
+    host.endings().put(place.run(), left);
     Optional<Exit> recorded = ExitRecord.read(place.run());
     Exit how = recorded.orElseGet(() -> ExitRecord.unrecorded(startedAt));
     Optional<Cgroup> used = group();
@@ -315,6 +319,7 @@ final class Run {
     left.complete(null);
     if (undo.exists() || ExitRecord.read(place.run()).isPresent()) {
       ended();
+      host.endings().remove(place.run(), left);
     }
   }
 
@@ -348,8 +353,8 @@ final class Run {
         connection.map(UnixSocket::fd).orElse(process.fd()),
         () -> {
           connection.ifPresent(UnixSocket::close);
-          leaving(process, false);
           ended();
+          awaitEnd(process, false);
         });
   }
 

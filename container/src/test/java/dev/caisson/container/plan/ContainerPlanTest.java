@@ -46,6 +46,7 @@ class ContainerPlanTest {
             Optional.empty(),
             List.of(),
             Identity.ROOT,
+            Optional.empty(),
             Optional.of(Bytes.of(new byte[8])),
             false,
             false));

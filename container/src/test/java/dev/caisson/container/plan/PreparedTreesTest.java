@@ -63,6 +63,7 @@ class PreparedTreesTest {
             Optional.empty(),
             List.of(),
             Identity.ROOT,
+            Optional.empty(),
             Optional.of(Bytes.of(new byte[8])),
             false,
             false);

@@ -6,6 +6,7 @@ package dev.caisson.engine.instance;
 
 import dev.caisson.engine.text.Signal;
 import dev.caisson.engine.view.NetworkView;
+import dev.caisson.engine.view.Status;
 import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.SandboxState;
@@ -56,7 +57,9 @@ final class Adoption {
   }
 
   private boolean mayHaveRun() {
-    return record.running() || record.progress().network().namespacePath().isPresent();
+    return record.running()
+        || record.progress().network().namespacePath().isPresent()
+        || record.progress().status() == Status.CREATED && sandbox.wasPrepared();
   }
 
   /** Whoever worked with it is gone with the engine before. */

@@ -52,6 +52,11 @@ public final class Chambers {
     return isolation;
   }
 
+  /** The engine leaves: nothing that was made ahead of need is left. */
+  void release() {
+    byName.values().forEach(Isolation::release);
+  }
+
   /** Each with the reason why it is not available, if so. */
   public Map<String, Optional<String>> availability() {
     var found = new TreeMap<String, Optional<String>>();

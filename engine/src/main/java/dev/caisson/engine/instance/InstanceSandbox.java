@@ -54,6 +54,11 @@ final class InstanceSandbox {
     return Places.exists(place);
   }
 
+  /** True when a run was prepared, and perhaps begun, since the host was booted. */
+  boolean wasPrepared() {
+    return Places.wasPrepared(place);
+  }
+
   /**
    * @throws EngineException CONFLICT when it does not run
    */
@@ -88,12 +93,22 @@ final class InstanceSandbox {
     Places.make(place);
     var definition = record.definition();
     var link = around.linker().link(definition);
-    record.save(record.progress().linked(link.view()));
+    remember(link.view());
     hostFiles().write(definition, link);
     var attachment = around.linker().attachment(link, hostFiles());
     var created = isolation.create(around.compiler().compile(definition, attachment), place);
     current = created;
     return created;
+  }
+
+  /** Where nothing outside was made for it, nothing need be written down to be undone. */
+  private void remember(NetworkView view) {
+    var linked = record.progress().linked(view);
+    if (view.namespacePath().isPresent()) {
+      record.save(linked);
+    } else {
+      record.assume(linked);
+    }
   }
 
   /** That of a run an engine before this one began. */
@@ -141,7 +156,7 @@ final class InstanceSandbox {
       found.delete();
     }
     unlink(record.progress().network());
-    Places.remove(place);
+    Places.remove(place, around.root().resolve("scratch"));
   }
 
   /** After {@link #delete}. */

@@ -47,6 +47,7 @@ import java.util.function.Consumer;
 
 /** The containers of this host. */
 public final class LocalContainers implements Containers {
+  private final Chambers isolations;
   private final InstanceTable table;
   private final Execs execs;
   private final Departures departures;
@@ -64,6 +65,7 @@ public final class LocalContainers implements Containers {
       ImageLibrary images,
       LocalVolumes volumes,
       InstanceTable table) {
+    this.isolations = isolations;
     this.table = table;
     this.execs = new Execs(around.timer(), around.background());
     this.departures = new Departures(table, execs, volumes);
@@ -305,5 +307,6 @@ public final class LocalContainers implements Containers {
   public void release() {
     departures.await();
     table.all().forEach(Instance::release);
+    isolations.release();
   }
 }

@@ -10,6 +10,7 @@ import dev.caisson.sandbox.Place;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
@@ -27,27 +28,43 @@ final class Places {
   }
 
   static boolean exists(Place place) {
-    return Files.isDirectory(place.state());
+    return Files.isDirectory(place.state()) || wasPrepared(place);
   }
 
+  /** Whether a run was prepared there since the host was booted. */
+  static boolean wasPrepared(Place place) {
+    return Files.isDirectory(place.run());
+  }
+
+  /** Makes the directory of a run. */
   static void make(Place place) {
     try {
-      Files.createDirectories(place.state().getParent());
-      Files.createDirectories(place.run().getParent());
-      for (var directory : new Path[] {place.state(), place.run()}) {
-        if (!Files.isDirectory(directory)) {
-          Files.createDirectory(directory, OURS_ALONE);
-        }
+      if (!wasPrepared(place)) {
+        Files.createDirectories(place.run().getParent());
+        Files.createDirectory(place.run(), OURS_ALONE);
       }
     } catch (IOException e) {
-      throw EngineException.io("cannot make " + place.state() + ": " + e.getMessage(), e);
+      throw EngineException.io("cannot make " + place.run() + ": " + e.getMessage(), e);
     }
   }
 
-  /** Removes both directories. Links in them are removed, not followed. */
-  static void remove(Place place) {
+  /**
+   * Removes both directories. Links in them are removed, not followed.
+   *
+   * @param scratch on the same file system, emptied by every engine
+   */
+  static void remove(Place place, Path scratch) {
     removeTree(place.run());
-    removeTree(place.state());
+    // Some disks take their time to let a directory go, and whoever looks for another one beside it
+    // waits meanwhile: so it goes where nobody looks.
+    var aside = scratch.resolve(place.state().getFileName());
+    try {
+      Files.move(place.state(), aside, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException notThere) {
+      removeTree(place.state());
+      return;
+    }
+    removeTree(aside);
   }
 
   private static void removeTree(Path directory) {

@@ -51,7 +51,16 @@ public final class Launcher implements AutoCloseable {
    *     caller still closes them
    */
   public Launch start(LaunchPlan plan, Streams streams, List<Fd> passed) {
-    try (Fd encoded = planFile(PlanEncoder.encode(plan))) {
+    return start(plan, PlanEncoder.encode(plan), streams, passed);
+  }
+
+  /** As {@link #start}, with the null device for all three streams, of a plan encoded before. */
+  public Launch start(LaunchPlan plan, byte[] encoded, List<Fd> passed) {
+    return start(plan, encoded, new Streams(nothing, nothing, nothing), passed);
+  }
+
+  private Launch start(LaunchPlan plan, byte[] bytes, Streams streams, List<Fd> passed) {
+    try (Fd encoded = planFile(bytes)) {
       Pipe status = Pipe.open();
       try (Fd writer = status.writer()) {
         var files = new TreeMap<Integer, Fd>();

@@ -86,6 +86,16 @@ final class ThinSandbox
       adopt();
     } else {
       WorkloadCheck.check(workload);
+      makeState();
+    }
+  }
+
+  private void makeState() {
+    try {
+      place.makeState();
+    } catch (IOException e) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, "make " + place.state() + ": " + e.getMessage(), e);
     }
   }
 

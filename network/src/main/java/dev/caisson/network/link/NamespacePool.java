@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * about a millisecond, which a start then does not wait for.
  */
 public final class NamespacePool implements AutoCloseable {
+  /** Until then the start that took one is further on and needs fewer processors. */
+  private static final long REST_MILLIS = 5;
+
   private static final Logger LOG = System.getLogger(NamespacePool.class.getName());
 
   /** A namespace whose {@code eth0} leads to the host. */
@@ -71,6 +74,9 @@ public final class NamespacePool implements AutoCloseable {
   private void fill() {
     while (!closed) {
       try {
+        if (ready.size() > ready.remainingCapacity()) {
+          Thread.sleep(REST_MILLIS);
+        }
         Prepared next = make();
         try {
           ready.put(next);
@@ -81,6 +87,8 @@ public final class NamespacePool implements AutoCloseable {
         if (closed && ready.remove(next)) {
           next.namespace().close();
         }
+      } catch (InterruptedException e) {
+        return;
       } catch (LinuxException | IllegalStateException e) {
         if (closed) {
           return;

@@ -9,6 +9,7 @@ import dev.caisson.linux.Errno;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.OpenFile;
+import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.linux.mount.FileSystem;
 import dev.caisson.linux.mount.MountAttribute;
 import dev.caisson.linux.mount.Mounts;
@@ -83,12 +84,29 @@ public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMa
    * not running. It is gone when closed, or with this process.
    */
   public MountedRoot mount() {
+    try {
+      return MountedRoot.detached(detached(options(), Set.of(MountAttribute.NO_DEVICES)));
+    } catch (LinuxException e) {
+      if (e.is(Errno.EINVAL)) { // no "lowerdir+" before Linux 6.8
+        return mountByPath();
+      }
+      throw RootfsException.of("mounting the overlay " + upper, e);
+    }
+  }
+
+  /**
+   * Mounts the file system where no path leads to it, to be attached somewhere later.
+   *
+   * @param options besides the directories
+   * @throws LinuxException EINVAL before Linux 6.8
+   */
+  public DetachedMount detached(List<String> options, Set<MountAttribute> attributes) {
     try (var overlay = FileSystem.open("overlay")) {
       for (var layer : lower) {
         overlay.set("lowerdir+", layer.toString());
       }
       overlay.set("upperdir", upper.toString()).set("workdir", work.toString());
-      for (var option : options()) {
+      for (var option : options) {
         int equals = option.indexOf('=');
         if (equals < 0) {
           overlay.set(option);
@@ -96,12 +114,7 @@ public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMa
           overlay.set(option.substring(0, equals), option.substring(equals + 1));
         }
       }
-      return MountedRoot.detached(overlay.mount(Set.of(MountAttribute.NO_DEVICES)));
-    } catch (LinuxException e) {
-      if (e.is(Errno.EINVAL)) { // no "lowerdir+" before Linux 6.8
-        return mountByPath();
-      }
-      throw RootfsException.of("mounting the overlay " + upper, e);
+      return overlay.mount(attributes);
     }
   }
 
