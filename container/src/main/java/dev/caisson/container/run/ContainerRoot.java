@@ -54,6 +54,7 @@ final class ContainerRoot {
     if (ready.isEmpty()
         || Files.exists(state)
         || !(root instanceof RootFilesystem.Layers layers)
+        || layers.durable() // who unmounts it writes all of the host's file system, needed or not
         || overlay.isEmpty()) {
       prepare();
       return Optional.empty();
