@@ -40,7 +40,7 @@ public final class ContainerIsolation implements Isolation, Explainable {
 
   @Override
   public Isolation below(Path root) {
-    return new ContainerIsolation(Optional.of(new ReadyRoots(root.resolve("scratch/roots"))));
+    return new ContainerIsolation(Optional.of(new ReadyRoots(root.resolve("aside/roots"))));
   }
 
   @Override

@@ -59,7 +59,8 @@ record EngineOpener(
   }
 
   private Engine assemble(StateLock lock) {
-    emptyScratch(options.scratch());
+    makeEmpty(options.scratch());
+    makeEmpty(options.aside());
     var store = Store.open(options.root().resolve("state"));
     var events = new EventLog(clock);
     var timer =
@@ -103,12 +104,12 @@ record EngineOpener(
   }
 
   /** What a killed engine was in the middle of; nobody else can be using it under our lock. */
-  private static void emptyScratch(Path scratch) {
+  private static void makeEmpty(Path directory) {
     try {
-      Trees.remove(scratch);
-      makePrivate(scratch);
+      Trees.remove(directory);
+      makePrivate(directory);
     } catch (IOException e) {
-      throw EngineException.io("cannot empty " + scratch + ": " + e.getMessage(), e);
+      throw EngineException.io("cannot empty " + directory + ": " + e.getMessage(), e);
     }
   }
 

@@ -32,6 +32,19 @@ public record EngineOptions(Path root, Path run, String isolation, Map<String, S
     return root.resolve("scratch");
   }
 
+  /**
+   * What is not yet, or no longer, any container's: roots made ahead of need, directories that are
+   * being removed. Empty when an engine opens.
+   */
+  public Path aside() {
+    return aside(root);
+  }
+
+  /** As {@link #aside()}, of an engine whose state is below a directory. */
+  public static Path aside(Path root) {
+    return root.resolve("aside");
+  }
+
   /** CAISSON_ROOT and CAISSON_RUN if set, else the system's places, else the user's. */
   public static EngineOptions fromEnvironment() {
     return fromEnvironment(System.getenv(), System.getProperty("user.name", ""));

@@ -25,7 +25,7 @@ public interface Isolation {
   /**
    * This isolation for an engine whose state is below a directory: what it keeps for all its
    * workloads, such as kernels, belongs there; what is of no use to the next engine belongs into
-   * {@code scratch} below it, which every engine finds empty.
+   * {@code aside} below it, which every engine finds empty.
    */
   default Isolation below(Path root) {
     return this;

@@ -106,7 +106,7 @@ record ReadyRoot(Of of, Path directory, DetachedMount mount, List<Identity> laye
     try (Directory above = Directory.open(parent)) {
       TreeRemoval.remove(above, directory.getFileName().toString());
     } catch (LinuxException left) {
-      // The next engine empties all of scratch.
+      // The next engine finds an empty directory.
     }
   }
 }

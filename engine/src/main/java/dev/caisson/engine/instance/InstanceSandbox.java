@@ -5,6 +5,7 @@
 package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.EngineOptions;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.workload.HostFiles;
 import dev.caisson.sandbox.Isolation;
@@ -156,7 +157,7 @@ final class InstanceSandbox {
       found.delete();
     }
     unlink(record.progress().network());
-    Places.remove(place, around.root().resolve("scratch"));
+    Places.remove(place, EngineOptions.aside(around.root()));
   }
 
   /** After {@link #delete}. */

@@ -51,20 +51,20 @@ final class Places {
   /**
    * Removes both directories. Links in them are removed, not followed.
    *
-   * @param scratch on the same file system, emptied by every engine
+   * @param aside on the same file system, emptied by every engine
    */
-  static void remove(Place place, Path scratch) {
+  static void remove(Place place, Path aside) {
     removeTree(place.run());
     // Some disks take their time to let a directory go, and whoever looks for another one beside it
     // waits meanwhile: so it goes where nobody looks.
-    var aside = scratch.resolve(place.state().getFileName());
+    var leaving = aside.resolve(place.state().getFileName());
     try {
-      Files.move(place.state(), aside, StandardCopyOption.ATOMIC_MOVE);
+      Files.move(place.state(), leaving, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException notThere) {
       removeTree(place.state());
       return;
     }
-    removeTree(aside);
+    removeTree(leaving);
   }
 
   private static void removeTree(Path directory) {
