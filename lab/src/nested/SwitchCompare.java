@@ -41,6 +41,8 @@ final class SwitchCompare {
       report("frames/s", asking.console(), 4);
       interrupts("sender", asking);
       interrupts("receiver", answering);
+    } finally {
+      DeviceChecks.ip("link", "del", "labbridge");
     }
   }
 
