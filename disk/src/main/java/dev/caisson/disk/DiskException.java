@@ -63,6 +63,12 @@ public class DiskException extends RuntimeException {
     if (cause instanceof java.nio.channels.ClosedChannelException) {
       return new DiskException(Kind.CLOSED, subject + ": is closed", cause);
     }
+    if (cause instanceof java.nio.file.AccessDeniedException) {
+      return new DiskException(Kind.IO, subject + ": permission denied", cause);
+    }
+    if (cause instanceof java.nio.file.FileSystemException failed && failed.getReason() != null) {
+      return new DiskException(Kind.IO, subject + ": " + failed.getReason(), cause);
+    }
     String reason =
         cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     return new DiskException(Kind.IO, subject + ": " + reason, cause);

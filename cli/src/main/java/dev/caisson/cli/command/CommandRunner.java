@@ -18,7 +18,6 @@ import picocli.CommandLine.ParameterException;
 public final class CommandRunner {
   private static final System.Logger LOG = System.getLogger(CommandRunner.class.getName());
   private static final int ENGINE_ERROR = 125;
-  private static final int USAGE = 125;
   private static final int INTERRUPTED = 130;
 
   private final Engine engine;
@@ -91,7 +90,7 @@ public final class CommandRunner {
     } catch (ParameterException e) {
       console.err().println("caisson: " + e.getMessage());
       console.err().println("  try: caisson " + path + " --help");
-      return e instanceof MissingParameterException ? EngineCommand.FAILED : USAGE;
+      return e instanceof MissingParameterException ? EngineCommand.FAILED : command.usageCode();
     } finally {
       table.back(path, line);
     }

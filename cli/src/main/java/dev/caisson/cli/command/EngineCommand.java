@@ -18,6 +18,8 @@ public abstract class EngineCommand implements Callable<Integer> {
   /** As docker, for what fails before anything of the user's runs in it. */
   static final int FAILED = 1;
 
+  static final int USAGE = 125;
+
   protected EngineCommand() {}
 
   @Option(names = "--help", usageHelp = true, description = "show this text")
@@ -66,6 +68,11 @@ public abstract class EngineCommand implements Callable<Integer> {
       }
     }
     return code;
+  }
+
+  /** The exit code for words that the command does not understand; docker's is 125. */
+  public int usageCode() {
+    return USAGE;
   }
 
   @Override

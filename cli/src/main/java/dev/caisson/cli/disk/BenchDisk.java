@@ -7,11 +7,14 @@ package dev.caisson.cli.disk;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.file.ByteCount;
-import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.storage.PageBuffer;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -19,6 +22,9 @@ import picocli.CommandLine.Parameters;
 
 @Command(name = "bench", description = "Time many requests of one size")
 final class BenchDisk extends DiskCommand {
+  /** More wait for each other than work. */
+  private static final int MOST_THREADS = 16;
+
   @Option(
       names = "-f",
       defaultValue = "",
@@ -96,16 +102,19 @@ final class BenchDisk extends DiskCommand {
 
   @Override
   int run() {
-    if (pattern < 0 || pattern > 255) {
-      throw new DiskException(DiskException.Kind.OUT_OF_RANGE, "--pattern is a byte: 0 to 255");
-    }
-    if (flushInterval > 0 && !writing) {
-      throw new DiskException(
-          DiskException.Kind.OUT_OF_RANGE, "--flush-interval goes with writes: -w");
-    }
-    int bytes = (int) Math.min(1 << 28, ByteCount.parse(size));
+    refuse(pattern < 0 || pattern > 255, "--pattern is a byte: 0 to 255");
+    refuse(flushInterval > 0 && !writing, "--flush-interval goes with writes: -w");
+    refuse(count < 1, "-c is how many requests, 1 or more, not " + count);
+    refuse(depth < 1, "-d is how many at once, 1 or more, not " + depth);
+    long wanted = ByteCount.parse(size);
+    refuse(wanted < 1 || wanted > 1 << 30, "-s is 1 byte to 1G, not " + size);
+    int bytes = (int) wanted;
     long distance = step.isEmpty() ? bytes : ByteCount.parse(step);
-    try (var disk = DiskFiles.open(path(file), options())) {
+    try (var disk = open(file, options())) {
+      refuse(
+          bytes > disk.size(),
+          "%s: has %d bytes, too few for requests of %d; take a smaller -s"
+              .formatted(file, disk.size(), bytes));
       say(
           "Sending %d %s requests, %d bytes each, %d in parallel (starting at offset %s, step size %d)"
               .formatted(count, writing ? "write" : "read", bytes, depth, offset, distance));
@@ -121,25 +130,41 @@ final class BenchDisk extends DiskCommand {
   }
 
   private void drive(Disk disk, int bytes, long distance, long first) {
+    int threads = Math.min(Math.min(depth, count), MOST_THREADS);
     var next = new AtomicLong();
+    List<Future<?>> running = new ArrayList<>();
+    try (var pool = Executors.newFixedThreadPool(threads)) {
+      for (int i = 0; i < threads; i++) {
+        running.add(pool.submit(() -> work(disk, bytes, distance, first, next)));
+      }
+    }
+    for (var worker : running) {
+      try {
+        worker.get();
+      } catch (ExecutionException failure) {
+        throw failure.getCause() instanceof DiskException told
+            ? told
+            : new IllegalStateException(failure.getCause());
+      } catch (InterruptedException stopped) {
+        Thread.currentThread().interrupt();
+        throw new DiskException(DiskException.Kind.IO, "the run was interrupted", stopped);
+      }
+    }
+  }
+
+  private void work(Disk disk, int bytes, long distance, long first, AtomicLong next) {
     long room = Math.max(1, disk.size() - bytes);
-    try (var pool = Executors.newFixedThreadPool(Math.min(depth, 16))) {
-      for (int i = 0; i < Math.min(depth, 16); i++) {
-        pool.execute(() -> {
-          var buffer = PageBuffer.allocate(bytes);
-          MemorySegment.ofBuffer(buffer).fill((byte) pattern);
-          for (long n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
-            long at = (first + n * distance) % room;
-            if (writing) {
-              disk.write(at, buffer.clear());
-              if (flushInterval > 0 && (n + 1) % flushInterval == 0) {
-                disk.flush();
-              }
-            } else {
-              disk.read(at, buffer.clear());
-            }
-          }
-        });
+    var buffer = PageBuffer.allocate(bytes);
+    MemorySegment.ofBuffer(buffer).fill((byte) pattern);
+    for (long n = next.getAndIncrement(); n < count; n = next.getAndIncrement()) {
+      long at = (first + n * distance) % room;
+      if (!writing) {
+        disk.read(at, buffer.clear());
+        continue;
+      }
+      disk.write(at, buffer.clear());
+      if (flushInterval > 0 && (n + 1) % flushInterval == 0) {
+        disk.flush();
       }
     }
   }

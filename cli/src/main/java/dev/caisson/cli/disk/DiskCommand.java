@@ -23,6 +23,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,6 +78,12 @@ abstract class DiskCommand extends EngineCommand {
       err().println("caisson: " + told.getMessage());
       return failureCode();
     }
+  }
+
+  /** As qemu-img, for words it does not understand. */
+  @Override
+  public final int usageCode() {
+    return FAILURE;
   }
 
   int failureCode() {
@@ -151,7 +159,13 @@ abstract class DiskCommand extends EngineCommand {
         DiskFormat.named(label)
             .orElseThrow(() ->
                 new DiskException(
-                    DiskException.Kind.UNSUPPORTED, "unknown disk format '" + label + "'")));
+                    DiskException.Kind.UNSUPPORTED,
+                    "unknown disk format '%s'; have %s"
+                        .formatted(
+                            label,
+                            Stream.of(DiskFormat.values())
+                                .map(DiskFormat::label)
+                                .collect(Collectors.joining(", "))))));
   }
 
   /** qemu-img's names; whether writes must have reached the disk when the command ends. */

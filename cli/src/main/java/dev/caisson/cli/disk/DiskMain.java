@@ -36,7 +36,11 @@ public final class DiskMain {
     line.setUsageHelpAutoWidth(false);
     line.getCommandSpec().usageMessage().abbreviateSynopsis(true);
     line.setOut(new PrintWriter(console.out(), true));
-    line.setErr(new PrintWriter(console.err(), true));
+    line.setParameterExceptionHandler((wrong, given) -> {
+      console.err().println("caisson: " + wrong.getMessage());
+      console.err().println("  try: caisson disk " + verb + " --help");
+      return command.usageCode();
+    });
     return line.execute(List.of(words).subList(1, words.length).toArray(String[]::new));
   }
 

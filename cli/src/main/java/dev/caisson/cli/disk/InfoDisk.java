@@ -11,6 +11,7 @@ import dev.caisson.disk.file.BasePolicy;
 import dev.caisson.disk.file.ChainTree;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.luks.LuksDisk;
+import dev.caisson.disk.nbd.NbdUri;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.qcow2.Qcow2Info;
 import java.nio.file.Path;
@@ -51,6 +52,9 @@ final class InfoDisk extends DiskCommand {
 
   @Override
   int run() {
+    if (NbdUri.matches(file)) {
+      return tellExport();
+    }
     List<Map<String, Object>> found = new ArrayList<>();
     List<List<Snapshot>> snapshots = new ArrayList<>();
     Set<Path> seen = new HashSet<>();
@@ -76,6 +80,21 @@ final class InfoDisk extends DiskCommand {
         }
         InfoText.lines(found.get(i), snapshots.get(i)).forEach(this::print);
       }
+    }
+    return 0;
+  }
+
+  /** A server tells a size, and nothing of the file behind it. */
+  private int tellExport() {
+    Map<String, Object> fields;
+    try (var disk = open(file, reading(format, unlocked))) {
+      fields = document("virtual-size", disk.size(), "filename", file, "format", disk.format());
+    }
+    fields.put("dirty-flag", false);
+    if (json()) {
+      tell(chain ? List.of(fields) : fields);
+    } else {
+      InfoText.lines(fields, List.of()).forEach(this::print);
     }
     return 0;
   }

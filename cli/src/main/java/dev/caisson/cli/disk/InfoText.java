@@ -20,7 +20,11 @@ final class InfoText {
     lines.add("file format: " + fields.get("format"));
     long size = (Long) fields.getOrDefault("virtual-size", 0L);
     lines.add("virtual size: %s (%d bytes)".formatted(ByteCount.of(size), size));
-    lines.add("disk size: " + ByteCount.of((Long) fields.getOrDefault("actual-size", 0L)));
+    lines.add(
+        "disk size: "
+            + (fields.get("actual-size") instanceof Long space
+                ? ByteCount.of(space)
+                : "unavailable"));
     if (fields.containsKey("encrypted")) {
       lines.add("encrypted: yes");
     }

@@ -9,8 +9,10 @@ import dev.caisson.disk.Resizable;
 import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskFiles;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(name = "resize", description = "Grow or shrink a disk")
 final class ResizeDisk extends DiskCommand {
@@ -36,6 +38,12 @@ final class ResizeDisk extends DiskCommand {
 
   @Parameters(index = "1", paramLabel = "SIZE", description = "a size, or +SIZE, or -SIZE")
   String size = "";
+
+  /** A size may begin with a minus, as an option does. */
+  @Spec
+  void takeSizesWithMinus(CommandSpec spec) {
+    spec.parser().unmatchedOptionsArePositionalParams(true);
+  }
 
   @Override
   int run() {

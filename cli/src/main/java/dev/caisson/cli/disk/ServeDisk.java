@@ -128,6 +128,7 @@ final class ServeDisk extends DiskCommand {
 
   @Override
   int run() {
+    refuse(port < 0 || port > 0xffff, "a port is 0 to 65535, not " + port);
     var ended = new CountDownLatch(1);
     console().onSignal(signal -> ended.countDown());
     if (files.length > 1 && !name.isEmpty()) {

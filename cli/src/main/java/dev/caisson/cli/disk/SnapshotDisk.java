@@ -7,6 +7,7 @@ package dev.caisson.cli.disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Snapshots;
 import dev.caisson.disk.file.DiskFiles;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -48,6 +49,9 @@ final class SnapshotDisk extends DiskCommand {
 
   @Override
   int run() {
+    long asked =
+        Stream.of(create, apply, delete).filter(name -> !name.isEmpty()).count() + (list ? 1 : 0);
+    refuse(asked > 1, "one at a time: -c, -a, -d or -l");
     boolean writing = !(create + apply + delete).isEmpty();
     try (var disk = DiskFiles.open(path(file), reading("", unlocked).withWritable(writing))) {
       if (!(disk instanceof Snapshots kept)) {

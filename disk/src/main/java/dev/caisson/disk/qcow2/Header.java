@@ -172,7 +172,7 @@ record Header(
                 || (offset & (clusterSize() - 1)) != 0
                 || offset > Long.MAX_VALUE - bytes),
         file,
-        "%s at %d".formatted(table, offset));
+        "%s at 0x%x".formatted(table, offset));
   }
 
   private void checkBackingName(String file) {
@@ -186,7 +186,7 @@ record Header(
     refuse(
         backingOffset < length || backingOffset > clusterSize() - backingLength,
         file,
-        "backing name at %d".formatted(backingOffset));
+        "backing name at 0x%x".formatted(backingOffset));
   }
 
   private static void refuse(boolean bad, String file, String what) {

@@ -55,10 +55,12 @@ public record Qcow2Format(
 
   public Qcow2Format {
     int bits = Integer.numberOfTrailingZeros(clusterSize);
-    require(clusterSize == 1 << bits && bits >= 9 && bits <= 21, "cluster size " + clusterSize);
+    require(
+        clusterSize == 1 << bits && bits >= 9 && bits <= 21,
+        "cluster size %d; have powers of two from 512 to 2M".formatted(clusterSize));
     require(
         Integer.bitCount(refcountBits) == 1 && refcountBits <= 64,
-        "refcount width " + refcountBits);
+        "refcount width %d; have 1, 2, 4, 8, 16, 32 and 64".formatted(refcountBits));
     require(version == 2 || version == 3, "version " + version);
     boolean needsThree =
         refcountBits != 16

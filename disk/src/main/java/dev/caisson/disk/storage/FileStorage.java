@@ -117,7 +117,11 @@ public final class FileStorage implements Storage {
     if (Files.isRegularFile(path)) {
       return;
     }
-    if (path.toAbsolutePath().startsWith("/dev") && !Files.isDirectory(path)) {
+    if (Files.isDirectory(path)) {
+      throw new DiskException(
+          DiskException.Kind.REFUSED, path + ": is a directory; name a file in it");
+    }
+    if (path.toAbsolutePath().startsWith("/dev")) {
       return; // block devices; a character device fails on its first positional read
     }
     throw new DiskException(
