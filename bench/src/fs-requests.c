@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum { RING = 1024, MEMORY = 8 << 20, PIECE = 4096, MIB = 1 << 20, WARM_SECONDS = 3, MEASURE_SECONDS = 4, SLICE_MILLIS = 50 };
-enum { IN = 1 << 20, OUT = 4 << 20 }; /* where requests and answers lie in the memory */
+enum { IN = 1 << 20, TABLE = 3 << 20, OUT = 4 << 20 }; /* where requests and answers lie in the memory */
 
 struct queue {
   struct vring ring;
@@ -35,7 +35,7 @@ struct queue {
 
 /* One of the two that are compared. */
 struct server {
-  int connection, event_index;
+  int connection, event_index, indirect;
   char *memory;
   struct queue queues[2];
   clockid_t clock;
@@ -105,9 +105,10 @@ static void connect_to(const char *path) {
   int memory_file = memfd_create("guest", 0);
   if (ftruncate(memory_file, MEMORY)) fail("ftruncate");
   s->memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory_file, 0);
-  uint64_t features = ask(1), wanted = 1ull << 32 | 1ull << 30 | 1ull << VIRTIO_RING_F_EVENT_IDX;
+  uint64_t features = ask(1), wanted = 1ull << 32 | 1ull << 30 | 1ull << VIRTIO_RING_F_EVENT_IDX | 1ull << VIRTIO_RING_F_INDIRECT_DESC;
   features &= wanted;
   s->event_index = (features >> VIRTIO_RING_F_EVENT_IDX) & 1;
+  s->indirect = (features >> VIRTIO_RING_F_INDIRECT_DESC) & 1;
   tell(3, NULL, 0, -1);
   uint64_t protocol = ask(15) & 1;
   tell(16, &protocol, sizeof protocol, -1);
@@ -125,19 +126,21 @@ static void send_over(struct queue *q, struct fuse_in_header *header, uint32_t i
   header->len = in;
   header->unique = ++unique;
   int n = 0;
+  struct vring_desc *table = s->indirect ? (void *)(s->memory + TABLE) : r->desc;
   /* As Linux's driver lays it out: header, fixed arguments, data. */
   uint32_t fixed = header->opcode == FUSE_WRITE ? sizeof(struct fuse_write_in) : PIECE;
   for (uint32_t done = 0, take; done < in; done += take, n++) {
     take = in - done;
     uint32_t most = n == 0 ? sizeof(struct fuse_in_header) : n == 1 ? fixed : PIECE;
     if (take > most) take = most;
-    r->desc[n] = (struct vring_desc){IN + done, take, VRING_DESC_F_NEXT, n + 1};
+    table[n] = (struct vring_desc){IN + done, take, VRING_DESC_F_NEXT, n + 1};
   }
   for (uint32_t done = 0, take; done < whole; done += take, n++) {
     take = done == 0 ? sizeof(struct fuse_out_header) : whole - done > PIECE ? PIECE : whole - done;
-    r->desc[n] = (struct vring_desc){OUT + done, take, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, n + 1};
+    table[n] = (struct vring_desc){OUT + done, take, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, n + 1};
   }
-  r->desc[n - 1].flags &= ~VRING_DESC_F_NEXT;
+  table[n - 1].flags &= ~VRING_DESC_F_NEXT;
+  if (s->indirect) r->desc[0] = (struct vring_desc){TABLE, n * sizeof *table, VRING_DESC_F_INDIRECT, 0};
   uint16_t old = r->avail->idx;
   r->avail->ring[old % RING] = 0;
   vring_used_event(r) = q->seen;

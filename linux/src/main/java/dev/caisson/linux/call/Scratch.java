@@ -62,7 +62,7 @@ public final class Scratch implements SegmentAllocator, AutoCloseable {
 
   public MemorySegment bytes(byte[] content) {
     MemorySegment copy = allocate(Math.max(1, content.length), 1);
-    MemorySegment.copy(content, 0, copy, ValueLayout.JAVA_BYTE, 0, content.length);
+    MemorySegment.copy(MemorySegment.ofArray(content), 0, copy, 0, content.length);
     return copy;
   }
 

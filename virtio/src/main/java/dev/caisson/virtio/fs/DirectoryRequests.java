@@ -156,7 +156,7 @@ final class DirectoryRequests {
         continue;
       }
       entry(reply, parent.inode(listing.u64(at)), next, name, listing.bytes[at + 18]);
-      reply.padded(listing.bytes, at + HOST_HEADER, name);
+      reply.padded(listing.bytesAsMemory, at + HOST_HEADER, name);
     }
     return next;
   }
@@ -193,7 +193,7 @@ final class DirectoryRequests {
         Entry.entry(reply, top, Status.of(top.node));
       }
       entry(reply, top.id, i + 1, name.length, top.type >> 12);
-      reply.padded(name, 0, name.length);
+      reply.padded(MemorySegment.ofArray(name), 0, name.length);
     }
   }
 

@@ -88,15 +88,15 @@ final class FuseReply {
     return at >> 3;
   }
 
-  /** Bytes of an array, then zeroes up to a multiple of eight. */
-  void padded(byte[] source, int from, int size) {
+  /** Bytes, then zeroes up to a multiple of eight. */
+  void padded(MemorySegment source, int from, int size) {
     if (size == 0) {
       return;
     }
     int whole = (size + 7) & -8;
     int at = take(whole);
     memory.set(LittleEndian.U64, at + whole - 8L, 0);
-    MemorySegment.copy(source, from, memory, LittleEndian.U8, at, size);
+    MemorySegment.copy(source, from, memory, at, size);
   }
 
   void bytes(byte[] source) {

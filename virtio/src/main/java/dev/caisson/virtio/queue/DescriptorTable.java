@@ -22,6 +22,7 @@ final class DescriptorTable {
   private final boolean indirectAllowed;
   private final Parts parts;
   private long[] copy = new long[16];
+  private MemorySegment copyAsMemory = MemorySegment.ofArray(copy);
 
   DescriptorTable(GuestMemory memory, QueueLayout layout, long features) {
     this.memory = memory;
@@ -80,9 +81,11 @@ final class DescriptorTable {
       return false;
     }
     if (copy.length < 2 * entries) {
-      copy = new long[2 * Math.min(size, Math.max(entries, 2 * copy.length))];
+      copy = new long[2 * Math.min(size, Math.max(entries, copy.length))];
+      copyAsMemory = MemorySegment.ofArray(copy);
     }
-    MemorySegment.copy(indirect, LittleEndian.U64, 0, copy, 0, 2 * entries);
+    // Between segments: a copy into an array looks for the array's type each time.
+    MemorySegment.copy(indirect, 0, copyAsMemory, 0, (long) DESCRIPTOR * entries);
     return true;
   }
 
