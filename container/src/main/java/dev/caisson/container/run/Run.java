@@ -151,10 +151,10 @@ final class Run {
   }
 
   private Optional<ParkedStub> parked(Preparation preparation) {
-    Optional<Cgroup> needed = preparation.group();
-    return needed.isEmpty()
-        ? Optional.empty()
-        : ParkedPlan.suitable(workload).flatMap(kind -> host.parked().take(kind, needed.get()));
+    return preparation
+        .group()
+        .flatMap(group ->
+            ParkedPlan.suitable(workload).flatMap(kind -> host.parked().take(kind, group)));
   }
 
   private Launch launched(LaunchPlan plan, Preparation preparation, Optional<ParkedStub> parked) {
@@ -290,15 +290,12 @@ final class Run {
 
   /** Without a control group there is its PID namespace, which ends with its first process. */
   private void killFirst() {
-    if (pid == 0) {
-      return;
-    }
-    ProcessFd.find(pid)
-        .ifPresent(process -> {
-          try (process) {
-            process.signal(KILL);
-          }
-        });
+    Optional<ProcessFd> first = pid == 0 ? Optional.empty() : ProcessFd.find(pid);
+    first.ifPresent(process -> {
+      try (process) {
+        process.signal(KILL);
+      }
+    });
   }
 
   /** Finds out what became of the run while no engine looked. */
