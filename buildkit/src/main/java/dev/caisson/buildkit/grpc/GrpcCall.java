@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.Condition;
@@ -32,8 +33,11 @@ public final class GrpcCall implements AutoCloseable {
   /** Flag and length before each message. */
   private static final int PREFIX = 5;
 
-  /** A longer message is refused. */
-  static final int MESSAGE_LIMIT = 16 << 20;
+  /** A longer message is refused; gRPC's own limit unless one sets another. */
+  static final int MESSAGE_LIMIT = 4 << 20;
+
+  /** Room is made for what has come, not for what a prefix promises. */
+  private static final int FIRST_ROOM = 64 << 10;
 
   private final HttpFields headers;
   private final ReentrantLock lock = new ReentrantLock();
@@ -115,13 +119,16 @@ public final class GrpcCall implements AutoCloseable {
   }
 
   private byte[] take(int length) throws IOException {
-    byte[] bytes = new byte[length];
+    byte[] bytes = new byte[Math.min(length, FIRST_ROOM)];
     int at = 0;
     while (at < length) {
+      if (at == bytes.length) {
+        bytes = Arrays.copyOf(bytes, Math.min(length, 2 * bytes.length));
+      }
       if (!fill()) {
         throw new GrpcException(GrpcException.Code.DATA_LOSS, "a message is cut off");
       }
-      int count = Math.min(length - at, unread.remaining());
+      int count = Math.min(bytes.length - at, unread.remaining());
       unread.get(bytes, at, count);
       at += count;
     }

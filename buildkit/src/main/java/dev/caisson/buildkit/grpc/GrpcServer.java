@@ -29,7 +29,7 @@ public final class GrpcServer implements AutoCloseable {
   private static final Logger LOG = System.getLogger("dev.caisson.buildkit");
 
   /** Calls at once on one connection; buildx has about five. */
-  private static final int STREAMS = 100;
+  private static final int STREAMS = 50;
 
   private static final int HEADERS = 64 << 10;
   private static final int CONNECTION_WINDOW = 4 << 20;
@@ -119,6 +119,9 @@ public final class GrpcServer implements AutoCloseable {
     } catch (ProtoException malformed) {
       return new Ending(
           GrpcException.Code.INVALID_ARGUMENT, path + ": malformed: " + malformed.getMessage());
+    } catch (OutOfMemoryError exhausted) {
+      return new Ending(
+          GrpcException.Code.RESOURCE_EXHAUSTED, "there is no memory for this request");
     } catch (RuntimeException unexpected) {
       LOG.log(Level.WARNING, path, unexpected);
       return new Ending(GrpcException.Code.INTERNAL, String.valueOf(unexpected.getMessage()));

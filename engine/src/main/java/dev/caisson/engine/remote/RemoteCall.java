@@ -102,6 +102,7 @@ final class RemoteCall {
     return Feed.class.isAssignableFrom(type) || type == CompletableFuture.class;
   }
 
+  @SuppressWarnings("FutureReturnValueIgnored") // it is handed to the caller as what was asked for
   private @Nullable Object result(byte[] answer) throws IOException {
     Class<?> type = method.getReturnType();
     if (type == void.class) {
