@@ -85,6 +85,7 @@ boot_machine() { # MEMORY_MB QEMU_OPTION...: runs it to its end under software e
   local memory=$1 initrd=$work/initrd.cpio
   shift
   (cd "$work/tree" && find . | cpio --quiet -o -H newc >"$initrd")
+  rm -f "$work/console.log" # that of a machine before must not speak for one that never ran
   # An emulated processor speculates on nothing, and pages about to be filled need no zeroes.
   # One emulated machine at a time on this host: two take more than twice as long, and time out.
   local pace=(-accel "tcg,thread=multi" -smp 2)
@@ -94,6 +95,7 @@ boot_machine() { # MEMORY_MB QEMU_OPTION...: runs it to its end under software e
     qemu-system-x86_64 -M q35 "${pace[@]}" -cpu max -m "$memory" -nodefaults -no-reboot -display none \
     -serial "file:$work/console.log" -kernel "$lab_kernel"/boot/vmlinuz-* -initrd "$initrd" \
     -append "console=ttyS0 panic=-1 quiet no_timer_check tsc=unstable mitigations=off init_on_alloc=0" "$@" || true
+  [ -e "$work/console.log" ] || { echo "lab ${work##*/}: no machine was booted: another had the lock all the time" >&2; return 1; }
   tr -d '\r' <"$work/console.log" | grep -aE '^(ok|FAILED|skipped|again|figure|LAB|  \|)' || true
   grep -aq 'LAB EXIT 0' "$work/console.log" || { echo "lab ${work##*/}: failed; console in $work/console.log" >&2; return 1; }
 }
