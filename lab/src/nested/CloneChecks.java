@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +30,6 @@ import java.util.regex.Pattern;
 /** Thin machines kept as they run, and others that go on from there as themselves. */
 final class CloneChecks {
   private static final int PATIENCE_SECONDS = 120;
-  private static final int CROWD = 12;
   private static final long MEMORY = 32L << 20;
 
   /** Says who it is, again and again: what it counts is in its memory. */
@@ -254,51 +252,6 @@ final class CloneChecks {
     NestedCheck.same("none", one.tell("cat /later 2>/dev/null || echo none"));
     NestedCheck.same("10.9.0.1 host-of-one", one.tell("cat /etc/hosts"));
     NestedCheck.same("10.9.0.1 host-of-two", two.tell("cat /etc/hosts"));
-  }
-
-  /** Many clones share what none of them wrote. */
-  static void crowd() throws Exception {
-    Path layer = ThinChecks.image(Files.createTempDirectory("image"));
-    Path snapshot = Files.createTempDirectory("kept").resolve("snapshot");
-    try (Guest parent = new Guest("parent", layer, Optional.empty(), "while :; do sleep 1; done")) {
-      parent.sandbox.start();
-      parent.save(snapshot);
-    }
-    List<Guest> clones = new ArrayList<>();
-    try {
-      for (int i = 0; i < CROWD; i++) {
-        var clone = new Guest("clone" + i, layer, Optional.empty(), "while :; do sleep 1; done");
-        clones.add(clone);
-        clone.startFrom(snapshot);
-      }
-      long resident = memory(snapshot, "Rss:");
-      long proportional = memory(snapshot, "Pss:");
-      System.out.printf(
-          "figure clones: %d clones, %d MiB resident in sum, %d MiB of proportional set%n",
-          CROWD, resident >> 10, proportional >> 10);
-      for (Guest clone : clones) {
-        NestedCheck.same(clone.name, clone.tell("hostname"));
-      }
-      if (proportional > resident / 2) {
-        throw new AssertionError("they share too little");
-      }
-    } finally {
-      clones.forEach(Guest::close);
-    }
-  }
-
-  /** KiB of all mappings of the snapshot's memory. */
-  private static long memory(Path snapshot, String kind) throws IOException {
-    long sum = 0;
-    boolean ours = false;
-    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
-      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
-        ours = line.endsWith(snapshot + "/machine/memory");
-      } else if (ours && line.startsWith(kind)) {
-        sum += Long.parseLong(line.replaceAll("[^0-9]", ""));
-      }
-    }
-    return sum;
   }
 
   private static long millisSince(long start) {

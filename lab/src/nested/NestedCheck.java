@@ -38,8 +38,6 @@ final class NestedCheck {
           "switch-compare",
           12,
           "thin-clones",
-          4,
-          "thin-crowd",
           4);
 
   private static final List<String> EVERYTHING =
@@ -106,7 +104,6 @@ final class NestedCheck {
     checks.put("thin-run", kvm -> ThinChecks.run());
     checks.put("thin-control", kvm -> ThinChecks.control());
     checks.put("thin-clones", kvm -> CloneChecks.twoClones());
-    checks.put("thin-crowd", kvm -> CloneChecks.crowd());
     ContractChecks.names().forEach(name -> checks.put(name, kvm -> ContractChecks.run(name)));
     return checks;
   }
