@@ -82,10 +82,10 @@ final class VhostSession implements AutoCloseable {
 
   /** Answers whether a reply was sent. */
   private boolean handle(VhostMessage message) {
-    switch (message.request()) {
+    return switch (message.request()) {
       case VhostMessage.GET_FEATURES -> {
         message.reply(socket, device.features() | Features.COMMON | HAS_PROTOCOL_FEATURES);
-        return true;
+        yield true;
       }
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
         // QEMU keeps the configuration of all others itself and warns of a back end that offers it;
@@ -93,28 +93,28 @@ final class VhostSession implements AutoCloseable {
         boolean ours = device.type() == DeviceType.BLOCK;
         long own = ours ? CONFIGURATION | BACKEND_CHANNEL | RESET_DEVICE : 0;
         message.reply(socket, PROTOCOL | own);
-        return true;
+        yield true;
       }
       case VhostMessage.GET_QUEUE_COUNT -> {
         message.reply(socket, queueCount());
-        return true;
+        yield true;
       }
       case VhostMessage.GET_CONFIG -> {
         configuration(message);
-        return true;
+        yield true;
       }
       case VhostMessage.GET_VRING_BASE -> {
         stopDevice();
         Vring ring = ring(message.u32(0));
         ring.kick(null);
         message.reply(socket, Integer.toUnsignedLong(message.u32(0)) | ((long) ring.base << 32));
-        return true;
+        yield true;
       }
       default -> {
         change(message);
-        return false;
+        yield false;
       }
-    }
+    };
   }
 
   /** What is told about the device and its driver. */
