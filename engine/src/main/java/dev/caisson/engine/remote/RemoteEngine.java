@@ -63,6 +63,7 @@ public final class RemoteEngine implements Engine {
                     (proxy, method, arguments) -> invoke(chosen, proxy, method, arguments))));
   }
 
+  @SuppressWarnings("ReferenceEquality") // a part equals itself alone
   private @Nullable Object invoke(
       Service service, Object proxy, Method method, Object @Nullable [] arguments) {
     if (method.getDeclaringClass() == Object.class) {
