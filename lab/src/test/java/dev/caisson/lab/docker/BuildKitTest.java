@@ -75,10 +75,12 @@ class BuildKitTest {
 
   @AfterAll
   void stop() throws IOException {
-    if (engine != null) {
+    if (engine == null) {
+      return;
+    }
+    try (EngineProcess closing = engine) {
       ClientCoverage.check(
-          engine.requests(), "docker 20.10", agent -> agent.contains("Docker-Client/20.10"));
-      engine.close();
+          closing.requests(), "docker 20.10", agent -> agent.contains("Docker-Client/20.10"));
     }
   }
 
