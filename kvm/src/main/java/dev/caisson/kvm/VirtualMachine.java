@@ -23,7 +23,6 @@ public final class VirtualMachine implements AutoCloseable {
   private static final long IDENTITY_MAP = 0xfffbc000L;
   private static final int DATAMATCH = 1;
   private static final int PORT_IO = 2;
-  private static final int DEASSIGN = 4;
   private static final int INTERRUPT_CONTROLLER = 520;
   private static final int CLOCK = 48;
 
