@@ -6,6 +6,7 @@ package dev.caisson.cli.disk;
 
 import dev.caisson.cli.console.Console;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
@@ -35,7 +36,7 @@ public final class DiskMain {
     var line = new CommandLine(command).setCommandName("caisson disk " + verb);
     line.setUsageHelpAutoWidth(false);
     line.getCommandSpec().usageMessage().abbreviateSynopsis(true);
-    line.setOut(new PrintWriter(console.out(), true));
+    line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
     line.setParameterExceptionHandler((wrong, given) -> {
       console.err().println("caisson: " + wrong.getMessage());
       console.err().println("  try: caisson disk " + verb + " --help");

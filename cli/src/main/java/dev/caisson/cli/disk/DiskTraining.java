@@ -9,6 +9,7 @@ import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
@@ -26,7 +27,8 @@ public final class DiskTraining {
     try (Disk disk =
         DiskFiles.open(
             console.directory().resolve("a.raw"), DiskOptions.WRITE.withFormat(DiskFormat.RAW))) {
-      disk.write(1 << 20, "some text, again and again; ".repeat(40_000).getBytes());
+      disk.write(
+          1 << 20, "some text, again and again; ".repeat(40_000).getBytes(StandardCharsets.UTF_8));
     }
     for (String line :
         new String[] {
