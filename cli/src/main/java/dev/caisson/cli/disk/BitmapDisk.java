@@ -69,7 +69,8 @@ final class BitmapDisk extends DiskCommand {
   @Parameters(index = "1", paramLabel = "BITMAP", description = "the bitmap's name")
   String name = "";
 
-  @Spec CommandSpec spec;
+  /** picocli puts the real one here. */
+  @Spec CommandSpec spec = CommandSpec.create();
 
   /** One thing to do, with the bitmap it takes from, if it does. */
   private record Action(String option, String argument) {}
