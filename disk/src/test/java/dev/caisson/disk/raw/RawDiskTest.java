@@ -67,6 +67,6 @@ class RawDiskTest implements DiskContract {
   void aFolderIsNotADisk() throws IOException {
     Path sub = Files.createDirectory(folder.resolve("sub"));
     assertThatThrownBy(() -> FileStorage.open(sub, false, FileStorage.Sharing.LOCKED))
-        .hasMessageContaining("neither a regular file nor a block device");
+        .hasMessageContaining("is a directory; name a file in it");
   }
 }
