@@ -141,11 +141,14 @@ public final class GrpcCall implements AutoCloseable {
       if (ended) {
         return false;
       }
+      boolean last = isResetAfterItsAnswer(); // asked first: what came before it is still read
       Stream.Data data = stream().readData();
-      if (data == null) {
-        awaitData();
-      } else {
+      if (data != null) {
         copy(data);
+      } else if (last) {
+        ended = true;
+      } else {
+        awaitData();
       }
     }
     return true;
@@ -177,9 +180,7 @@ public final class GrpcCall implements AutoCloseable {
       while (demanded && failure == null) {
         changed.await();
       }
-      if (failure != null && GrpcHeaders.hasStatus(trailers)) {
-        ended = true; // it was reset after it had been answered
-      } else if (failure != null) {
+      if (failure != null && !GrpcHeaders.hasStatus(trailers)) {
         throw new IOException(failure.getMessage(), failure);
       }
     } catch (InterruptedException interrupted) {
@@ -234,6 +235,15 @@ public final class GrpcCall implements AutoCloseable {
         checkStatus(); // tells why nobody listens any more
       }
       throw broken;
+    }
+  }
+
+  private boolean isResetAfterItsAnswer() {
+    lock.lock();
+    try {
+      return failure != null && GrpcHeaders.hasStatus(trailers);
+    } finally {
+      lock.unlock();
     }
   }
 
