@@ -111,9 +111,15 @@ final class ContainerRoot {
     return state.resolve("upper");
   }
 
+  /** What the container changed, which is nothing while it was never started. */
   InstanceOverlay overlay(String purpose) {
-    return overlay.orElseThrow(
-        () -> SandboxException.unsupported(purpose, "the root is a directory, not an image"));
+    if (overlay.isEmpty()) {
+      throw SandboxException.unsupported(purpose, "the root is a directory, not an image");
+    }
+    if (!Files.exists(upper())) {
+      prepare();
+    }
+    return overlay.get();
   }
 
   /** An open root to work in; close it soon. */

@@ -362,6 +362,14 @@ public interface SandboxContract {
   }
 
   @Test
+  default void whatWasNeverStartedHasNoChanges() {
+    Sandbox sandbox = bench().create(bench().workload("true"));
+    Diffable changes = sandbox.ability(Diffable.class).orElseThrow();
+    assertThat(changes.changes()).isEmpty();
+    sandbox.delete();
+  }
+
+  @Test
   default void filesAreCopiedOutAndIn() throws Exception {
     Sandbox sandbox = bench().start(bench().workload("sleep", "100"));
     Copyable files = sandbox.ability(Copyable.class).orElseThrow();

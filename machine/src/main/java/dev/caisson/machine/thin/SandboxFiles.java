@@ -15,6 +15,7 @@ import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.layer.ArchiveCopy;
 import dev.caisson.rootfs.layer.Ownership;
 import dev.caisson.rootfs.layer.TreeArchive;
+import dev.caisson.rootfs.overlay.InstanceOverlay;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Copyable;
@@ -182,14 +183,20 @@ final class SandboxFiles {
   }
 
   List<Diffable.Change> changes() {
-    return SharedFiles.overlay(layers(), place).changes().stream()
+    return overlay().changes().stream()
         .map(change ->
             new Diffable.Change(Diffable.ChangeKind.valueOf(change.kind().name()), change.path()))
         .toList();
   }
 
   void exportChanges(OutputStream tar) throws IOException {
-    SharedFiles.overlay(layers(), place).exportChanges(tar);
+    overlay().exportChanges(tar);
+  }
+
+  /** What the machine changed, which is nothing while it was never started. */
+  private InstanceOverlay overlay() {
+    InstanceOverlay overlay = SharedFiles.overlay(layers(), place);
+    return Files.exists(overlay.upper()) ? overlay : overlay.create();
   }
 
   /** An empty volume first gets what the image has where it will be mounted. */
