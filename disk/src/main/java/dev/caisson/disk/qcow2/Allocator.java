@@ -205,20 +205,4 @@ final class Allocator {
       storage.release(from << geometry.clusterBits(), (to - from) << geometry.clusterBits());
     }
   }
-
-  /** First cluster after the last one in use: where the file could end. */
-  long endOfUse() {
-    long fileEnd = geometry.clusters(storage.size());
-    long cluster = Math.min(fileEnd, refcounts.countable());
-    while (cluster > 0 && refcounts.get(cluster - 1) == 0) {
-      cluster--;
-    }
-    return cluster;
-  }
-
-  /** Looks from the start again, after counts were changed elsewhere. */
-  void rewind() {
-    firstFree = 0;
-    packedTail = 0;
-  }
 }

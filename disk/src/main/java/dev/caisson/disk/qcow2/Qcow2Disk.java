@@ -108,10 +108,6 @@ public final class Qcow2Disk
     return Preallocation.beneath(image, run);
   }
 
-  Image image() {
-    return image;
-  }
-
   @Override
   public String name() {
     return image.name();

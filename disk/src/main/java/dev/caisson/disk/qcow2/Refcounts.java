@@ -203,13 +203,4 @@ final class Refcounts {
   TableCache blocks() {
     return blocks;
   }
-
-  /** Reads the table again after a repair replaced it. */
-  void reload(Header header) {
-    blocks.clear();
-    tableOffset = header.refcountTableOffset();
-    table =
-        Tables.read(
-            storage, tableOffset, (header.refcountTableClusters() << header.clusterBits()) / 8);
-  }
 }

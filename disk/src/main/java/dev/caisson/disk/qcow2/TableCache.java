@@ -54,10 +54,6 @@ final class TableCache {
     }
   }
 
-  int pageSize() {
-    return pageSize;
-  }
-
   /** The page at {@code offset}, a multiple of the page size. */
   Page page(long offset) {
     Page found = pages.get(offset);
@@ -149,16 +145,6 @@ final class TableCache {
       page.dirtyTo = page.dirtyFrom = 0;
     }
     dirty.clear();
-  }
-
-  /** Drops pages of a table that is no more, without writing them. */
-  void forget(long offset, long length) {
-    for (long at = offset; at < offset + length; at += pageSize) {
-      Page page = pages.remove(at);
-      if (page != null && page.isDirty()) {
-        dirty.remove(page);
-      }
-    }
   }
 
   /** Drops everything; nothing may be dirty. */

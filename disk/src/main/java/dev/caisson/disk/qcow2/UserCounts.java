@@ -4,7 +4,6 @@
  */
 package dev.caisson.disk.qcow2;
 
-import java.util.Arrays;
 import java.util.TreeMap;
 
 /** How many references to each cluster a walk found; memory follows the clusters that are used. */
@@ -71,10 +70,5 @@ final class UserCounts {
   /** First cluster after the last one in use. */
   long end() {
     return end;
-  }
-
-  void clear() {
-    chunks.values().forEach(chunk -> Arrays.fill(chunk, 0));
-    end = 0;
   }
 }

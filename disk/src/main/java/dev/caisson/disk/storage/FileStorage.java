@@ -151,15 +151,6 @@ public final class FileStorage implements Storage {
     }
   }
 
-  /** The channel in use at this moment, for mapping and kernel-side copies. */
-  public FileChannel channel() {
-    return channel;
-  }
-
-  public Path path() {
-    return path;
-  }
-
   /** The host's own handle to the file, where it has one; valid until this storage closes. */
   public Optional<HostFiles.HostFile> host() {
     return host;
