@@ -4,10 +4,10 @@
  */
 package dev.caisson.cli;
 
-import dev.caisson.cli.command.CommandRunner;
-import dev.caisson.cli.command.CommandTable;
 import dev.caisson.cli.command.ErrorText;
 import dev.caisson.cli.dialog.FrontDoor;
+import dev.caisson.cli.table.CommandRunner;
+import dev.caisson.cli.table.CommandTable;
 import dev.caisson.engine.Endpoint;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineException;

@@ -4,8 +4,8 @@
  */
 package dev.caisson.cli;
 
-import dev.caisson.cli.command.CommandRunner;
-import dev.caisson.cli.command.CommandTable;
+import dev.caisson.cli.table.CommandRunner;
+import dev.caisson.cli.table.CommandTable;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.Filters;
 import dev.caisson.engine.ProgressListener;

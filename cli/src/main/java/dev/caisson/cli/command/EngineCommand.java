@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 /** What every command has: a caller and an engine. One object serves one call at a time. */
 public abstract class EngineCommand implements Callable<Integer> {
   /** As docker, for what fails before anything of the user's runs in it. */
-  static final int FAILED = 1;
+  public static final int FAILED = 1;
 
   static final int USAGE = 125;
 

@@ -4,7 +4,7 @@
  */
 package dev.caisson.cli.dialog;
 
-import dev.caisson.cli.command.CommandRunner;
+import dev.caisson.cli.table.CommandRunner;
 import dev.caisson.engine.EngineException;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;

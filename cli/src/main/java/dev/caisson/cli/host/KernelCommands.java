@@ -1,0 +1,136 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.cli.host;
+
+import dev.caisson.cli.command.EngineCommand;
+import dev.caisson.machine.kernel.BuiltKernel;
+import dev.caisson.machine.kernel.DistributionKernel;
+import dev.caisson.machine.kernel.GuestKernel;
+import dev.caisson.machine.kernel.KernelStore;
+import dev.caisson.sandbox.SandboxException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The commands about the kernels that machines boot. */
+final class KernelCommands {
+  private KernelCommands() {}
+
+  /** A change of the kernel store, told by the kernel that is current then. */
+  abstract static class Changing extends EngineCommand {
+    abstract GuestKernel change(KernelStore store) throws IOException;
+
+    /** What may help when it fails. */
+    Optional<String> remedy() {
+      return Optional.empty();
+    }
+
+    @Override
+    public final Integer call() {
+      try {
+        GuestKernel kernel = change(KernelStore.below(engine().host().info().root()));
+        print(kernel.version() + " (" + kernel.source() + ")");
+        return 0;
+      } catch (SandboxException | IOException e) {
+        console().err().println("caisson: " + e.getMessage());
+        remedy().ifPresent(remedy -> console().err().println("  try: " + remedy));
+        return FAILED;
+      }
+    }
+  }
+
+  @Command(name = "fetch", description = "Fetch the distribution's kernel for virtual machines")
+  static final class Fetch extends Changing {
+    @Override
+    GuestKernel change(KernelStore store) throws IOException {
+      return DistributionKernel.fetch(store);
+    }
+  }
+
+  @Command(
+      name = "build",
+      description = "Build a smaller kernel from the distribution's source package")
+  static final class Build extends Changing {
+    @Option(
+        names = {"-j", "--jobs"},
+        paramLabel = "N",
+        defaultValue = "1",
+        description = "compilers at a time (${DEFAULT-VALUE}); they run at the lowest priority")
+    int jobs = 1;
+
+    @Override
+    GuestKernel change(KernelStore store) throws IOException {
+      if (jobs < 1 || jobs > 1024) {
+        throw SandboxException.invalid("--jobs " + jobs, "is not 1 to 1024");
+      }
+      return BuiltKernel.build(store, jobs, this::tell);
+    }
+
+    /** At once: the next word may come an hour later. */
+    private void tell(String stage) {
+      console().err().println(stage + " ...");
+      console().err().flush();
+    }
+  }
+
+  @Command(name = "add", description = "Take in a kernel of your own")
+  static final class Add extends Changing {
+    @Parameters(index = "0", paramLabel = "VMLINUZ", description = "bzImage or ELF kernel")
+    Path image = Path.of("");
+
+    @Option(
+        names = "--version",
+        paramLabel = "VERSION",
+        required = true,
+        description = "what to call it")
+    String version = "";
+
+    @Option(
+        names = "--modules",
+        paramLabel = "DIR",
+        description = "directory of its loadable modules")
+    Optional<Path> modules = Optional.empty();
+
+    @Override
+    GuestKernel change(KernelStore store) throws IOException {
+      return store.add(
+          version, "file " + image, image, modules.orElse(image.resolveSibling("none")));
+    }
+  }
+
+  @Command(name = "use", description = "Choose the kernel new machines boot")
+  static final class Use extends Changing {
+    @Parameters(index = "0", paramLabel = "VERSION", description = "as caisson kernel ls shows it")
+    String version = "";
+
+    @Override
+    GuestKernel change(KernelStore store) throws IOException {
+      store.use(version);
+      return store.current().orElseThrow();
+    }
+
+    @Override
+    Optional<String> remedy() {
+      return Optional.of("caisson kernel ls, or caisson kernel fetch");
+    }
+  }
+
+  @Command(name = "ls", description = "List the kernels machines can boot")
+  static final class Ls extends EngineCommand {
+    @Override
+    public Integer call() {
+      KernelStore store = KernelStore.below(engine().host().info().root());
+      Optional<String> current = store.current().map(GuestKernel::version);
+      for (GuestKernel kernel : store.all()) {
+        String mark = current.filter(kernel.version()::equals).isPresent() ? "* " : "  ";
+        print(mark + kernel.version() + "  " + kernel.source());
+      }
+      return 0;
+    }
+  }
+}
