@@ -10,6 +10,7 @@ import dev.caisson.cli.Installation.Result;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -55,17 +56,16 @@ class LackingHostTest {
 
   /** The command where {@code preparation}, a shell script, has taken something away. */
   private Result lacking(String preparation, String... words) throws Exception {
+    return lacking(List.of("unshare", "-m", "sh", "-c"), preparation, words);
+  }
+
+  private Result lacking(List<String> shell, String preparation, String... words) throws Exception {
     String command =
         "%s/bin/caisson --root %s/root --run %s/run"
             .formatted(installation.prefix(), place.directory(), place.directory());
-    return Installation.run(
-        List.of(
-            "unshare",
-            "-m",
-            "sh",
-            "-c",
-            preparation + "\nexec " + command + " " + String.join(" ", words)),
-        "");
+    List<String> line = new ArrayList<>(shell);
+    line.add(preparation + "\nexec " + command + " " + String.join(" ", words));
+    return Installation.run(line, "");
   }
 
   private static void told(Result result, String cause) {
@@ -94,6 +94,40 @@ class LackingHostTest {
     assertThat(lacking(hidden, "image", "build-base", "busybox").code()).isZero();
     told(lacking(hidden, "run", "--rm", "--network", "none", "busybox", "true"), "control groups");
     assertThat(lacking(hidden, "ps", "-aq").out()).isEmpty();
+  }
+
+  /** What needs no network of ours goes on, and what does says why not. */
+  @Test
+  void aKernelWithoutNftables() throws Exception {
+    Path program = place.directory().resolve("without_netfilter");
+    Path source = Path.of("src/test/c/without_netfilter.c").toAbsolutePath();
+    var compiled =
+        Installation.run(List.of("gcc", "-Wall", "-Werror", "-o", program + "", source + ""), "");
+    assertThat(compiled.code()).as("%s", compiled).isZero();
+    List<String> shell = List.of(program.toString(), "sh", "-c");
+    assertThat(lacking(shell, "", "image", "build-base", "busybox").code()).isZero();
+    for (String mode : List.of("none", "host")) {
+      var works = lacking(shell, "", "run", "--rm", "--network", mode, "busybox", "echo", "on");
+      assertThat(works.out()).as("%s", works).isEqualTo("on\n");
+    }
+    told(lacking(shell, "", "run", "--rm", "--network", "bridge", "busybox", "true"), "nf_tables");
+    told(lacking(shell, "", "run", "--rm", "-p", "8099:80", "busybox", "true"), "nf_tables");
+    assertThat(lacking(shell, "", "run", "--rm", "busybox", "true").err())
+        .contains("Only loopback")
+        .contains("nf_tables");
+    var doctor = lacking(shell, "", "doctor");
+    assertThat(doctor.out()).as("%s", doctor).contains("nf_tables").contains("modprobe nf_tables");
+    assertThat(doctor.code()).isEqualTo(1);
+    assertThat(lacking(shell, "", "explain", "busybox", "true").out()).contains("Only loopback");
+    assertThat(lacking(shell, "", "explain", "--network", "bridge", "busybox", "true").err())
+        .contains("nf_tables")
+        .contains("try:");
+    assertThat(lacking(shell, "", "network", "create", "mine").err()).contains("nf_tables");
+    assertThat(lacking(shell, "", "network", "ls").out())
+        .contains("host")
+        .contains("none")
+        .doesNotContain("bridge");
+    assertThat(lacking(shell, "", "ps", "-aq").out()).isEmpty();
   }
 
   @Test

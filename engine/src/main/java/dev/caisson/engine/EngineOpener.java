@@ -88,7 +88,7 @@ record EngineOpener(
             volumes,
             fabric);
     var snapshots = new LocalSnapshots(shelf, containers, events, clock);
-    var host = new LocalHost(options, chambers, containers, imageLibrary, volumes);
+    var host = new LocalHost(options, chambers, containers, imageLibrary, volumes, fabric);
     return new LocalEngine(
         lock,
         store,

@@ -14,6 +14,7 @@ import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.spec.RestartPolicy;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.view.Status;
+import dev.caisson.network.Obstacle;
 import dev.caisson.sandbox.workload.NetworkAttachment;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
@@ -43,7 +44,7 @@ class RestartAfterCrashTest {
 
   /** A host whose networks are there only a while after they were asked for. */
   private static final class SlowFabric implements InvocationHandler {
-    private final ClosedFabric none = new ClosedFabric("this is a test");
+    private final ClosedFabric none = new ClosedFabric(new Obstacle("this is a test", ""));
     private final AtomicBoolean there = new AtomicBoolean();
     final ConcurrentLinkedQueue<String> early = new ConcurrentLinkedQueue<>();
     volatile Runnable meanwhile = () -> {};

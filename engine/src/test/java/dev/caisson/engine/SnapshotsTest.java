@@ -15,6 +15,7 @@ import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.spec.StorageSpec;
 import dev.caisson.engine.view.SnapshotInfo;
 import dev.caisson.engine.view.Status;
+import dev.caisson.network.Obstacle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +46,8 @@ class SnapshotsTest {
                 List.of(host),
                 Clock.systemUTC(),
                 (options, store, events, users) -> new FakeImages(),
-                (options, store, events, finder) -> new ClosedFabric("this is a test"))
+                (options, store, events, finder) ->
+                    new ClosedFabric(new Obstacle("this is a test", "")))
             .open();
   }
 

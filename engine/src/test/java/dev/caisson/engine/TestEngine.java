@@ -5,6 +5,7 @@
 package dev.caisson.engine;
 
 import dev.caisson.engine.network.ClosedFabric;
+import dev.caisson.network.Obstacle;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -19,7 +20,8 @@ final class TestEngine {
             List.of(host),
             clock,
             (options, store, events, users) -> new FakeImages(),
-            (options, store, events, finder) -> new ClosedFabric("this is a test"))
+            (options, store, events, finder) ->
+                new ClosedFabric(new Obstacle("this is a test", "")))
         .open();
   }
 }

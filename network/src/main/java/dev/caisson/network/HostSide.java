@@ -4,7 +4,10 @@
  */
 package dev.caisson.network;
 
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.net.Nftables;
 import dev.caisson.linux.net.RouteSocket;
+import dev.caisson.linux.nftables.RuleEngine;
 import dev.caisson.linux.process.Credentials;
 import dev.caisson.linux.process.UserNamespace;
 import dev.caisson.network.address.Subnet;
@@ -25,17 +28,39 @@ final class HostSide {
   private HostSide() {}
 
   /** Why this process cannot make networks; empty if it can. */
-  static Optional<String> unavailable() {
+  static Optional<Obstacle> unavailable() {
     if (!Credentials.own().isRoot()) {
-      return Optional.of("networks need root, or the user namespace of the caisson command");
+      return Optional.of(
+          new Obstacle(
+              "networks need root, or the user namespace of the caisson command",
+              "start the engine by the caisson command"));
     }
     // The kernel shows these as writable to whoever administers the network namespace: root of the
     // host, or of the user namespace it was made in.
-    return UserNamespace.own().initial() || Files.isWritable(SETTINGS)
-        ? Optional.empty()
-        : Optional.of(
-            "an ordinary user has no networks of their own without the package slirp4netns and a"
-                + " /dev/net/tun they may open");
+    if (!UserNamespace.own().initial() && !Files.isWritable(SETTINGS)) {
+      return Optional.of(
+          new Obstacle(
+              "an ordinary user has no networks of their own without the package slirp4netns and a"
+                  + " /dev/net/tun they may open",
+              "install slirp4netns"));
+    }
+    return firewall();
+  }
+
+  /** What keeps rules from being made. The library ends the process where the kernel has none. */
+  private static Optional<Obstacle> firewall() {
+    if (!RuleEngine.isInstalled()) {
+      return Optional.of(new Obstacle("nftables is not installed", "install the package nftables"));
+    }
+    return Nftables.refusal()
+        .map(errno ->
+            errno == Errno.EPERM || errno == Errno.EACCES
+                ? new Obstacle(
+                    "the kernel lets us make no firewall rules: " + errno.meaning(),
+                    "give the engine CAP_NET_ADMIN")
+                : new Obstacle(
+                    "this kernel has no nf_tables: " + errno + ", " + errno.meaning(),
+                    "modprobe nf_tables, or boot a kernel with it, and restart the engine"));
   }
 
   /** Subnets this host has routes to, which new networks should not overlap. */

@@ -88,7 +88,7 @@ public final class Networks implements AutoCloseable {
   }
 
   /** Why this process cannot make networks; empty if it can. */
-  public static Optional<String> unavailable() {
+  public static Optional<Obstacle> unavailable() {
     return HostSide.unavailable();
   }
 
@@ -100,8 +100,8 @@ public final class Networks implements AutoCloseable {
    */
   public static Networks open(NetworkOptions options, Journal journal) {
     unavailable()
-        .ifPresent(reason -> {
-          throw new NetworkException(Kind.UNAVAILABLE, reason, "use --network host");
+        .ifPresent(obstacle -> {
+          throw new NetworkException(Kind.UNAVAILABLE, obstacle.reason(), obstacle.remedy());
         });
     return new Networks(options, journal, RouteSocket.open(), RuleEngine.open());
   }

@@ -6,6 +6,7 @@ package dev.caisson.engine.host;
 
 import dev.caisson.engine.EngineOptions;
 import dev.caisson.engine.instance.Chambers;
+import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.view.Finding;
 import dev.caisson.engine.view.Finding.Verdict;
 import dev.caisson.sandbox.Diagnosis;
@@ -41,10 +42,12 @@ final class Doctor {
 
   private final EngineOptions options;
   private final Chambers isolations;
+  private final Fabric networks;
 
-  Doctor(EngineOptions options, Chambers isolations) {
+  Doctor(EngineOptions options, Chambers isolations, Fabric networks) {
     this.options = options;
     this.isolations = isolations;
+    this.networks = networks;
   }
 
   List<Finding> findings() {
@@ -69,6 +72,7 @@ final class Doctor {
     found.add(cgroups());
     found.add(
         file("seccomp", Files.exists(Path.of("/proc/sys/kernel/seccomp")), "use a kernel with it"));
+    found.add(networks());
     found.add(forwarding());
     found.add(disk());
     return found;
@@ -112,6 +116,18 @@ final class Doctor {
             Verdict.WARNING,
             "not mounted: limits will not hold",
             "mount -t cgroup2 none /sys/fs/cgroup");
+  }
+
+  private Finding networks() {
+    return networks
+        .closed()
+        .map(obstacle ->
+            new Finding(
+                "networks",
+                Verdict.MISSING,
+                "only none and host: " + obstacle.reason(),
+                obstacle.remedy()))
+        .orElseGet(() -> new Finding("networks", Verdict.OK, "available", ""));
   }
 
   private static Finding forwarding() {

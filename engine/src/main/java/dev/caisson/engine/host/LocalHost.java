@@ -10,6 +10,7 @@ import dev.caisson.engine.Host;
 import dev.caisson.engine.image.ImageLibrary;
 import dev.caisson.engine.instance.Chambers;
 import dev.caisson.engine.instance.LocalContainers;
+import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.spec.RegistryAuth;
 import dev.caisson.engine.view.DiskUsage;
 import dev.caisson.engine.view.Finding;
@@ -39,18 +40,21 @@ public final class LocalHost implements Host {
   private final LocalContainers containers;
   private final ImageLibrary images;
   private final LocalVolumes volumes;
+  private final Fabric networks;
 
   public LocalHost(
       EngineOptions options,
       Chambers isolations,
       LocalContainers containers,
       ImageLibrary images,
-      LocalVolumes volumes) {
+      LocalVolumes volumes,
+      Fabric networks) {
     this.options = options;
     this.isolations = isolations;
     this.containers = containers;
     this.images = images;
     this.volumes = volumes;
+    this.networks = networks;
   }
 
   @Override
@@ -223,7 +227,7 @@ public final class LocalHost implements Host {
 
   @Override
   public List<Finding> doctor() {
-    return new Doctor(options, isolations).findings();
+    return new Doctor(options, isolations, networks).findings();
   }
 
   @Override

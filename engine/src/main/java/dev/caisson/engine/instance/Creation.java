@@ -176,10 +176,14 @@ final class Creation {
             "isolation " + definition.isolation() + " cannot explain its plans",
             "choose another --isolation");
       }
+      around.linker().requireNetworks(definition);
       var workload = around.compiler().compile(definition, around.linker().example(definition));
       var place = Places.of(around.root(), around.run(), id);
       var explanation = explainable.explain(workload, place);
-      return json ? explanation.json() : explanation.table();
+      var note = around.linker().replacement(spec.networking());
+      return json
+          ? explanation.json()
+          : explanation.table() + note.map(text -> "\n" + text + "\n").orElse("");
     } catch (RuntimeException e) {
       throw Failures.translate(e);
     }

@@ -49,6 +49,17 @@ final class Linker {
     }
   }
 
+  /**
+   * For a plan that is only shown: it is not what would be done where no networks can be made.
+   *
+   * @throws EngineException UNSUPPORTED
+   */
+  void requireNetworks(Definition definition) {
+    if (isReal(definition) && fabric.closed().isPresent()) {
+      fabric.check(definition.spec().networking());
+    }
+  }
+
   /** Connects a container that starts now. */
   Link link(Definition definition) {
     var mode = definition.spec().networking().mode();
@@ -141,7 +152,9 @@ final class Linker {
             && !spec.publishAll()
             && spec.endpoints().isEmpty();
     return undemanding
-        ? fabric.closed().map(reason -> "Only loopback, as with --network none: " + reason)
+        ? fabric
+            .closed()
+            .map(obstacle -> "Only loopback, as with --network none: " + obstacle.reason())
         : Optional.empty();
   }
 

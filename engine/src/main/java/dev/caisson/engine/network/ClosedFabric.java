@@ -12,28 +12,35 @@ import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.view.NetworkInfo;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.view.PruneReport;
+import dev.caisson.network.Obstacle;
 import java.util.List;
 import java.util.Optional;
 
 /** For a host on which no networks can be made: refuses them, and says what works instead. */
 public final class ClosedFabric implements Fabric {
-  private final String reason;
+  private final Obstacle obstacle;
 
   /**
-   * @param reason why there are none
+   * @param obstacle why there are none
    */
-  public ClosedFabric(String reason) {
-    this.reason = reason;
+  public ClosedFabric(Obstacle obstacle) {
+    this.obstacle = obstacle;
   }
 
   private EngineException refusal() {
+    return refusal(obstacle);
+  }
+
+  static EngineException refusal(Obstacle obstacle) {
+    var otherwise = "use --network none or --network host";
     return EngineException.unsupported(
-        "networks cannot be made here: " + reason, "use --network none or --network host");
+        "networks cannot be made here: " + obstacle.reason(),
+        obstacle.remedy().isEmpty() ? otherwise : obstacle.remedy() + "; otherwise " + otherwise);
   }
 
   @Override
-  public Optional<String> closed() {
-    return Optional.of(reason);
+  public Optional<Obstacle> closed() {
+    return Optional.of(obstacle);
   }
 
   @Override
@@ -65,12 +72,13 @@ public final class ClosedFabric implements Fabric {
 
   @Override
   public NetworkInfo inspect(String reference) {
-    throw EngineException.notFound("network " + reference + " not found");
+    return ModeNetworks.find(reference)
+        .orElseThrow(() -> EngineException.notFound("network " + reference + " not found"));
   }
 
   @Override
   public List<NetworkInfo> list(Filters filters) {
-    return List.of();
+    return ModeNetworks.accepted(new NetworkFilter(filters)).toList();
   }
 
   @Override

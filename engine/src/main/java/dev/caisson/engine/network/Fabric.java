@@ -8,13 +8,14 @@ import dev.caisson.engine.Networks;
 import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.spec.PortSpec;
 import dev.caisson.engine.view.NetworkView;
+import dev.caisson.network.Obstacle;
 import java.util.Optional;
 import java.util.Set;
 
 /** The networks, and what containers need of them. */
 public interface Fabric extends Networks, AutoCloseable {
   /** Why no network can be made here; empty if they can. */
-  default Optional<String> closed() {
+  default Optional<Obstacle> closed() {
     return Optional.empty();
   }
 

@@ -17,12 +17,18 @@ import dev.caisson.engine.view.NetworkInfo;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.view.NetworkView.EndpointView;
 import dev.caisson.engine.view.PruneReport;
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.nftables.RuleException;
 import dev.caisson.network.Attached;
 import dev.caisson.network.Attachment;
 import dev.caisson.network.Endpoint;
+import dev.caisson.network.NetworkException;
 import dev.caisson.network.NetworkOptions;
 import dev.caisson.network.Networks;
+import dev.caisson.network.Obstacle;
 import dev.caisson.sandbox.workload.NetworkAttachment;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -35,11 +41,14 @@ import java.util.stream.Stream;
 
 /** Networks of this host: what the engine's containers ask for, done by {@link Networks}. */
 public final class HostFabric implements Fabric {
+  private static final Logger LOG = System.getLogger(HostFabric.class.getName());
+
   private final Networks networks;
   private final NetworkCatalog catalog;
   private final NetworkEvents events;
   private final Members members = new Members();
   private final Joining joining;
+  private volatile Optional<Obstacle> closed = Optional.empty();
 
   private HostFabric(Networks networks, NetworkCatalog catalog, EventLog log, MemberFinder finder) {
     this.networks = networks;
@@ -73,7 +82,19 @@ public final class HostFabric implements Fabric {
   }
 
   @Override
+  public Optional<Obstacle> closed() {
+    return closed;
+  }
+
+  private void requireOpen() {
+    closed.ifPresent(obstacle -> {
+      throw ClosedFabric.refusal(obstacle);
+    });
+  }
+
+  @Override
   public void check(NetworkingSpec spec) {
+    requireOpen();
     for (var name : catalog.namesIn(spec)) {
       var record = catalog.find(name);
       record.check(catalog.settings(spec, record));
@@ -82,6 +103,7 @@ public final class HostFabric implements Fabric {
 
   @Override
   public Link attach(Member member) {
+    requireOpen();
     return NetworkFailures.translated(() -> {
       var endpoints = new LinkedHashMap<NetworkRecord, Endpoint>();
       try {
@@ -128,7 +150,9 @@ public final class HostFabric implements Fabric {
 
   @Override
   public void detach(Member member, NetworkView former) {
-    networks.detach(member.id());
+    if (closed.isEmpty()) {
+      networks.detach(member.id());
+    }
     members.remove(member);
     former
         .endpoints()
@@ -151,17 +175,30 @@ public final class HostFabric implements Fabric {
     members.put(member, current);
   }
 
+  /**
+   * A kernel may have nf_tables and not all that our rules are made of, or no interfaces of our
+   * kind. What needs no network goes on without.
+   */
   @Override
   public void sweep() {
-    NetworkFailures.translated(() -> {
+    try {
       networks.reconcile(
           catalog.all().stream().map(NetworkRecord::definition).toList(),
           members.attachments(catalog));
-    });
+    } catch (NetworkException | RuleException | LinuxException e) {
+      LOG.log(Level.WARNING, "there are no networks until the engine is started again", e);
+      var remedy =
+          e instanceof NetworkException told
+              ? told.remedy()
+              : "load the kernel's modules for nftables (fib, nat, masq, ct) and veth, and restart"
+                  + " the engine";
+      closed = Optional.of(new Obstacle(String.valueOf(e.getMessage()), remedy));
+    }
   }
 
   @Override
   public String create(NetworkSpec spec) {
+    requireOpen();
     return NetworkFailures.translated(() -> {
       var record = catalog.create(spec);
       try {
@@ -182,20 +219,24 @@ public final class HostFabric implements Fabric {
 
   @Override
   public List<NetworkInfo> list(Filters filters) {
-    var filter = new NetworkFilter(filters, catalog, members);
-    return Stream.concat(
-            catalog.all().stream().filter(filter::accepts).map(this::info),
-            ModeNetworks.ALL.stream().filter(filter::accepts))
-        .toList();
+    var filter = new NetworkFilter(filters);
+    var ours =
+        catalog.all().stream()
+            .filter(record ->
+                filter.accepts(record, catalog.isBuiltIn(record), !members.of(record).isEmpty()))
+            .map(this::info);
+    return Stream.concat(ours, ModeNetworks.accepted(filter)).toList();
   }
 
   @Override
   public void connect(String reference, String container, EndpointSpec settings) {
+    requireOpen();
     joining.connect(reference, container, settings);
   }
 
   @Override
   public void disconnect(String reference, String container, boolean force) {
+    requireOpen();
     joining.disconnect(reference, container);
   }
 
@@ -216,7 +257,9 @@ public final class HostFabric implements Fabric {
           "stop or disconnect them first");
     }
     NetworkFailures.translated(() -> {
-      networks.remove(record.definition());
+      if (closed.isEmpty()) {
+        networks.remove(record.definition());
+      }
       catalog.remove(record);
       events.tell("destroy", record, "");
     });
@@ -248,7 +291,7 @@ public final class HostFabric implements Fabric {
   /** With no container left, the host is given back as it was found. */
   @Override
   public void close() {
-    if (members.isEmpty()) {
+    if (members.isEmpty() && closed.isEmpty()) {
       catalog.all().forEach(record -> networks.remove(record.definition()));
     }
     networks.close();

@@ -11,13 +11,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * {@code host} and {@code none}: ways to be without a network of one's own, which Docker shows
  * among its networks.
  */
 final class ModeNetworks {
-  static final List<NetworkInfo> ALL = List.of(network("host", "host"), network("none", "null"));
+  private static final List<NetworkInfo> ALL =
+      List.of(network("host", "host"), network("none", "null"));
 
   private static final int SHORT_ID = 12;
 
@@ -32,6 +34,10 @@ final class ModeNetworks {
             network.name().equals(reference)
                 || reference.length() >= SHORT_ID && network.id().startsWith(reference))
         .findFirst();
+  }
+
+  static Stream<NetworkInfo> accepted(NetworkFilter filter) {
+    return ALL.stream().filter(filter::accepts);
   }
 
   private static NetworkInfo network(String name, String driver) {

@@ -12,23 +12,23 @@ import java.util.Set;
 /** Whether a network is one of those asked for. */
 final class NetworkFilter {
   private final Filters filters;
-  private final NetworkCatalog catalog;
-  private final Members members;
 
   /**
    * @throws EngineException INVALID for a filter there is not
    */
-  NetworkFilter(Filters filters, NetworkCatalog catalog, Members members) {
+  NetworkFilter(Filters filters) {
     filters.requireKnown(
         Set.of("dangling", "driver", "id", "label", "label!", "name", "scope", "type"));
     this.filters = filters;
-    this.catalog = catalog;
-    this.members = members;
   }
 
-  boolean accepts(NetworkRecord record) {
-    return accepts(record.name(), record.id(), "bridge", catalog.isBuiltIn(record))
-        && filters.accepts("dangling", wanted -> isTrue(wanted) == isDangling(record))
+  /**
+   * @param builtIn whether nobody made it
+   * @param used whether a container is in it
+   */
+  boolean accepts(NetworkRecord record, boolean builtIn, boolean used) {
+    return accepts(record.name(), record.id(), "bridge", builtIn)
+        && filters.accepts("dangling", wanted -> isTrue(wanted) != (used || builtIn))
         && filters.acceptsLabels(record.labels());
   }
 
@@ -45,10 +45,6 @@ final class NetworkFilter {
         && filters.accepts("driver", driver::equals)
         && filters.accepts("scope", "local"::equals)
         && filters.accepts("type", type -> type.equals("builtin") == builtIn);
-  }
-
-  private boolean isDangling(NetworkRecord record) {
-    return members.of(record).isEmpty() && !catalog.isBuiltIn(record);
   }
 
   private static boolean isTrue(String word) {

@@ -20,6 +20,7 @@ final class NetlinkSocket implements AutoCloseable {
   private static final int SOCK_RAW_CLOEXEC = 3 | 02000000;
   static final int ROUTE = 0; // NETLINK_ROUTE
   static final int NETFILTER = 12; // NETLINK_NETFILTER
+  static final int NFTABLES = 10; // NFNL_SUBSYS_NFTABLES
   private static final int SOL_NETLINK = 270;
   private static final int NETLINK_CAP_ACK = 10;
   private static final int NETLINK_EXT_ACK = 11;

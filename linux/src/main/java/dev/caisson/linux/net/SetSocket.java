@@ -17,9 +17,8 @@ import java.util.Optional;
 public final class SetSocket implements AutoCloseable {
   private static final int BATCH_BEGIN = 0x10; // NFNL_MSG_BATCH_BEGIN
   private static final int BATCH_END = 0x11;
-  private static final int NFTABLES = 10; // NFNL_SUBSYS_NFTABLES
-  private static final int NEW_ELEMENT = NFTABLES << 8 | 12; // NFT_MSG_NEWSETELEM
-  private static final int DELETE_ELEMENT = NFTABLES << 8 | 14;
+  private static final int NEW_ELEMENT = NetlinkSocket.NFTABLES << 8 | 12; // NFT_MSG_NEWSETELEM
+  private static final int DELETE_ELEMENT = NetlinkSocket.NFTABLES << 8 | 14;
   private static final int FAMILY_INET = 1; // NFPROTO_INET
   private static final int REQUEST = 1; // NLM_F_REQUEST
   private static final int ACKNOWLEDGE = 4;
@@ -85,7 +84,13 @@ public final class SetSocket implements AutoCloseable {
 
   private void frame(MessageWriter writer, int type) {
     // struct nfgenmsg: family, version, and the subsystem in network byte order
-    writer.begin(type, REQUEST, ++sequence).int8(0).int8(0).int8(0).int8(NFTABLES).end();
+    writer
+        .begin(type, REQUEST, ++sequence)
+        .int8(0)
+        .int8(0)
+        .int8(0)
+        .int8(NetlinkSocket.NFTABLES)
+        .end();
   }
 
   private void element(MessageWriter writer, int type, int flags, SetElement element) {

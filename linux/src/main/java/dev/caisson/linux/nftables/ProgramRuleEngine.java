@@ -17,11 +17,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** nftables by the nft program, for hosts without its library. */
 final class ProgramRuleEngine implements RuleEngine {
   private static final List<String> PLACES = List.of("/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft");
+
+  static Optional<String> installed() {
+    return PLACES.stream().filter(place -> Files.isExecutable(Path.of(place))).findFirst();
+  }
 
   @Override
   public void run(String commands) {
@@ -31,9 +36,7 @@ final class ProgramRuleEngine implements RuleEngine {
   @Override
   public String query(String commands) {
     String program =
-        PLACES.stream()
-            .filter(place -> Files.isExecutable(Path.of(place)))
-            .findFirst()
+        installed()
             .orElseThrow(() -> new RuleException("nft is missing; install the nftables package"));
     try (Fd input = Memfd.sealed("nft-input", commands.getBytes(StandardCharsets.UTF_8));
         Fd output = Memfd.create("nft-output")) {

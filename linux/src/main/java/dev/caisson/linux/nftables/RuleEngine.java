@@ -22,6 +22,11 @@ public interface RuleEngine extends AutoCloseable {
   @Override
   void close();
 
+  /** Whether this host has the library or the program. */
+  static boolean isInstalled() {
+    return LibraryRuleEngine.isPresent() || ProgramRuleEngine.installed().isPresent();
+  }
+
   /** The library where it is installed, otherwise the nft program. */
   static RuleEngine open() {
     return LibraryRuleEngine.isPresent() ? LibraryRuleEngine.open() : new ProgramRuleEngine();
