@@ -140,6 +140,7 @@ public record AcpiTables(long start, byte[] bytes) {
     List<byte[]> bus = new ArrayList<>();
     bus.add(serialPort());
     bus.add(Aml.device("PWRB", hardware("PNP0C0C"), Aml.name("_UID", Aml.integer(0))));
+    bus.add(generation());
     bus.add(eventDevice());
     for (int i = 0; i < devices.size(); i++) {
       bus.add(virtio(i, devices.get(i)));
@@ -164,14 +165,34 @@ public record AcpiTables(long start, byte[] bytes) {
                 Aml.legacyInterrupt(Platform.SERIAL_LINE))));
   }
 
-  /** The generic event device: its one interrupt means that the power button was pressed. */
+  /**
+   * A number that is another one in each machine that goes on from a snapshot. Linux knows it by
+   * the compatible ids. Microsoft, "Virtual Machine Generation ID"
+   */
+  private static byte[] generation() {
+    return Aml.device(
+        "VGEN",
+        Aml.name("_HID", Aml.string("CAIS0001")),
+        Aml.name("_CID", Aml.list(Aml.string("VMGENCTR"), Aml.string("VM_Gen_Counter"))),
+        Aml.name("_DDN", Aml.string("VM_Gen_Counter")),
+        Aml.name("ADDR", Aml.list(Aml.integer(Platform.GENERATION), Aml.integer(0))));
+  }
+
+  /** The generic event device: its interrupts mean a pressed power button, or another number. */
   private static byte[] eventDevice() {
     return Aml.device(
         "GED",
         Aml.name("_HID", Aml.string("ACPI0013")),
         Aml.name("_UID", Aml.integer(0)),
-        Aml.name("_CRS", Aml.resources(Aml.interrupt(Platform.EVENT_LINE))),
-        Aml.serializedMethod("_EVT", 1, Aml.notify("\\_SB.PWRB", 0x80)));
+        Aml.name(
+            "_CRS",
+            Aml.resources(
+                Aml.interrupt(Platform.EVENT_LINE), Aml.interrupt(Platform.GENERATION_LINE))),
+        Aml.serializedMethod(
+            "_EVT",
+            1,
+            Aml.ifArgument(Platform.EVENT_LINE, Aml.notify("\\_SB.PWRB", 0x80)),
+            Aml.ifArgument(Platform.GENERATION_LINE, Aml.notify("\\_SB.VGEN", 0x80))));
   }
 
   private static byte[] virtio(int index, VirtioRegisters device) {

@@ -142,6 +142,11 @@ final class Aml {
     return join(bytes(0x86), path(path), integer(value));
   }
 
+  /** Terms for when the method's first argument is a number. */
+  static byte[] ifArgument(long value, byte[]... terms) {
+    return join(bytes(0xa0), sized(join(bytes(0x93, 0x68), integer(value), join(terms))));
+  }
+
   /** What a device occupies: resource descriptors and an end tag, in a buffer. */
   static byte[] resources(byte[]... descriptors) {
     byte[] all = join(join(descriptors), bytes(END_TAG, 0));

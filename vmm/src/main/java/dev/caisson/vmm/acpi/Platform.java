@@ -30,6 +30,12 @@ public final class Platform {
   /** The interrupt by which the power button is pressed. */
   public static final int EVENT_LINE = 5;
 
+  /** The interrupt by which a guest learns that {@link #GENERATION} holds another number. */
+  public static final int GENERATION_LINE = 3;
+
+  /** Where the number of this life of the machine is: 16 bytes in the firmware's area. */
+  public static final long GENERATION = 0x9_f000L;
+
   public static final long LOCAL_INTERRUPTS = 0xfee0_0000L;
   public static final long IO_INTERRUPTS = 0xfec0_0000L;
 

@@ -13,6 +13,7 @@ import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.acpi.AcpiTables;
 import dev.caisson.vmm.acpi.Platform;
 import dev.caisson.vmm.bus.Bus;
+import dev.caisson.vmm.device.Generation;
 import dev.caisson.vmm.device.PowerRegisters;
 import dev.caisson.vmm.device.ResetLine;
 import dev.caisson.vmm.device.SerialPort;
@@ -33,6 +34,7 @@ final class Board implements AutoCloseable {
   private final SerialPort serial;
   private final EventCounter serialInterrupt = EventCounter.create();
   private final EventCounter powerButton = EventCounter.create();
+  private final Generation generation;
   private final List<DeviceSlot> slots = new ArrayList<>();
   private final Mapping pages;
 
@@ -55,6 +57,8 @@ final class Board implements AutoCloseable {
     this.serial = new SerialPort(config.console(), serialInterrupt::signal);
     machine.interruptOn(serialInterrupt, Platform.SERIAL_LINE);
     machine.interruptOn(powerButton, Platform.EVENT_LINE);
+    this.generation = new Generation(memory.guest());
+    machine.interruptOn(generation.changed(), Platform.GENERATION_LINE);
     ports.add(Platform.SERIAL_PORT, Platform.SERIAL_PORTS, serial);
     ports.add(Platform.SLEEP_CONTROL, POWER_PORTS, new PowerRegisters(off, reset));
     ports.add(ResetLine.PORT, 1, new ResetLine(reset));
@@ -87,7 +91,12 @@ final class Board implements AutoCloseable {
     return List.copyOf(slots);
   }
 
-  /** Goes on from a snapshot. */
+  /** Before a new machine runs. */
+  void begin() {
+    generation.first();
+  }
+
+  /** Goes on from a snapshot, which the guest is told. */
   void restore(SerialState saved, List<DeviceState> devices) {
     if (devices.size() != slots.size()) {
       throw new VmmException(
@@ -99,6 +108,7 @@ final class Board implements AutoCloseable {
       slots.get(i).restore(devices.get(i));
     }
     serial.restore(saved);
+    generation.next();
   }
 
   void pressPowerButton() {
@@ -114,6 +124,7 @@ final class Board implements AutoCloseable {
     slots.forEach(DeviceSlot::close);
     serialInterrupt.close();
     powerButton.close();
+    generation.close();
     pages.close();
   }
 }

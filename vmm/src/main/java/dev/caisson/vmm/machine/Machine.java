@@ -16,6 +16,7 @@ import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.boot.EntryPoint;
 import dev.caisson.vmm.boot.KernelLoader;
 import dev.caisson.vmm.memory.MachineMemory;
+import dev.caisson.vmm.memory.MemoryMap;
 import dev.caisson.vmm.snapshot.DeviceState;
 import dev.caisson.vmm.snapshot.MachineState;
 import dev.caisson.vmm.snapshot.Snapshot;
@@ -114,6 +115,7 @@ public final class Machine implements AutoCloseable {
         memory,
         (machine, board, processors) -> {
           EntryPoint entry = KernelLoader.load(memory, config.boot(), board.tables(config.cpus()));
+          board.begin();
           Cpuid supported = kvm.supportedCpuid();
           for (Vcpu vcpu : processors) {
             vcpu.cpuid(supported.forVcpu(vcpu.id(), config.cpus()));
@@ -130,8 +132,10 @@ public final class Machine implements AutoCloseable {
    * the snapshot's, copied page by page when written: clones share what they do not write.
    *
    * <p>The guest's clock goes on at the present: to it, as to a sleeper, the time between was
-   * short. Clones agree in all else the guest knows, random numbers to come and hardware addresses
-   * included; whoever runs more than one gives each what must differ before anything asks for it.
+   * short. The guest is told by a virtual machine generation id that it is another one now; Linux
+   * with a driver for that (CONFIG_VMGENID, since 5.18) then draws random numbers of its own, soon
+   * after its processors run. In all else clones agree, hardware addresses included; whoever runs
+   * more than one gives each what must differ before anything asks for it.
    *
    * @param config as the machine's that was saved, but for name, pins and console; its boot files
    *     are not read, its devices new ones of the same making
@@ -147,6 +151,11 @@ public final class Machine implements AutoCloseable {
           VmmException.Kind.INVALID,
           "the snapshot has %d bytes of memory and %d vCPUs, the description %d and %d"
               .formatted(state.memory(), state.vcpus().size(), config.memory(), config.cpus()));
+    }
+    if (state.memory() <= MemoryMap.FIRMWARE_END) {
+      throw new VmmException(
+          VmmException.Kind.INVALID,
+          "the snapshot has " + state.memory() + " bytes of memory, less than any machine of ours");
     }
     if (config.backing() != MachineMemory.Backing.PRIVATE) {
       throw new VmmException(
