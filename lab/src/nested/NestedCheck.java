@@ -17,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Linux on our own hypervisor, where the processor really has virtualization: runs in L1 of the
@@ -55,12 +56,15 @@ final class NestedCheck {
 
   public static void main(String[] names) {
     Map<String, Check> all = checks();
+    List<String> wanted = expanded(List.of(names));
+    // For the script: what is still to do if this machine never comes to its end.
+    System.out.println("LAB CHECKS " + String.join(" ", wanted));
     int failed = 0;
     try (Kvm kvm = Kvm.open()) {
-      for (String name : expanded(List.of(names))) {
+      for (String name : wanted) {
         Check check = all.get(name);
         if (check == null) {
-          System.out.println("FAILED " + name + ": there is no such check; have " + all.keySet());
+          System.out.println("FAILED " + name + " 0 ms: there is no such check; have " + all.keySet());
           failed++;
         } else if (!passes(name, check, kvm)) {
           failed++;
@@ -113,12 +117,17 @@ final class NestedCheck {
       guest = null;
       long start = System.nanoTime();
       Optional<Throwable> failure = failure(name, check, kvm);
+      long millis = (System.nanoTime() - start) / 1_000_000;
       if (failure.isEmpty()) {
-        System.out.printf("ok %s %d ms%n", name, (System.nanoTime() - start) / 1_000_000);
+        System.out.printf("ok %s %d ms%n", name, millis);
+        return true;
+      }
+      if (failure.get() instanceof TestAbortedException skipped) {
+        System.out.printf("skipped %s %d ms: %s%n", name, millis, skipped.getMessage());
         return true;
       }
       String word = attempt == MOST_ATTEMPTS ? "FAILED" : "again";
-      System.out.println(word + " " + name + ": " + failure.get());
+      System.out.printf("%s %s %d ms: %s%n", word, name, millis, failure.get());
       NestedGuest last = guest;
       if (last != null) {
         last.console().lines().forEach(line -> System.out.println("  | " + line));
@@ -199,6 +208,10 @@ final class NestedCheck {
       pinned.awaitWords("tick 3");
       same("1", allowed("guest vCPU 0"));
       same("0", allowed("guest vCPU 1"));
+      pinned.machine().pin(List.of(1L, 2L));
+      same("0", allowed("guest vCPU 0"));
+      same("1", allowed("guest vCPU 1"));
+      pinned.awaitWords("tick 20");
     }
   }
 

@@ -72,12 +72,12 @@ public final class Vcpu implements AutoCloseable {
   /**
    * Binds the vCPU to the calling platform thread, which alone may run it.
    *
-   * @return the thread's number, as /proc/self/task has it
+   * @return that thread, by which it can be bound to processors of the host
    */
-  public int enter() {
+  public ThreadKick enter() {
     ThreadKick current = ThreadKick.ofCurrentThread();
     thread = current;
-    return current.number();
+    return current;
   }
 
   /** Makes the current or next {@link #run} end with {@link Exit.Interrupted}. */

@@ -5,6 +5,7 @@
 package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
+import dev.caisson.container.cgroup.CgroupException;
 import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.sandbox.Exit;
@@ -232,7 +233,12 @@ public final class Container
   @Override
   public void update(Resources resources) {
     requireRunning("have its limits changed");
-    requireGroup("limit").update(resources);
+    try {
+      requireGroup("limit").update(resources);
+    } catch (CgroupException refused) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, String.valueOf(refused.getMessage()), refused);
+    }
   }
 
   @Override

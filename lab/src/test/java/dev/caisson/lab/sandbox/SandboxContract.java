@@ -20,6 +20,7 @@ import dev.caisson.sandbox.ability.Executable.Command;
 import dev.caisson.sandbox.ability.Logged;
 import dev.caisson.sandbox.ability.Measurable;
 import dev.caisson.sandbox.ability.Pausable;
+import dev.caisson.sandbox.ability.Updatable;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Mounts;
 import dev.caisson.sandbox.workload.Program;
@@ -281,17 +282,30 @@ public interface SandboxContract {
 
   @Test
   default void theProcessorsAreThoseChosen() {
-    var cpu =
-        new Resources.Cpu(
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            OptionalLong.empty(),
-            Optional.of("0"),
-            Optional.empty());
-    var limited = bench().workload("nproc").resources(Resources.UNLIMITED.withCpu(cpu));
+    var limited = bench().workload("nproc").resources(Resources.UNLIMITED.withCpu(processors("0")));
     assertThat(bench().run(limited).output()).isEqualTo("1\n");
+  }
+
+  @Test
+  default void limitsChangeWhileItRuns() {
+    var first =
+        Resources.UNLIMITED
+            .withMemory(Resources.Memory.limit(64 << 20))
+            .withCpu(processors("0"));
+    Sandbox sandbox = bench().start(bench().workload("sleep", "100").resources(first));
+    Updatable limits = sandbox.ability(Updatable.class).orElseThrow();
+    limits.update(Resources.UNLIMITED.withMemory(Resources.Memory.limit(48 << 20)));
+    limits.update(Resources.UNLIMITED.withCpu(processors("0")));
+    Measurable measured = sandbox.ability(Measurable.class).orElseThrow();
+    assertThat(measured.usage().memory().limit()).isEqualTo(48 << 20);
+    assertThatThrownBy(() -> limits.update(Resources.UNLIMITED.withCpu(processors("4095"))))
+        .isInstanceOf(SandboxException.class);
+    assertThat(Bench.exec(sandbox, "echo", "on").output()).isEqualTo("on\n");
+  }
+
+  private static Resources.Cpu processors(String list) {
+    var none = OptionalLong.empty();
+    return new Resources.Cpu(none, none, none, none, none, Optional.of(list), Optional.empty());
   }
 
   @Test

@@ -17,6 +17,7 @@ import dev.caisson.sandbox.Isolation;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Executable;
+import dev.caisson.sandbox.ability.Updatable;
 import dev.caisson.sandbox.workload.Resources;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import java.io.IOException;
@@ -124,10 +125,25 @@ class ThinTest implements SandboxContract {
     var cpu = new Resources.Cpu(none, none, none, none, none, Optional.of("0"), Optional.empty());
     Sandbox sandbox =
         bench.start(bench.workload("sleep", "1000").resources(Resources.UNLIMITED.withCpu(cpu)));
-    int pid = sandbox.pid().orElseThrow();
+    everyThreadIsOn("0", sandbox.pid().orElseThrow());
+  }
+
+  @Test
+  void processorsChangeWhileItRuns() throws Exception {
+    Assumptions.assumeTrue(
+        Runtime.getRuntime().availableProcessors() > 1, "needs a second processor to move to");
+    var none = OptionalLong.empty();
+    var cpu = new Resources.Cpu(none, none, none, none, none, Optional.of("1"), Optional.empty());
+    Sandbox sandbox = bench.start(bench.workload("sleep", "1000"));
+    sandbox.ability(Updatable.class).orElseThrow().update(Resources.UNLIMITED.withCpu(cpu));
+    everyThreadIsOn("1", sandbox.pid().orElseThrow());
+  }
+
+  private static void everyThreadIsOn(String processors, int pid) throws IOException {
     try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
       for (Path thread : (Iterable<Path>) threads::iterator) {
-        assertThat(Files.readAllLines(thread.resolve("status"))).contains("Cpus_allowed_list:\t0");
+        assertThat(Files.readAllLines(thread.resolve("status")))
+            .contains("Cpus_allowed_list:\t" + processors);
       }
     }
   }

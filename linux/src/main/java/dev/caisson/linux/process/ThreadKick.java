@@ -52,8 +52,14 @@ public final class ThreadKick {
     Downcall.attempt(SystemCall.TGKILL, ProcessHandle.current().pid(), thread, SIGNAL);
   }
 
-  /** Binds the thread to host CPUs, given as a mask of the first 64. sched_setaffinity(2) */
-  public static void pinCurrentThread(long cpuMask) {
+  /**
+   * Binds the thread to host CPUs, now and until it is told otherwise. sched_setaffinity(2)
+   *
+   * @param cpuMask one bit for each of the first 64
+   * @throws dev.caisson.linux.LinuxException EINVAL when the host, or the thread's control group,
+   *     has none of them; ESRCH when the thread is gone
+   */
+  public void pin(long cpuMask) {
     try (Scratch scratch = Scratch.open()) {
       MemorySegment mask = scratch.allocate(8, 8);
       mask.set(ValueLayout.JAVA_LONG, 0, cpuMask);
@@ -61,7 +67,7 @@ public final class ThreadKick {
           "sched_setaffinity",
           Long.toHexString(cpuMask),
           SystemCall.SCHED_SETAFFINITY,
-          0,
+          thread,
           8,
           mask.address());
     }

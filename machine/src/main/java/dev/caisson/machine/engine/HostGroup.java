@@ -57,8 +57,8 @@ public final class HostGroup {
   }
 
   static HostGroup of(CgroupLayout layout, String id, String parent) {
-    String above = parent.replaceFirst("^/+", "");
-    return new HostGroup(layout, (parent.isEmpty() ? OWN_PARENT : above) + "/machine-" + id);
+    String above = parent.isEmpty() ? OWN_PARENT : parent.replaceFirst("^/+", "");
+    return new HostGroup(layout, (above.isEmpty() ? "" : above + "/") + "machine-" + id);
   }
 
   /**
@@ -91,6 +91,20 @@ public final class HostGroup {
       LOG.log(System.Logger.Level.WARNING, "no control group {0}: {1}", name, e.getMessage());
     }
     chosen.ifPresent(this::choose);
+  }
+
+  /**
+   * Holds a process in it to processors of the host from now on.
+   *
+   * @throws SandboxException UNSUPPORTED when it cannot; those it had stay
+   */
+  void use(HostProcessors chosen, long pid) {
+    boolean chosenBefore = directory(CHOICE).filter(Files::isDirectory).isPresent();
+    choose(chosen);
+    // A group of v1 that was not needed until now; of v2 there is but one.
+    if (!chosenBefore) {
+      join(pid);
+    }
   }
 
   /** A new cpuset of v1 takes no process until it has processors and memory nodes. cpuset(7) */

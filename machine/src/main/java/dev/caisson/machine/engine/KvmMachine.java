@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
@@ -70,6 +71,16 @@ final class KvmMachine implements RunningMachine {
     } catch (VmmException | IOException e) {
       throw new SandboxException(
           SandboxException.Kind.FAILED, "cannot keep the machine: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void use(HostProcessors chosen) {
+    try {
+      machine.pin(Collections.nCopies(machine.cpus(), chosen.mask()));
+    } catch (VmmException e) {
+      throw new SandboxException(
+          SandboxException.Kind.FAILED, "processors " + chosen.list() + ": " + e.getMessage(), e);
     }
   }
 

@@ -72,6 +72,12 @@ final class QemuMachine implements RunningMachine {
     monitor.run("cont");
   }
 
+  /** All of it: a group it could not leave even if its guest took it over. */
+  @Override
+  public void use(HostProcessors chosen) {
+    group.use(chosen, process.pid());
+  }
+
   @Override
   public OptionalLong pid() {
     return OptionalLong.of(process.pid());

@@ -32,6 +32,14 @@ public interface RunningMachine extends AutoCloseable {
    */
   void save(Path directory);
 
+  /**
+   * Holds it to processors of the host from now on; it keeps the number of its own.
+   *
+   * @throws dev.caisson.sandbox.SandboxException UNSUPPORTED or FAILED when the host cannot; it
+   *     stays where it was
+   */
+  void use(HostProcessors chosen);
+
   /** The process of its own that runs it, if it has one. */
   OptionalLong pid();
 

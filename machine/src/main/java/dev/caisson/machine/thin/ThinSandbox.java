@@ -5,6 +5,7 @@
 package dev.caisson.machine.thin;
 
 import dev.caisson.linux.file.Directory;
+import dev.caisson.machine.engine.HostProcessors;
 import dev.caisson.machine.guest.GuestProcess;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.layer.TreeRemoval;
@@ -313,7 +314,7 @@ final class ThinSandbox
     return GuestStatistics.usage(running("measure"), workload);
   }
 
-  /** Within the machine's size, which is set when it starts. */
+  /** Within the machine's size, which is set when it starts, as is its number of processors. */
   @Override
   public void update(Resources resources) {
     ThinRun current = running("change the limits of");
@@ -324,12 +325,7 @@ final class ThinSandbox
           "memory limit " + wanted,
           "this machine was started for " + size + " bytes; it can grow only when started anew");
     }
-    Optional<String> processors = resources.cpu().cpus();
-    if (processors.isPresent() && !processors.equals(workload.resources().cpu().cpus())) {
-      throw SandboxException.unsupported(
-          "processors " + processors.get(),
-          "a machine keeps those it was started with; start it anew");
-    }
+    resources.cpu().cpus().map(HostProcessors::ofThisHost).ifPresent(current.machine()::use);
     current.group().limit(resources);
   }
 

@@ -72,6 +72,15 @@ class HostGroupTest {
   }
 
   @Test
+  void anotherChoiceIsTakenWhileItRuns() throws Exception {
+    Path group = Files.createDirectories(mount.resolve("machine-a"));
+    Files.createFile(group.resolve("cpuset.cpus"));
+    var one = HostGroup.of(new CgroupLayout(Map.of(), Optional.of(mount)), "a", "/");
+    one.use(HostProcessors.of("2", "0-3"), 17);
+    assertThat(group.resolve("cpuset.cpus")).hasContent("2");
+  }
+
+  @Test
   void aHostThatCannotHoldTheChoiceSaysSo() {
     HostGroup group = HostGroup.of(new CgroupLayout(Map.of(), Optional.empty()), "a", "");
     var chosen = Optional.of(HostProcessors.of("0", "0-3"));

@@ -281,6 +281,34 @@ public final class Machine implements AutoCloseable {
         devices);
   }
 
+  /** How many vCPUs it has. */
+  public int cpus() {
+    return vcpus.size();
+  }
+
+  /**
+   * Binds vCPUs to other host CPUs than {@link MachineConfig#pins} says, before it runs or while.
+   *
+   * @param masks for each vCPU, a mask of the first 64 host CPUs
+   * @throws VmmException INVALID when the host has none of them for us; those before keep theirs
+   */
+  public void pin(List<Long> masks) {
+    if (masks.size() != vcpus.size() || masks.contains(0L)) {
+      throw new VmmException(
+          VmmException.Kind.INVALID,
+          "%d masks of host CPUs for %d vCPUs, or an empty one"
+              .formatted(masks.size(), vcpus.size()));
+    }
+    try {
+      for (int i = 0; i < vcpus.size(); i++) {
+        vcpus.get(i).pin(masks.get(i));
+      }
+    } catch (LinuxException e) {
+      throw new VmmException(
+          VmmException.Kind.INVALID, "vCPUs cannot be bound: " + e.getMessage(), e);
+    }
+  }
+
   /** Asks the guest to shut down, as the button of a PC does; it may ignore that. */
   public synchronized void pressPowerButton() {
     if (!closed) {

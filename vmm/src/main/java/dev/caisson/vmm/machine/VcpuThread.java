@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One vCPU and the platform thread that runs it. Whatever it meets ends the guest at worst: nothing
@@ -33,7 +34,8 @@ final class VcpuThread {
   private final Gate gate;
   private final Consumer<MachineEnd> end;
   private final Thread thread;
-  private volatile long kernelThread;
+  private @Nullable ThreadKick running;
+  private long pin;
 
   /**
    * @param pin mask of host CPUs; 0 for any
@@ -52,11 +54,25 @@ final class VcpuThread {
     this.memory = memory;
     this.gate = gate;
     this.end = end;
-    this.thread = Thread.ofPlatform().name(name).daemon().unstarted(() -> run(pin));
+    this.pin = pin;
+    this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this::run);
   }
 
   void start() {
     thread.start();
+  }
+
+  /**
+   * Binds the thread to other host CPUs, from its beginning or at once.
+   *
+   * @param mask of host CPUs
+   * @throws LinuxException when the host has none of them for us; the thread stays where it was
+   */
+  synchronized void pin(long mask) {
+    if (running != null) {
+      running.pin(mask);
+    }
+    pin = mask;
   }
 
   /** Brings the vCPU back to the gate. */
@@ -75,12 +91,15 @@ final class VcpuThread {
 
   /** Host CPU time of the thread, guest code included; 0 unless it runs. */
   Duration cpuTime() {
-    long number = kernelThread;
-    if (number == 0 || !thread.isAlive()) {
+    ThreadKick now;
+    synchronized (this) {
+      now = running;
+    }
+    if (now == null) {
       return Duration.ZERO;
     }
     try {
-      String text = Files.readString(Path.of("/proc/self/task/" + number + "/schedstat"));
+      String text = Files.readString(Path.of("/proc/self/task/" + now.number() + "/schedstat"));
       return Duration.ofNanos(Long.parseLong(text.substring(0, text.indexOf(' '))));
     } catch (IOException e) {
       return Duration.ZERO; // it has just ended
@@ -92,12 +111,22 @@ final class VcpuThread {
     ThreadEnd.await(thread);
   }
 
-  private void run(long pin) {
+  private synchronized void begin() {
+    ThreadKick own = vcpu.enter();
+    if (pin != 0) {
+      own.pin(pin);
+    }
+    running = own;
+  }
+
+  /** Its number may soon be another thread's. */
+  private synchronized void leave() {
+    running = null;
+  }
+
+  private void run() {
     try {
-      if (pin != 0) {
-        ThreadKick.pinCurrentThread(pin);
-      }
-      kernelThread = vcpu.enter();
+      begin();
       while (gate.pass()) {
         Exit exit = vcpu.run();
         while (serve(exit)) {
@@ -110,6 +139,7 @@ final class VcpuThread {
       LOG.log(System.Logger.Level.ERROR, thread.getName() + " ended", e);
       end.accept(fault("vCPU " + vcpu.id() + ": a device failed: " + e));
     } finally {
+      leave();
       gate.leave();
     }
   }

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("integration")
 @Timeout(60)
 class MachineTest {
-  private static final int DEVICE = 0xd000_0000;
+  static final int DEVICE = 0xd000_0000;
   private static final int LOCAL_APIC = 0xfee0_0000;
   private static final int IO_APIC = 0xfec0_0000;
 
@@ -96,6 +96,41 @@ class MachineTest {
     machine.close();
     assertThat(machine.cpuTime()).isZero();
     assertThat(machine.memoryUse()).isZero();
+  }
+
+  @Test
+  void vcpusAreBoundToOtherProcessorsWhileTheyRun() throws Exception {
+    long own = Long.parseUnsignedLong(status("self", "Cpus_allowed:").replaceAll(".*,", ""), 16);
+    assumeTrue(own != 0, "this process runs on none of the first processors");
+    start(new TinyKernel().print("x").halt());
+    while (console.isEmpty()) {
+      Thread.sleep(2);
+    }
+    machine.pin(List.of(Long.lowestOneBit(own)));
+    assertThat(status("self/task/" + thread("tiny vCPU 0"), "Cpus_allowed_list:"))
+        .isEqualTo(Integer.toString(Long.numberOfTrailingZeros(own)));
+    assertThatThrownBy(() -> machine.pin(List.of(0L)))
+        .isInstanceOfSatisfying(
+            VmmException.class, e -> assertThat(e.kind()).isEqualTo(VmmException.Kind.INVALID));
+  }
+
+  private static String status(String task, String field) throws IOException {
+    return Files.readAllLines(Path.of("/proc/" + task + "/status")).stream()
+        .filter(line -> line.startsWith(field))
+        .map(line -> line.substring(field.length()).strip())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String thread(String name) throws IOException {
+    try (var tasks = Files.newDirectoryStream(Path.of("/proc/self/task"))) {
+      for (Path task : tasks) {
+        if (Files.readString(task.resolve("comm")).strip().equals(name)) {
+          return task.getFileName().toString();
+        }
+      }
+    }
+    throw new AssertionError("there is no thread " + name);
   }
 
   @Test
@@ -209,7 +244,7 @@ class MachineTest {
   }
 
   /** Random bytes that tests can predict. */
-  private static final class Constant extends SecureRandom {
+  static final class Constant extends SecureRandom {
     private static final long serialVersionUID = 1L;
 
     @Override
@@ -219,7 +254,7 @@ class MachineTest {
   }
 
   /** A driver of a few instructions that has made its device ready, up to DRIVER_OK. */
-  private static TinyKernel driver(int upperFeatures) {
+  static TinyKernel driver(int upperFeatures) {
     return new TinyKernel()
         .store(DEVICE + 0x70, 3)
         .store(DEVICE + 0x24, 1)
