@@ -17,6 +17,7 @@ public enum Capability {
   DEBUG_REGISTERS(50),
   XSAVE(55),
   XCRS(56),
+  TSC_DEADLINE_TIMER(72),
   READ_ONLY_MEMORY(81),
   IMMEDIATE_EXIT(136);
 

@@ -97,7 +97,8 @@ public final class Kvm implements AutoCloseable {
       MemorySegment list = arena.allocate(8L + CPUID_ENTRY * MOST_CPUID_ENTRIES, 8);
       list.set(ValueLayout.JAVA_INT, 0, MOST_CPUID_ENTRIES);
       Ioctl.checked("KVM_GET_SUPPORTED_CPUID", device, Request.GET_SUPPORTED_CPUID, list);
-      return Cpuid.read(list);
+      Cpuid told = Cpuid.read(list);
+      return extension(Capability.TSC_DEADLINE_TIMER) > 0 ? told.withDeadlineTimer() : told;
     } catch (LinuxException e) {
       throw KvmException.failed(e);
     }

@@ -16,11 +16,17 @@ import java.nio.ByteOrder;
 
 /** One virtual machine: memory, interrupt controllers and vCPUs, no devices. */
 public final class VirtualMachine implements AutoCloseable {
-  // Three pages, and one for the identity map, that Intel needs below 4 GiB and no memory may
-  // cover.
+  /**
+   * Guest physical addresses, up to {@link #KVM_END}, where KVM keeps a page for the identity map
+   * and three for the task segment: Intel's processors without "unrestricted guest" run real mode
+   * with them. No memory of a guest may be there. KVM_SET_TSS_ADDR, KVM_SET_IDENTITY_MAP_ADDR
+   */
+  public static final long KVM_START = 0xfffbc000L;
+
+  public static final long KVM_END = 0xfffc0000L;
+  private static final long IDENTITY_MAP = KVM_START;
+  private static final long TSS = KVM_START + 0x1000;
   private static final int READ_ONLY = 1 << 1; // KVM_MEM_READONLY
-  private static final long TSS = 0xfffbd000L;
-  private static final long IDENTITY_MAP = 0xfffbc000L;
   private static final int DATAMATCH = 1;
   private static final int PORT_IO = 2;
   private static final int INTERRUPT_CONTROLLER = 520;
@@ -39,6 +45,7 @@ public final class VirtualMachine implements AutoCloseable {
    *
    * @param slot number of the region, from 0 on; one slot holds one region
    * @param memory native, page-aligned; outlives the machine
+   * @throws IllegalArgumentException where KVM has its own pages
    */
   public void map(int slot, long guestAddress, MemorySegment memory) {
     map(slot, guestAddress, memory, 0);
@@ -53,6 +60,10 @@ public final class VirtualMachine implements AutoCloseable {
   }
 
   private void map(int slot, long guestAddress, MemorySegment memory, int flags) {
+    if (guestAddress < KVM_END && guestAddress + memory.byteSize() > KVM_START) {
+      throw new IllegalArgumentException(
+          "memory at 0x%x would cover pages of KVM's own".formatted(guestAddress));
+    }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment region = arena.allocate(32, 8); // struct kvm_userspace_memory_region
       region.set(ValueLayout.JAVA_INT, 0, slot);

@@ -63,35 +63,73 @@ class TapSideTest {
     Fd tap = tap(false);
     ip("-n", namespace, "addr", "add", "10.231.8.1/24", "dev", "tap0");
     ip("-n", namespace, "link", "set", "tap0", "up");
-    var device = new NetDevice(GUEST, 1500, 1, new TapSide(List.of(tap)));
-    try (TestGuest guest = new TestGuest(4 << 20, false)) {
+    try (TestGuest guest = new TestGuest(4 << 20, false);
+        NetDevice device = new NetDevice(GUEST, 1500, 1, new TapSide(List.of(tap)))) {
       List<TestDriver> queues = guest.start(device, EVERYTHING, 64);
-      byte[] question = TestFrames.arp(GUEST, GUEST, 0x0ae70802);
-      question[Frame.HEADER + Frame.ETHERNET + 24] = 10;
-      question[Frame.HEADER + Frame.ETHERNET + 25] = (byte) 231;
-      question[Frame.HEADER + Frame.ETHERNET + 26] = 8;
-      question[Frame.HEADER + Frame.ETHERNET + 27] = KERNEL_ADDRESS & 0xff;
-      queues.get(1).offer(question, 0);
-      device.kicked(1); // the receiving thread waits for room once the answer is there
-      byte[] answer = null;
-      long end = System.nanoTime() + 60_000_000_000L;
-      while (answer == null && System.nanoTime() < end) {
-        queues.get(0).offer(new byte[0], 2048);
-        device.kicked(0);
-        Thread.sleep(5);
-        for (var one = queues.get(0).answer(); one != null; one = queues.get(0).answer()) {
-          boolean reply =
-              one.bytes()[Frame.HEADER + 12] == 8
-                  && one.bytes()[Frame.HEADER + 13] == 6
-                  && one.bytes()[Frame.HEADER + Frame.ETHERNET + 7] == 2;
-          answer = reply ? one.bytes() : answer;
-        }
-      }
-      assertThat(answer).isNotNull();
+      ask(device, queues.get(1));
+      assertThat(isAnswered(device, queues.get(0))).isTrue();
       device.stop();
-    } finally {
-      device.close();
     }
+  }
+
+  /** Those the kernel itself refuses, those our guard does, and sizes no frame has. */
+  @Test
+  void line51HostileFramesAreDroppedAndTheNextOneGoesOut() throws Exception {
+    Fd tap = tap(false);
+    ip("-n", namespace, "addr", "add", "10.231.8.1/24", "dev", "tap0");
+    ip("-n", namespace, "link", "set", "tap0", "up");
+    MacAddress other = MacAddress.parse("02:00:00:00:00:0b");
+    byte[] tcp = TestFrames.tcp4(GUEST, other, 1400);
+    int[][] headers = {
+      {1, 0, 0, 0xffff, 0xffff}, {1, 0, 0, 34, 1500}, {1, 1, 0, 34, 16}, {0, 1, 100, 34, 16},
+      {1, 3, 100, 34, 16}, {1, 5, 100, 34, 16}, {1, 0x81, 1, 34, 16}, {1, 255, 1, 34, 16}
+    };
+    try (TestGuest guest = new TestGuest(4 << 20, false);
+        NetDevice device = new NetDevice(GUEST, 1500, 1, new TapSide(List.of(tap)))) {
+      List<TestDriver> queues = guest.start(device, EVERYTHING, 64);
+      TestDriver output = queues.get(1);
+      for (int[] one : headers) {
+        byte[] frame = TestFrames.header(tcp.clone(), one[0], one[1], one[2], one[3], one[4]);
+        output.offer(frame, 0);
+        device.kicked(1);
+      }
+      for (int size : new int[] {1, Frame.HEADER, Frame.HEADER + 13, 70_000}) {
+        output.offer(new byte[size], 0);
+        device.kicked(1);
+      }
+      assertThat(output.fault()).isNull();
+      ask(device, output);
+      assertThat(isAnswered(device, queues.get(0))).isTrue();
+      device.stop();
+    }
+  }
+
+  /** Who has the address of the kernel? */
+  private static void ask(NetDevice device, TestDriver output) {
+    byte[] question = TestFrames.arp(GUEST, GUEST, 0x0ae70802);
+    question[Frame.HEADER + Frame.ETHERNET + 24] = 10;
+    question[Frame.HEADER + Frame.ETHERNET + 25] = (byte) 231;
+    question[Frame.HEADER + Frame.ETHERNET + 26] = 8;
+    question[Frame.HEADER + Frame.ETHERNET + 27] = KERNEL_ADDRESS & 0xff;
+    output.offer(question, 0);
+    device.kicked(1); // the receiving thread waits for room once the answer is there
+  }
+
+  private static boolean isAnswered(NetDevice device, TestDriver input) throws Exception {
+    boolean answered = false;
+    long end = System.nanoTime() + 60_000_000_000L;
+    while (!answered && System.nanoTime() < end) {
+      input.offer(new byte[0], 2048);
+      device.kicked(0);
+      Thread.sleep(5);
+      for (var one = input.answer(); one != null; one = input.answer()) {
+        answered |=
+            one.bytes()[Frame.HEADER + 12] == 8
+                && one.bytes()[Frame.HEADER + 13] == 6
+                && one.bytes()[Frame.HEADER + Frame.ETHERNET + 7] == 2;
+      }
+    }
+    return answered;
   }
 
   @Test

@@ -29,7 +29,8 @@ public final class TinyKernel {
     return this;
   }
 
-  private TinyKernel number(int value) {
+  /** Four bytes of an instruction. */
+  public TinyKernel number(int value) {
     return code(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
   }
 
