@@ -5,8 +5,8 @@
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
-import dev.caisson.disk.nbd.NbdExport;
-import dev.caisson.disk.nbd.NbdServer;
+import dev.caisson.disk.nbd.server.NbdExport;
+import dev.caisson.disk.nbd.server.NbdServer;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 

@@ -19,9 +19,14 @@ module dev.caisson.disk {
   exports dev.caisson.disk.file;
   exports dev.caisson.disk.foreign;
   exports dev.caisson.disk.luks;
-  exports dev.caisson.disk.nbd;
+  exports dev.caisson.disk.nbd.client;
+  exports dev.caisson.disk.nbd.tls;
+  exports dev.caisson.disk.nbd.server;
   exports dev.caisson.disk.chain;
   exports dev.caisson.disk.qcow2;
+  exports dev.caisson.disk.qcow2.bitmap;
+  exports dev.caisson.disk.qcow2.check;
+  exports dev.caisson.disk.qcow2.compression;
   exports dev.caisson.disk.raw;
   exports dev.caisson.disk.storage;
 

@@ -4,12 +4,12 @@
  */
 package dev.caisson.engine;
 
+import dev.caisson.engine.container.Chambers;
+import dev.caisson.engine.container.ContainersOpener;
 import dev.caisson.engine.event.EventLog;
 import dev.caisson.engine.host.LocalHost;
 import dev.caisson.engine.image.ImageLibrary;
 import dev.caisson.engine.image.ImageUsers;
-import dev.caisson.engine.instance.Chambers;
-import dev.caisson.engine.instance.ContainersOpener;
 import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.network.MemberFinder;
 import dev.caisson.engine.snapshot.LocalSnapshots;

@@ -4,10 +4,10 @@
  */
 package dev.caisson.engine;
 
+import dev.caisson.engine.container.LocalContainers;
 import dev.caisson.engine.event.EventLog;
 import dev.caisson.engine.host.LocalHost;
 import dev.caisson.engine.image.ImageLibrary;
-import dev.caisson.engine.instance.LocalContainers;
 import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.snapshot.LocalSnapshots;
 import dev.caisson.engine.state.Store;

@@ -13,7 +13,7 @@ import dev.caisson.disk.convert.Salvaged;
 import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.luks.LuksDisk;
-import dev.caisson.disk.nbd.NbdUri;
+import dev.caisson.disk.nbd.client.NbdUri;
 import dev.caisson.disk.qcow2.Qcow2Format;
 import java.util.ArrayList;
 import java.util.List;

@@ -11,7 +11,7 @@ import dev.caisson.disk.file.BasePolicy;
 import dev.caisson.disk.file.ChainTree;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.luks.LuksDisk;
-import dev.caisson.disk.nbd.NbdUri;
+import dev.caisson.disk.nbd.client.NbdUri;
 import dev.caisson.disk.qcow2.Qcow2Disk;
 import dev.caisson.disk.qcow2.Qcow2Info;
 import java.nio.file.Path;

@@ -6,10 +6,10 @@ package dev.caisson.cli.disk;
 
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
-import dev.caisson.disk.nbd.NbdExport;
-import dev.caisson.disk.nbd.NbdServer;
-import dev.caisson.disk.nbd.NbdTls;
-import dev.caisson.disk.nbd.TlsFiles;
+import dev.caisson.disk.nbd.server.NbdExport;
+import dev.caisson.disk.nbd.server.NbdServer;
+import dev.caisson.disk.nbd.server.NbdTls;
+import dev.caisson.disk.nbd.tls.TlsFiles;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;

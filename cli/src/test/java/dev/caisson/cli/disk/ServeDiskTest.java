@@ -9,9 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.cli.MemoryConsole;
 import dev.caisson.disk.DiskException;
-import dev.caisson.disk.nbd.NbdDisk;
-import dev.caisson.disk.nbd.NbdOptions;
-import dev.caisson.disk.nbd.NbdUri;
+import dev.caisson.disk.nbd.client.NbdDisk;
+import dev.caisson.disk.nbd.client.NbdOptions;
+import dev.caisson.disk.nbd.client.NbdUri;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ package dev.caisson.disk.convert;
 
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.chain.Layer;
-import dev.caisson.disk.qcow2.PackedBatch;
 import dev.caisson.disk.qcow2.Qcow2Disk;
+import dev.caisson.disk.qcow2.cluster.PackedBatch;
 import dev.caisson.disk.storage.PageBuffer;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;

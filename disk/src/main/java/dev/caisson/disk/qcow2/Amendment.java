@@ -7,6 +7,14 @@ package dev.caisson.disk.qcow2;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.qcow2.check.Repair;
+import dev.caisson.disk.qcow2.format.FeatureNames;
+import dev.caisson.disk.qcow2.format.Features;
+import dev.caisson.disk.qcow2.format.FirstCluster;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.HeaderExtension;
+import dev.caisson.disk.qcow2.image.DiskGate;
+import dev.caisson.disk.qcow2.image.Image;
 import dev.caisson.disk.storage.Storage;
 import java.nio.ByteBuffer;
 import java.util.Optional;

@@ -6,6 +6,14 @@ package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Extent;
+import dev.caisson.disk.qcow2.format.Features;
+import dev.caisson.disk.qcow2.format.FirstCluster;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.HeaderExtension;
+import dev.caisson.disk.qcow2.format.L2Entry;
+import dev.caisson.disk.qcow2.format.SnapshotTable;
+import dev.caisson.disk.qcow2.image.Image;
+import dev.caisson.disk.qcow2.image.Tables;
 import java.nio.ByteBuffer;
 import java.util.List;
 

@@ -5,6 +5,12 @@
 package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.qcow2.check.Repair;
+import dev.caisson.disk.qcow2.format.Features;
+import dev.caisson.disk.qcow2.format.FirstCluster;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.image.BitmapDirectory;
+import dev.caisson.disk.qcow2.image.Image;
 import dev.caisson.disk.storage.Storage;
 
 /** Decides whether an image may be opened, and does what must be done before anybody uses it. */

@@ -5,6 +5,7 @@
 package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.qcow2.image.ClusterCipher;
 import dev.caisson.disk.storage.Storage;
 import java.util.Optional;
 import java.util.function.Function;

@@ -16,6 +16,22 @@ import dev.caisson.disk.Snapshot;
 import dev.caisson.disk.Snapshots;
 import dev.caisson.disk.Sparse;
 import dev.caisson.disk.chain.Layer;
+import dev.caisson.disk.qcow2.bitmap.BitmapEditor;
+import dev.caisson.disk.qcow2.bitmap.BitmapStore;
+import dev.caisson.disk.qcow2.check.CheckReport;
+import dev.caisson.disk.qcow2.check.Repair;
+import dev.caisson.disk.qcow2.cluster.ClusterMap;
+import dev.caisson.disk.qcow2.cluster.ClusterReader;
+import dev.caisson.disk.qcow2.cluster.ClusterWriter;
+import dev.caisson.disk.qcow2.cluster.DataFile;
+import dev.caisson.disk.qcow2.cluster.OwnExtents;
+import dev.caisson.disk.qcow2.cluster.PackedBatch;
+import dev.caisson.disk.qcow2.cluster.ZeroWriter;
+import dev.caisson.disk.qcow2.compression.Compression;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.image.DiskGate;
+import dev.caisson.disk.qcow2.image.Image;
+import dev.caisson.disk.qcow2.image.Preallocation;
 import dev.caisson.disk.storage.FileStorage;
 import dev.caisson.disk.storage.HostFiles;
 import dev.caisson.disk.storage.Storage;
@@ -192,7 +208,7 @@ public final class Qcow2Disk
 
   /** How this image packs clusters. */
   public Compression compression() {
-    return Compression.of(image.header());
+    return Compression.of(image.header().compressionType());
   }
 
   /** Bytes in a cluster. */

@@ -7,6 +7,15 @@ package dev.caisson.disk.qcow2;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.qcow2.compression.Compression;
+import dev.caisson.disk.qcow2.format.FeatureNames;
+import dev.caisson.disk.qcow2.format.Features;
+import dev.caisson.disk.qcow2.format.FirstCluster;
+import dev.caisson.disk.qcow2.format.Geometry;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.HeaderExtension;
+import dev.caisson.disk.qcow2.image.Refcounts;
+import dev.caisson.disk.qcow2.image.Tables;
 import dev.caisson.disk.storage.Storage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -252,7 +261,7 @@ public record Qcow2Format(
             dataFileRaw ? Features.RAW_EXTERNAL : 0,
             order,
             version == 2 ? Header.V2_LENGTH : Header.WITH_COMPRESSION,
-            compression == Compression.ZSTD ? Header.ZSTD : Header.DEFLATE);
+            compression.type());
     List<HeaderExtension> extensions = new ArrayList<>();
     backingFormat.ifPresent(name ->
         extensions.add(new HeaderExtension(HeaderExtension.BACKING_FORMAT, name.getBytes(UTF_8))));

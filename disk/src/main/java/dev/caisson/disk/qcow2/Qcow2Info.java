@@ -5,6 +5,11 @@
 package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.Snapshot;
+import dev.caisson.disk.qcow2.compression.Compression;
+import dev.caisson.disk.qcow2.format.Features;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.SnapshotTable;
+import dev.caisson.disk.qcow2.image.Image;
 import java.util.List;
 import java.util.Optional;
 
@@ -36,7 +41,7 @@ public record Qcow2Info(
         header.version() == 2 ? "0.10" : "1.1",
         header.clusterSize(),
         header.refcountBits(),
-        Compression.of(header),
+        Compression.of(header.compressionType()),
         (header.compatible() & Features.LAZY_REFCOUNTS) != 0,
         header.has(Features.DIRTY),
         header.has(Features.CORRUPT),

@@ -7,6 +7,17 @@ package dev.caisson.disk.qcow2;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Range;
+import dev.caisson.disk.qcow2.bitmap.BitmapStore;
+import dev.caisson.disk.qcow2.cluster.ClusterMap;
+import dev.caisson.disk.qcow2.cluster.ClusterWriter;
+import dev.caisson.disk.qcow2.cluster.Run;
+import dev.caisson.disk.qcow2.cluster.ZeroWriter;
+import dev.caisson.disk.qcow2.format.Geometry;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.L2Entry;
+import dev.caisson.disk.qcow2.image.Allocator;
+import dev.caisson.disk.qcow2.image.Image;
+import dev.caisson.disk.qcow2.image.Tables;
 import java.util.Optional;
 
 /** Changes how large a disk is and how much of it has a place in the file. */

@@ -7,6 +7,13 @@ package dev.caisson.disk.qcow2;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.qcow2.format.Geometry;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.L2Entry;
+import dev.caisson.disk.qcow2.format.SnapshotTable;
+import dev.caisson.disk.qcow2.image.Image;
+import dev.caisson.disk.qcow2.image.TableCache;
+import dev.caisson.disk.qcow2.image.Tables;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -8,6 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskContract;
+import dev.caisson.disk.nbd.client.NbdDisk;
+import dev.caisson.disk.nbd.client.NbdOptions;
+import dev.caisson.disk.nbd.client.NbdUri;
+import dev.caisson.disk.nbd.server.NbdExport;
+import dev.caisson.disk.nbd.server.NbdServer;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -6,6 +6,13 @@ package dev.caisson.disk.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caisson.disk.nbd.protocol.Chunk;
+import dev.caisson.disk.nbd.protocol.Flags;
+import dev.caisson.disk.nbd.protocol.Magic;
+import dev.caisson.disk.nbd.protocol.NbdError;
+import dev.caisson.disk.nbd.protocol.Option;
+import dev.caisson.disk.nbd.protocol.OptionReply;
+import dev.caisson.disk.nbd.protocol.Request;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

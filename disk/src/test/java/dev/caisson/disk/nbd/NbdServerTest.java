@@ -8,6 +8,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.nbd.client.NbdDisk;
+import dev.caisson.disk.nbd.client.NbdOptions;
+import dev.caisson.disk.nbd.client.NbdUri;
+import dev.caisson.disk.nbd.protocol.Flags;
+import dev.caisson.disk.nbd.protocol.Magic;
+import dev.caisson.disk.nbd.protocol.MetaContext;
+import dev.caisson.disk.nbd.protocol.Option;
+import dev.caisson.disk.nbd.protocol.OptionReply;
+import dev.caisson.disk.nbd.server.NbdExport;
+import dev.caisson.disk.nbd.server.NbdLimits;
+import dev.caisson.disk.nbd.server.NbdServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;

@@ -4,6 +4,7 @@
  */
 package dev.caisson.disk.nbd;
 
+import dev.caisson.disk.nbd.link.Link;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

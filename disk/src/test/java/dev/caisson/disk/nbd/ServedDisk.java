@@ -6,6 +6,13 @@ package dev.caisson.disk.nbd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caisson.disk.nbd.protocol.Magic;
+import dev.caisson.disk.nbd.protocol.NbdError;
+import dev.caisson.disk.nbd.protocol.Option;
+import dev.caisson.disk.nbd.protocol.OptionReply;
+import dev.caisson.disk.nbd.server.NbdExport;
+import dev.caisson.disk.nbd.server.NbdLimits;
+import dev.caisson.disk.nbd.server.NbdServer;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;

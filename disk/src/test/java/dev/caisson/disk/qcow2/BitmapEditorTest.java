@@ -11,6 +11,7 @@ import dev.caisson.disk.DirtyBitmap;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Fuzzing;
 import dev.caisson.disk.MemoryStorage;
+import dev.caisson.disk.qcow2.check.Repair;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

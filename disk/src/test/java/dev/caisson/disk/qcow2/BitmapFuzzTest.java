@@ -6,6 +6,7 @@ package dev.caisson.disk.qcow2;
 
 import dev.caisson.disk.Fuzzing;
 import dev.caisson.disk.MemoryStorage;
+import dev.caisson.disk.qcow2.format.HeaderExtension;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 

@@ -6,6 +6,9 @@ package dev.caisson.disk.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caisson.disk.qcow2.check.Repair;
+import dev.caisson.disk.qcow2.cluster.PackedBatch;
+import dev.caisson.disk.qcow2.compression.Compression;
 import dev.caisson.disk.raw.RawDisk;
 import dev.caisson.disk.storage.FileStorage;
 import java.io.IOException;

@@ -8,6 +8,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.disk.DirtyBitmap;
+import dev.caisson.disk.qcow2.format.Features;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.HeaderExtension;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

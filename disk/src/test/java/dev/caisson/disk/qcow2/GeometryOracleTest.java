@@ -6,6 +6,7 @@ package dev.caisson.disk.qcow2;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.caisson.disk.qcow2.check.Repair;
 import dev.caisson.disk.storage.FileStorage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.qcow2.check.Repair;
+import dev.caisson.disk.qcow2.format.L2Entry;
 import dev.caisson.disk.storage.FileStorage;
 import java.io.IOException;
 import java.nio.ByteBuffer;

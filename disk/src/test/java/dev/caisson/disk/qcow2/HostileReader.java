@@ -8,6 +8,7 @@ import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
+import dev.caisson.disk.qcow2.check.Repair;
 import java.nio.file.Path;
 import java.time.Duration;
 

@@ -8,7 +8,7 @@ import dev.caisson.disk.storage.FileStorage;
 import java.nio.file.Path;
 
 /** Opens and makes images for tests. */
-final class Images {
+public final class Images {
   private Images() {}
 
   static Qcow2Disk create(Path path, Qcow2Format format, long size) {
@@ -17,7 +17,7 @@ final class Images {
     return Qcow2Disk.open(file, access(path));
   }
 
-  static Qcow2Disk open(Path path, boolean writable) {
+  public static Qcow2Disk open(Path path, boolean writable) {
     var file = FileStorage.open(path, writable, FileStorage.Sharing.LOCKED);
     try {
       return Qcow2Disk.open(file, access(path));

@@ -7,6 +7,9 @@ package dev.caisson.disk.qcow2;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caisson.disk.DiskException;
+import dev.caisson.disk.qcow2.format.Features;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.HeaderExtension;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -8,6 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caisson.disk.Fuzzing;
 import dev.caisson.disk.MemoryStorage;
+import dev.caisson.disk.qcow2.check.Repair;
+import dev.caisson.disk.qcow2.cluster.PackedBatch;
+import dev.caisson.disk.qcow2.format.Header;
+import dev.caisson.disk.qcow2.format.L2Entry;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;

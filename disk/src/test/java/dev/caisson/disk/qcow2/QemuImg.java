@@ -8,23 +8,23 @@ import dev.caisson.disk.Tools;
 import java.util.stream.Stream;
 
 /** The distribution's qemu-img and qemu-io, as oracles. */
-final class QemuImg {
+public final class QemuImg {
   private QemuImg() {}
 
-  static void require() {
+  public static void require() {
     Tools.need("qemu-img", "qemu-io");
   }
 
-  static Tools.Result run(String... arguments) {
+  public static Tools.Result run(String... arguments) {
     return Tools.tryRun(words("qemu-img", arguments));
   }
 
-  static Tools.Result io(String... arguments) {
+  public static Tools.Result io(String... arguments) {
     return Tools.tryRun(words("qemu-io", arguments));
   }
 
   /** Runs and expects exit code 0. */
-  static String must(String... arguments) {
+  public static String must(String... arguments) {
     return Tools.run(words("qemu-img", arguments));
   }
 

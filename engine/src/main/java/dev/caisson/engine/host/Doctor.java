@@ -5,7 +5,7 @@
 package dev.caisson.engine.host;
 
 import dev.caisson.engine.EngineOptions;
-import dev.caisson.engine.instance.Chambers;
+import dev.caisson.engine.container.Chambers;
 import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.view.Finding;
 import dev.caisson.engine.view.Finding.Verdict;

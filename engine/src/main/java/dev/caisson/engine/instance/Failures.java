@@ -10,10 +10,10 @@ import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
 
 /** What lower layers throw, in the engine's own words. */
-final class Failures {
+public final class Failures {
   private Failures() {}
 
-  static EngineException translate(RuntimeException failure) {
+  public static EngineException translate(RuntimeException failure) {
     return switch (failure) {
       case EngineException known -> known;
       case SandboxException refused ->
@@ -23,7 +23,7 @@ final class Failures {
     };
   }
 
-  static EngineException of(IOException failure) {
+  public static EngineException of(IOException failure) {
     return EngineException.io(String.valueOf(failure.getMessage()), failure);
   }
 
@@ -44,7 +44,7 @@ final class Failures {
   }
 
   /** A path inside a container that is not there is no missing command. */
-  static EngineException translatePath(RuntimeException failure) {
+  public static EngineException translatePath(RuntimeException failure) {
     if (failure instanceof SandboxException refused
         && refused.kind() == SandboxException.Kind.NOT_FOUND) {
       return new EngineException(Kind.NOT_FOUND, message(refused), "", refused);

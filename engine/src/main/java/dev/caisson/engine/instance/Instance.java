@@ -6,6 +6,7 @@ package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.WaitCondition;
+import dev.caisson.engine.container.LocalContainers;
 import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.spec.ResourceSpec;
 import dev.caisson.engine.spec.RestartPolicy;
@@ -45,7 +46,7 @@ import java.util.stream.Collectors;
  *         Adoption   being taken over by the next engine
  * </pre>
  */
-final class Instance {
+public final class Instance {
   private final Turns turns = new Turns();
   private final InstanceRecord record;
   private final InstanceSandbox sandbox;
@@ -55,7 +56,7 @@ final class Instance {
   private final Ending ending;
   private final Adoption adoption;
 
-  Instance(
+  public Instance(
       Surroundings around,
       Isolation isolation,
       Definition definition,
@@ -73,64 +74,64 @@ final class Instance {
     this.adoption = new Adoption(around.clock(), record, sandbox, pauses, runs, removal);
   }
 
-  Definition definition() {
+  public Definition definition() {
     return record.definition();
   }
 
-  Progress progress() {
+  public Progress progress() {
     return record.progress();
   }
 
-  Status status() {
+  public Status status() {
     var status = record.progress().status();
     return status == Status.RUNNING && pauses.paused() ? Status.PAUSED : status;
   }
 
-  boolean running() {
+  public boolean running() {
     return record.running();
   }
 
-  int pid() {
+  public int pid() {
     return running() ? sandbox.current().map(run -> run.pid().orElse(0)).orElse(0) : 0;
   }
 
-  Optional<Health> health() {
+  public Optional<Health> health() {
     return runs.health();
   }
 
-  HostFiles hostFiles() {
+  public HostFiles hostFiles() {
     return sandbox.hostFiles();
   }
 
-  Place place() {
+  public Place place() {
     return sandbox.place();
   }
 
   /** Stores the new container; from here on a killed engine knows of it. */
-  void save() {
+  public void save() {
     record.create();
   }
 
-  void event(String action, Map<String, String> more) {
+  public void event(String action, Map<String, String> more) {
     record.event(action, more);
   }
 
-  void event(String action) {
+  public void event(String action) {
     record.event(action);
   }
 
   /** Starts by hand: counts restarts from zero again. */
-  void start() {
+  public void start() {
     runs.start();
   }
 
   /** Starts by hand, where a snapshot stands. */
-  void startFrom(Path directory) {
+  public void startFrom(Path directory) {
     runs.start(run -> ability(run, Savable.class, "start from a snapshot").startFrom(directory));
   }
 
   /** As {@link LocalContainers#keep}. */
-  void keep(Path directory, boolean goOn, Consumer<Definition> kept) {
+  public void keep(Path directory, boolean goOn, Consumer<Definition> kept) {
     turns.run(() -> {
       record.requirePresent();
       var run = requireRunning();
@@ -161,7 +162,7 @@ final class Instance {
    *
    * @throws EngineException CONFLICT while it is being removed
    */
-  Sandbox sandbox() {
+  public Sandbox sandbox() {
     return sandbox
         .current()
         .orElseGet(() ->
@@ -172,7 +173,7 @@ final class Instance {
   }
 
   /** The streams of the present run, or, before the start, of the next. */
-  <A> A attachable(Class<A> type, String what) {
+  public <A> A attachable(Class<A> type, String what) {
     return turns.get(() -> {
       record.requirePresent();
       return ability(running() ? requireRunning() : runs.prepared(), type, what);
@@ -180,29 +181,29 @@ final class Instance {
   }
 
   /** After the engine was opened. */
-  void readopt() {
+  public void readopt() {
     turns.run(adoption::adopt);
   }
 
-  CompletableFuture<ExitStatus> exit(WaitCondition condition) {
+  public CompletableFuture<ExitStatus> exit(WaitCondition condition) {
     return runs.exit(condition);
   }
 
   /** Signal, patience, SIGKILL. */
-  void stop(int signal, Duration patience) {
+  public void stop(int signal, Duration patience) {
     ending.stop(signal, patience);
   }
 
   /** A killed container has exited once this returns, as whoever removes it next expects. */
-  void kill(int signal) {
+  public void kill(int signal) {
     ending.kill(signal);
   }
 
-  void pause() {
+  public void pause() {
     pauses.pause();
   }
 
-  void unpause() {
+  public void unpause() {
     pauses.unpause();
   }
 
@@ -210,11 +211,11 @@ final class Instance {
    * Does something while the workload does nothing, if {@code wanted} and it can be held. A killed
    * engine lets it go on when it comes back.
    */
-  <T> T standingStill(boolean wanted, Supplier<T> work) {
+  public <T> T standingStill(boolean wanted, Supplier<T> work) {
     return pauses.during(wanted, work);
   }
 
-  void update(ResourceSpec changed, Optional<RestartPolicy> policy) {
+  public void update(ResourceSpec changed, Optional<RestartPolicy> policy) {
     turns.run(() -> {
       record.requirePresent();
       var spec = definition().spec();
@@ -231,7 +232,7 @@ final class Instance {
     });
   }
 
-  void rename(String name) {
+  public void rename(String name) {
     turns.run(() -> {
       record.requirePresent();
       var old = record.name();
@@ -240,7 +241,7 @@ final class Instance {
     });
   }
 
-  void networkChanged(NetworkingSpec spec, Optional<NetworkView> view) {
+  public void networkChanged(NetworkingSpec spec, Optional<NetworkView> view) {
     turns.run(() -> {
       record.save(definition().withNetworking(spec));
       view.ifPresent(changed -> record.save(progress().linked(changed)));
@@ -250,7 +251,7 @@ final class Instance {
   /**
    * @param force whether one that runs is killed
    */
-  void remove(boolean force) {
+  public void remove(boolean force) {
     turns.run(() -> {
       if (record.removing()) {
         throw EngineException.conflict(
@@ -273,26 +274,26 @@ final class Instance {
   }
 
   /** Completes when what a removal takes away behind its telling is gone. */
-  CompletableFuture<Void> cleared() {
+  public CompletableFuture<Void> cleared() {
     return removal.cleared();
   }
 
   /** Stops watching; what runs goes on. */
-  void release() {
+  public void release() {
     runs.release();
   }
 
   /**
    * @throws EngineException CONFLICT when it does not run
    */
-  Sandbox requireRunning() {
+  public Sandbox requireRunning() {
     return sandbox.requireRunning();
   }
 
   /**
    * @throws EngineException UNSUPPORTED, saying that such a container cannot do {@code what}
    */
-  <A> A ability(Sandbox run, Class<A> type, String what) {
+  public <A> A ability(Sandbox run, Class<A> type, String what) {
     return sandbox.ability(run, type, what);
   }
 }

@@ -5,8 +5,8 @@
 package dev.caisson.engine.instance;
 
 /** Where containers lie in the store. */
-final class Keys {
-  static final String DEFINITIONS = "container/";
+public final class Keys {
+  public static final String DEFINITIONS = "container/";
 
   private static final String PROGRESS = "progress/";
 
@@ -16,7 +16,7 @@ final class Keys {
     return DEFINITIONS + id;
   }
 
-  static String progress(String id) {
+  public static String progress(String id) {
     return PROGRESS + id;
   }
 }

@@ -20,14 +20,14 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** Decides where a container's network stack comes from; real networks are the fabric's. */
-final class Linker {
+public final class Linker {
   private final Fabric fabric;
   private final UnaryOperator<String> containerId;
 
   /**
    * @param containerId finds the full id of a container another one names
    */
-  Linker(Fabric fabric, UnaryOperator<String> containerId) {
+  public Linker(Fabric fabric, UnaryOperator<String> containerId) {
     this.fabric = fabric;
     this.containerId = containerId;
   }
@@ -35,7 +35,7 @@ final class Linker {
   /**
    * @throws EngineException NOT_FOUND, INVALID: what {@link #link} would find wrong anyway
    */
-  void check(Definition definition) {
+  public void check(Definition definition) {
     var mode = definition.spec().networking().mode();
     if (mode.startsWith("container:")) {
       if (!definition.spec().networking().published().isEmpty()) {
@@ -54,7 +54,7 @@ final class Linker {
    *
    * @throws EngineException UNSUPPORTED
    */
-  void requireNetworks(Definition definition) {
+  public void requireNetworks(Definition definition) {
     if (isReal(definition) && fabric.closed().isPresent()) {
       fabric.check(definition.spec().networking());
     }
@@ -96,7 +96,7 @@ final class Linker {
   }
 
   /** What it would be told, for a plan that is only shown. */
-  NetworkAttachment example(Definition definition) {
+  public NetworkAttachment example(Definition definition) {
     var mode = definition.spec().networking().mode();
     return isReal(definition)
         ? NetworkAttachment.prepared(Path.of("/run/caisson/net").resolve(definition.shortId()))
@@ -145,7 +145,7 @@ final class Linker {
    * What a container that asked for nothing in particular is told when it gets loopback alone, as
    * no networks can be made here.
    */
-  Optional<String> replacement(NetworkingSpec spec) {
+  public Optional<String> replacement(NetworkingSpec spec) {
     boolean undemanding =
         spec.mode().equals("default")
             && spec.published().isEmpty()
@@ -163,7 +163,7 @@ final class Linker {
   }
 
   /** A container as its networks know it. */
-  static Fabric.Member member(Definition definition) {
+  public static Fabric.Member member(Definition definition) {
     return new Fabric.Member(
         definition.id(),
         definition.name(),

@@ -15,13 +15,13 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** The directories of one container. */
-final class Places {
+public final class Places {
   private static final FileAttribute<?> OURS_ALONE =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
   private Places() {}
 
-  static Place of(Path root, Path run, String id) {
+  public static Place of(Path root, Path run, String id) {
     // The path of a Unix socket has room for 107 bytes, so sixteen digits must do. unix(7)
     return new Place(
         root.resolve("containers").resolve(id), run.resolve("c").resolve(id.substring(0, 16)));

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /** Takes one container away. An engine that is killed meanwhile finds it REMOVING, and goes on. */
-final class Removal {
+public final class Removal {
   private static final System.Logger LOG = System.getLogger(Removal.class.getName());
 
   private final Turns turns;

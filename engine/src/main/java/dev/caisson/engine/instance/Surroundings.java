@@ -21,7 +21,7 @@ import java.util.concurrent.ScheduledExecutorService;
  * @param settled completes once the host's networks are as the containers taken over need them;
  *     until then none may start, or leave a network, or it would not find the network it names
  */
-record Surroundings(
+public record Surroundings(
     Path root,
     Path run,
     Store store,

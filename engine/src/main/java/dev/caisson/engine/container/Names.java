@@ -1,0 +1,76 @@
+/*
+ * Copyright the Caisson authors.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package dev.caisson.engine.container;
+
+import dev.caisson.engine.EngineException;
+import dev.caisson.engine.instance.Instance;
+import dev.caisson.engine.state.Ids;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/** Gives containers their ids and their names; no name is another's. */
+final class Names {
+  private final InstanceTable table;
+
+  Names(InstanceTable table) {
+    this.table = table;
+  }
+
+  /** An id whose first twelve digits, as they are shown, are no other container's. */
+  String newId() {
+    while (true) {
+      var id = Ids.random();
+      if (!table.knowsPrefix(id.substring(0, 12))) {
+        return id;
+      }
+    }
+  }
+
+  /**
+   * Reserves the wanted name, or else a free one.
+   *
+   * @throws EngineException INVALID; CONFLICT when it is taken
+   */
+  String claim(Optional<String> wanted, String id) {
+    if (wanted.isEmpty() || wanted.get().isEmpty()) {
+      return InstanceName.random(RandomGenerator.getDefault(), name -> table.claim(name, id));
+    }
+    var name = InstanceName.check(wanted.get());
+    if (!table.claim(name, id)) {
+      throw taken(name);
+    }
+    return name;
+  }
+
+  private EngineException taken(String name) {
+    return EngineException.conflict(
+        "Conflict. The container name \"/%s\" is already in use by container \"%s\". You have to remove (or rename) that container to be able to reuse that name."
+            .formatted(name, table.owner(name).orElse("")),
+        "caisson rm " + name);
+  }
+
+  /**
+   * @throws EngineException INVALID; CONFLICT when the name is taken
+   */
+  void rename(Instance instance, String wanted) {
+    var id = instance.definition().id();
+    var old = instance.definition().name();
+    var name = InstanceName.check(wanted);
+    if (name.equals(old)) {
+      throw EngineException.invalid(
+          "Renaming a container with the same name as its current name", "choose another");
+    }
+    if (!table.claim(name, id)) {
+      throw taken(name);
+    }
+    try {
+      instance.rename(name);
+      table.release(old, id);
+    } catch (RuntimeException e) {
+      table.release(name, id);
+      throw e;
+    }
+  }
+}
