@@ -35,8 +35,8 @@ struct launch {
   bool ahead;          /* it has its turn already, while OUTSIDE still has steps before that */
   bool go;             /* it was told that these are done */
   int own_mounts;      /* its mount namespace, for the monitor to hold, 0: not opened */
-  int host_mounts;     /* mount namespace to return to while trees are built, 0: not building */
-  int trees[MOST_TREES]; /* kept mounts, -1: attached */
+  int host_mounts;     /* the mount namespace that was left to build trees, 0: none was */
+  int trees[MOST_TREES]; /* kept mounts, -1: placed */
   uint32_t tree_count;
 };
 

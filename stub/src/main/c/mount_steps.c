@@ -174,12 +174,31 @@ static int bind_root(struct launch *launch, struct reader *arguments) {
   return error < 0 ? fault(error, "move_mount", target) : use_root(launch, target);
 }
 
+/* By its descriptor: a path to what it covers would lead below it. */
+static int use_mount(struct launch *launch, int mount) {
+  long fd = CALL3(fcntl, mount, F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return fault(fd, "fcntl", "root");
+  if (launch->root >= 0) sys_close(launch->root);
+  launch->root = (int)fd;
+  return 0;
+}
+
 static int attach_root(struct launch *launch, struct reader *arguments) {
   struct handle mount = read_handle(arguments);
   const char *target = read_text(arguments);
   if (!read_done(arguments) || mount.path[0] != 0) return malformed();
   long error = CALL5(move_mount, mount.descriptor, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH);
-  return error < 0 ? fault(error, "move_mount", target) : use_root(launch, target);
+  return error < 0 ? fault(error, "move_mount", target) : use_mount(launch, mount.descriptor);
+}
+
+static int place_mount(struct launch *launch, struct reader *arguments) {
+  struct stat status;
+  struct handle mount = read_handle(arguments);
+  const char *target = read_text(arguments);
+  if (!read_done(arguments) || mount.path[0] != 0) return malformed();
+  long error = sys_fstat(mount.descriptor, &status);
+  if (error < 0) return fault(error, "fstat", target);
+  return attach(launch, mount.descriptor, (status.st_mode & S_IFMT) == S_IFDIR, target);
 }
 
 /* key, or key=value */
@@ -358,24 +377,16 @@ static int for_each(
   return error;
 }
 
-/*
- * The new root is put on top of the old one, in the same place, so that no directory is needed to
- * hold the old; which is then made deaf, that its unmounting stays here, and let go. pivot_root(2)
- */
 static int pivot_root(struct launch *launch, struct reader *arguments) {
+  return read_done(arguments) ? root_switch(launch) : malformed();
+}
+
+/* For a root that was attached on top of everything: nothing is below it that could be let go. */
+static int enter_root(struct launch *launch, struct reader *arguments) {
   if (!read_done(arguments)) return malformed();
-  long old = sys_open("/", O_PATH | O_DIRECTORY);
-  if (old < 0) return fault(old, "open", "/");
   long error = CALL1(fchdir, root_of(launch));
-  if (error < 0) return fault(error, "fchdir", "new root");
-  error = CALL2(pivot_root, ".", ".");
-  if (error < 0) return fault(error, "pivot_root", "");
-  error = CALL1(fchdir, old);
-  if (error == 0) error = sys_mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL);
-  if (error == 0) error = CALL2(umount2, ".", MNT_DETACH);
-  if (error == 0) error = CALL1(chdir, "/");
-  sys_close((int)old);
-  return error < 0 ? fault(error, "umount2", "old root") : 0;
+  if (error == 0) error = CALL1(chroot, ".");
+  return error < 0 ? fault(error, "chroot", "new root") : 0;
 }
 
 static int move_root(struct launch *launch, struct reader *arguments) {
@@ -410,6 +421,8 @@ int mount_step(struct launch *launch, enum action action, struct reader *argumen
     case KEEP_TREES: return keep_trees(launch, arguments);
     case PLACE_TREE: return place_tree(launch, arguments);
     case ATTACH_ROOT: return attach_root(launch, arguments);
+    case PLACE_MOUNT: return place_mount(launch, arguments);
+    case ENTER_ROOT: return enter_root(launch, arguments);
     default: return unknown_action();
   }
 }

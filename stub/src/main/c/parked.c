@@ -214,8 +214,15 @@ int parked_resume(struct launch *launch, const struct baton *baton) {
     sys_dup2(next, i);
     sys_close(next++);
   }
+  bool among_hosts = (baton->value & CLONE_NEWNS) != 0;
+  bool apart = launch->host_mounts > 0 && !among_hosts;
+  if (among_hosts) {
+    int returned = trees_return(launch);
+    if (returned < 0) return returned;
+  }
   long error = CALL1(unshare, (uint32_t)baton->value);
   if (error < 0) return fault(error, "unshare", "");
-  if ((baton->value & CLONE_NEWNS) != 0) trees_open_own(launch);
+  if (among_hosts || apart) trees_open_own(launch);
+  trees_stay(launch);
   return 0;
 }

@@ -19,6 +19,25 @@ int root_of(struct launch *launch) {
   return launch->root;
 }
 
+/*
+ * The new root is put on top of the old one, in the same place, so that no directory is needed to
+ * hold the old; which is then made deaf, that its unmounting stays here, and let go. pivot_root(2)
+ */
+int root_switch(struct launch *launch) {
+  long old = sys_open("/", O_PATH | O_DIRECTORY);
+  if (old < 0) return fault(old, "open", "/");
+  long error = CALL1(fchdir, root_of(launch));
+  if (error < 0) return fault(error, "fchdir", "new root");
+  error = CALL2(pivot_root, ".", ".");
+  if (error < 0) return fault(error, "pivot_root", "");
+  error = CALL1(fchdir, old);
+  if (error == 0) error = sys_mount(NULL, ".", NULL, MS_SLAVE | MS_REC, NULL);
+  if (error == 0) error = CALL2(umount2, ".", MNT_DETACH);
+  if (error == 0) error = CALL1(chdir, "/");
+  sys_close((int)old);
+  return error < 0 ? fault(error, "umount2", "old root") : 0;
+}
+
 int root_open(struct launch *launch, const char *path, int flags) {
   int root = root_of(launch);
   if (root < 0) return root;

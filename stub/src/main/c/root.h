@@ -14,6 +14,8 @@
 
 /* Descriptor of the root; "/" until a step made another. */
 int root_of(struct launch *launch);
+/* Makes that root "/" and lets go of the old tree. */
+int root_switch(struct launch *launch);
 /* Opens an existing path: a descriptor or minus errno. */
 int root_open(struct launch *launch, const char *path, int flags);
 /* Opens (O_PATH) a directory, made with its parents when missing. */

@@ -49,10 +49,7 @@ static int keep_tree(struct launch *launch, const char *path) {
   if (launch->tree_count == MOST_TREES) return fault(-E2BIG, "keep tree", path);
   int place = root_open(launch, path, O_PATH | O_DIRECTORY);
   if (place < 0) return fault(place, "openat2", path);
-  int tree = (int)sys_open_tree(place, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
-  sys_close(place);
-  if (tree < 0) return fault(tree, "open_tree", path);
-  tree = keep(tree, path);
+  int tree = keep(place, path);
   if (tree < 0) return tree;
   launch->trees[launch->tree_count++] = tree;
   return 0;
@@ -60,20 +57,45 @@ static int keep_tree(struct launch *launch, const char *path) {
 
 int keep_trees(struct launch *launch, struct reader *arguments) {
   struct list paths = read_texts(arguments);
-  if (!read_done(arguments) || launch->side != INSIDE || launch->host_mounts <= 0) {
+  if (!read_done(arguments) || launch->side != INSIDE || launch->host_mounts <= 0 ||
+      launch->root < 0) {
     return malformed();
   }
   int error = 0;
   for (uint32_t i = 0; i < paths.count && error == 0; i++) {
     error = keep_tree(launch, read_text(&paths.elements));
   }
+  if (error == 0) error = root_switch(launch);
   if (error < 0) return error;
   sys_close(launch->root);
   launch->root = -1;
+  return 0;
+}
+
+static int detach_tree(struct launch *launch, uint32_t number) {
+  int tree = (int)sys_open_tree(
+      launch->trees[number], "", OPEN_TREE_CLONE | AT_EMPTY_PATH | AT_RECURSIVE);
+  if (tree < 0) return fault(tree, "open_tree", "kept tree");
+  tree = keep(tree, "kept tree");
+  if (tree < 0) return tree;
+  sys_close(launch->trees[number]);
+  launch->trees[number] = tree;
+  return 0;
+}
+
+int trees_return(struct launch *launch) {
+  if (launch->host_mounts <= 0) return 0;
+  int error = 0;
+  for (uint32_t i = 0; i < launch->tree_count && error == 0; i++) error = detach_tree(launch, i);
+  if (error < 0) return error;
   error = (int)CALL2(setns, launch->host_mounts, CLONE_NEWNS);
-  sys_close(launch->host_mounts);
-  launch->host_mounts = 0;
+  trees_stay(launch);
   return error < 0 ? fault(error, "setns", "mounts") : 0;
+}
+
+void trees_stay(struct launch *launch) {
+  if (launch->host_mounts > 0) sys_close(launch->host_mounts);
+  launch->host_mounts = 0;
 }
 
 int place_tree(struct launch *launch, struct reader *arguments) {

@@ -44,6 +44,8 @@ final class ActionCodes {
           new Entry(32, MountAction.KeepTrees.class),
           new Entry(33, MountAction.PlaceTree.class),
           new Entry(34, MountAction.AttachRoot.class),
+          new Entry(35, MountAction.PlaceMount.class),
+          new Entry(36, MountAction.EnterRoot.class),
           new Entry(40, FileAction.MakeDirectory.class),
           new Entry(41, FileAction.MakeLink.class),
           new Entry(42, FileAction.MakeDevice.class),

@@ -151,13 +151,15 @@ public sealed interface MountAction extends Action {
 
   /**
    * Enters a mount namespace of its own with an empty root, for mounts to be built ahead of need by
-   * the steps up to {@link KeepTrees}. Their mount points are made as in any root.
+   * the steps up to {@link KeepTrees}. Their mount points are made as in any root. What is bound in
+   * it is named as the host sees it.
    */
   record BuildTrees() implements MountAction {}
 
   /**
-   * Keeps what was built at these paths, with all mounted below, and returns to the mount namespace
-   * left by {@link BuildTrees}.
+   * Keeps what was built at these paths, with all mounted below, and lets go of the host's mounts:
+   * from here on the process sees none of them, unless {@link NamespaceAction.TakeParked} makes it
+   * a mount namespace, which is a copy of the host's.
    *
    * @param paths at most four; their positions are the numbers {@link PlaceTree} asks for
    */
@@ -175,8 +177,7 @@ public sealed interface MountAction extends Action {
   }
 
   /**
-   * Attaches a kept tree inside the root. Each can be placed once; those that are not are gone once
-   * the workload runs.
+   * Attaches a kept tree inside the root. Each can be placed once.
    *
    * @param number its position in {@link KeepTrees}
    */
@@ -185,7 +186,14 @@ public sealed interface MountAction extends Action {
   /**
    * Makes a detached mount, which was handed over open, the new root. fsmount(2), move_mount(2)
    *
-   * @param target an existing directory outside to attach it to
+   * @param target an existing directory outside to attach it to; {@code "/"} puts it on top of a
+   *     root without any of the host's mounts, which {@link EnterRoot} then leaves
    */
   record AttachRoot(Handle mount, String target) implements MountAction {}
+
+  /** Attaches a detached mount, which was handed over open, inside the root. open_tree(2) */
+  record PlaceMount(Handle mount, String target) implements MountAction {}
+
+  /** As {@link PivotRoot}, where nothing of the host is mounted below the new root. chroot(2) */
+  record EnterRoot() implements MountAction {}
 }

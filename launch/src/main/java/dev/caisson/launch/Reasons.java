@@ -64,11 +64,12 @@ final class Reasons {
       case MountAction.SetAttributes _ -> "nothing in there may be changed";
       case MountAction.Mask _ -> "these tell of the host, or let it be harmed";
       case MountAction.Freeze _ -> "these are settings of the kernel it shares";
-      case MountAction.PivotRoot _, MountAction.MoveRoot _ ->
+      case MountAction.PivotRoot _, MountAction.MoveRoot _, MountAction.EnterRoot _ ->
           "from here on no path leads to the host";
       case MountAction.BuildTrees _, MountAction.KeepTrees _ ->
           "what every container mounts is ready before one is asked for";
-      case MountAction.PlaceTree _, MountAction.AttachRoot _ -> "it was built before";
+      case MountAction.PlaceTree _, MountAction.AttachRoot _, MountAction.PlaceMount _ ->
+          "it was built before";
     };
   }
 

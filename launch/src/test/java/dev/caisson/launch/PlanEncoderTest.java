@@ -89,6 +89,8 @@ class PlanEncoderTest {
         Step.inside("keep", new MountAction.KeepTrees(List.of("/dev", "/proc"))),
         Step.inside("place", new MountAction.PlaceTree(1, "/proc")),
         Step.inside("attach root", new MountAction.AttachRoot(Handle.descriptor(5), "/r")),
+        Step.inside("place mount", new MountAction.PlaceMount(Handle.descriptor(6), "/etc/hosts")),
+        Step.inside("enter root", new MountAction.EnterRoot()),
         Step.inside("directory", new FileAction.MakeDirectory("/d", 0755, 1, 2)),
         Step.inside("link", new FileAction.MakeLink("/l", "to")),
         Step.inside("device", new FileAction.MakeDevice("/dev/null", 'c', 1, 3, 0666, 0, 5)),

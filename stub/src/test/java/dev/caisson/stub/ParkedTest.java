@@ -21,6 +21,7 @@ import dev.caisson.linux.Fd;
 import dev.caisson.linux.io.Memfd;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixSocket;
+import dev.caisson.linux.mount.DetachedMount;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -185,6 +186,56 @@ class ParkedTest {
       assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Running.class);
       assertThat(((Report.Exited) launch.next().orElseThrow()).code()).isZero();
       assertThat(Files.readString(output.path())).isEqualTo("target\n2\n");
+    }
+  }
+
+  /** The recipe's plan for a process that stays where its trees are, with a root handed over. */
+  private static LaunchPlan apart(TestRoot.Recipe recipe, Step... more) {
+    var steps = new ArrayList<Step>();
+    for (Step step : recipe.plan().steps()) {
+      switch (step.action()) {
+        case NamespaceAction.Clone _ -> {
+          var created = EnumSet.of(Namespace.UTS, Namespace.NETWORK);
+          steps.add(Step.outside("take over", new NamespaceAction.TakeParked(created)));
+        }
+        case MountAction.SetPropagation _ -> {}
+        case MountAction.BindRoot _ -> {
+          steps.add(Step.inside("root", new MountAction.AttachRoot(Handle.descriptor(5), "/")));
+          steps.addAll(List.of(more));
+        }
+        case MountAction.PivotRoot _ ->
+            steps.add(Step.inside("enter", new MountAction.EnterRoot()));
+        default -> steps.add(step);
+      }
+    }
+    return new LaunchPlan(steps);
+  }
+
+  @Test
+  void aProcessThatStaysWithItsTreesSeesNothingOfTheHost() throws IOException {
+    Path file = Files.writeString(temporary.resolve("file"), "handed over\n");
+    try (Fd output = Memfd.create("output");
+        var top = DetachedMount.clone(root.path, false);
+        var handed = DetachedMount.clone(file, false);
+        Launch launch = park(output, trees())) {
+      var recipe =
+          root.run(
+              "sh",
+              "-c",
+              "cat /stage/file; readlink /stage/tree/inner/link; cat /proc/self/mountinfo");
+      var plan =
+          apart(
+              recipe.awaitExit(),
+              Step.inside("place", new MountAction.PlaceTree(0, "/stage/tree")),
+              Step.inside("file", new MountAction.PlaceMount(Handle.descriptor(6), "/stage/file")));
+      send(plan, top.fd(), handed.fd());
+      assertThat(launch.next().orElseThrow()).isInstanceOf(Report.Running.class);
+      assertThat(((Report.Exited) launch.next().orElseThrow()).code()).isZero();
+      List<String> lines = Files.readAllLines(output.path());
+      assertThat(lines).startsWith("handed over", "target");
+      assertThat(lines.stream().skip(2).map(line -> line.split(" ")[4]))
+          .containsExactlyInAnyOrder(
+              "/", "/proc", "/dev", "/dev/pts", "/stage/tree", "/stage/tree/inner", "/stage/file");
     }
   }
 

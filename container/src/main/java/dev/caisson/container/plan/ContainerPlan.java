@@ -37,6 +37,16 @@ public final class ContainerPlan {
    * @param parked whether its process was made already, by {@link ParkedPlan}
    */
   public static LaunchPlan compile(Workload workload, Surroundings host, boolean parked) {
+    if (!parked || host.apart().isEmpty()) {
+      return new LaunchPlan(steps(workload, host.amongHostMounts(), parked));
+    }
+    List<Step> apart = steps(workload, host, true);
+    return ParkedPlan.placesAll(apart)
+        ? new LaunchPlan(apart)
+        : new LaunchPlan(steps(workload, host.amongHostMounts(), true));
+  }
+
+  private static List<Step> steps(Workload workload, Surroundings host, boolean parked) {
     List<Step> steps = new ArrayList<>();
     NamespaceSteps.add(workload, host, parked, steps);
     RootSteps.add(workload, host, steps);
@@ -44,7 +54,6 @@ public final class ContainerPlan {
     MountSteps.add(workload, host, steps);
     SwitchSteps.add(workload, host, steps);
     IdentitySteps.add(workload, host, steps);
-    return new LaunchPlan(
-        parked ? ParkedPlan.without(steps, workload, host.group().orElseThrow()) : steps);
+    return parked ? ParkedPlan.without(steps, workload, host.group().orElseThrow()) : steps;
   }
 }

@@ -29,9 +29,9 @@ final class MountSteps {
       steps.add(Step.inside("mount " + mount.target(), action(mount, host)));
     }
     NetworkAttachment network = workload.network();
-    file(workload, network.resolvConf(), "/etc/resolv.conf", steps);
-    file(workload, network.hosts(), "/etc/hosts", steps);
-    file(workload, network.hostnameFile(), "/etc/hostname", steps);
+    file(workload, host, network.resolvConf(), "/etc/resolv.conf", steps);
+    file(workload, host, network.hosts(), "/etc/hosts", steps);
+    file(workload, host, network.hostnameFile(), "/etc/hostname", steps);
   }
 
   private static MountAction action(Mount mount, Surroundings host) {
@@ -108,23 +108,30 @@ final class MountSteps {
 
   /** A file the engine keeps, unless the user mounts something there. */
   private static void file(
-      Workload workload, Optional<Path> source, String target, List<Step> steps) {
+      Workload workload,
+      Surroundings host,
+      Optional<Path> source,
+      String target,
+      List<Step> steps) {
     boolean taken =
         workload.mounts().mounts().stream().anyMatch(mount -> mount.target().equals(target));
     if (source.isEmpty() || taken) {
       return;
     }
+    Handle handedOver = host.apart().map(files -> files.get(source.get())).orElse(null);
     steps.add(
         Step.inside(
             "mount " + target,
-            new MountAction.Bind(
-                Handle.path(source.get().toString()),
-                false,
-                Set.of(),
-                Set.of(),
-                Set.of(),
-                Propagation.PRIVATE,
-                Optional.empty(),
-                target)));
+            handedOver == null
+                ? new MountAction.Bind(
+                    Handle.path(source.get().toString()),
+                    false,
+                    Set.of(),
+                    Set.of(),
+                    Set.of(),
+                    Propagation.PRIVATE,
+                    Optional.empty(),
+                    target)
+                : new MountAction.PlaceMount(handedOver, target)));
   }
 }

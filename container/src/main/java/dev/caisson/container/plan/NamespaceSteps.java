@@ -32,7 +32,7 @@ final class NamespaceSteps {
     if (parked) {
       streams(workload, steps);
       limit(workload, steps);
-      steps.add(ParkedPlan.takeOver(workload));
+      steps.add(ParkedPlan.takeOver(workload, host));
       steps.add(watch(workload, host)); // while the process is at its first steps
     } else {
       steps.add(watch(workload, host));

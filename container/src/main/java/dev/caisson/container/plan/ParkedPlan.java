@@ -7,12 +7,15 @@ package dev.caisson.container.plan;
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
+import dev.caisson.launch.MountAction;
 import dev.caisson.launch.Namespace;
 import dev.caisson.launch.NamespaceAction;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.SupervisionAction;
+import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Namespaces;
 import dev.caisson.sandbox.workload.NetworkAttachment;
+import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Workload;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -85,6 +88,22 @@ public final class ParkedPlan {
     return new PreparedTrees(group, isolated).placedIn(left);
   }
 
+  /**
+   * Whether a workload can do without the host's mounts: nothing of the host is mounted in it but
+   * single files, which can be handed over.
+   */
+  public static boolean canBeApart(Workload workload) {
+    return suits(workload)
+        && workload.root() instanceof RootFilesystem.Layers
+        && workload.mounts().mounts().stream().allMatch(Mount.Tmpfs.class::isInstance);
+  }
+
+  /** Whether nothing of what was built stays behind below the new root. */
+  static boolean placesAll(List<Step> steps) {
+    return steps.stream().filter(step -> step.action() instanceof MountAction.PlaceTree).count()
+        == PreparedTrees.COUNT;
+  }
+
   private static List<String> paths(List<Path> paths) {
     return paths.stream().map(Path::toString).toList();
   }
@@ -99,8 +118,11 @@ public final class ParkedPlan {
   }
 
   /** What a parked process still needs. Its control group is its own already. */
-  static Step takeOver(Workload workload) {
-    Set<Namespace> created = EnumSet.of(Namespace.MOUNT);
+  static Step takeOver(Workload workload, Surroundings host) {
+    Set<Namespace> created = EnumSet.noneOf(Namespace.class);
+    if (host.apart().isEmpty()) {
+      created.add(Namespace.MOUNT);
+    }
     if (workload.namespaces().cgroup() instanceof Namespaces.Own) {
       created.add(Namespace.CGROUP);
     }

@@ -23,6 +23,9 @@ final class PreparedTrees {
   /** What is mounted at a path and below, and the steps that do it. */
   private record Tree(String path, List<Step> steps) {}
 
+  /** How many trees there are. */
+  static final int COUNT = 3;
+
   private static final String SYSTEM = "/sys";
   private static final String GROUPS = "/sys/fs/cgroup";
 

@@ -39,13 +39,15 @@ final class RootSteps {
   private RootSteps() {}
 
   static void add(Workload workload, Surroundings host, List<Step> steps) {
-    boolean echoes = workload.mounts().mounts().stream().anyMatch(RootSteps::listens);
-    steps.add(
-        inside(
-                "stop echoes",
-                new MountAction.SetPropagation(
-                    "/", echoes ? Propagation.SLAVE : Propagation.PRIVATE, true))
-            .because("the host must not see our mounts"));
+    if (host.apart().isEmpty()) {
+      boolean echoes = workload.mounts().mounts().stream().anyMatch(RootSteps::listens);
+      steps.add(
+          inside(
+                  "stop echoes",
+                  new MountAction.SetPropagation(
+                      "/", echoes ? Propagation.SLAVE : Propagation.PRIVATE, true))
+              .because("the host must not see our mounts"));
+    }
     steps.add(inside("mount root", root(workload, host)));
     kernelFileSystems(workload, host, steps);
   }
@@ -63,7 +65,8 @@ final class RootSteps {
     Path state = host.place().state();
     String target = host.place().run().resolve("root").toString();
     if (host.mountedRoot().isPresent()) {
-      return new MountAction.AttachRoot(host.mountedRoot().get(), target);
+      return new MountAction.AttachRoot(
+          host.mountedRoot().get(), host.apart().isPresent() ? "/" : target);
     }
     return switch (workload.root()) {
       case RootFilesystem.Layers layers ->

@@ -24,6 +24,8 @@ import java.util.Optional;
  * @param sources what bind and volume mounts show, opened beforehand where a path could be swapped
  * @param deviceNumbers device nodes to be made, with the numbers they have on the host
  * @param mountedRoot the root file system, if it was mounted ahead of need
+ * @param apart if the process sees none of the host's mounts: mounts of the files it is shown, by
+ *     their path, attached nowhere yet. Only for a parked process whose root is mounted too
  * @param filter the compiled system call filter
  * @param rootless whether we are root of an ordinary user's namespace, so that what the host owns
  *     (devices, its network and processes) is shown instead of made
@@ -38,6 +40,7 @@ public record Surroundings(
     List<DeviceNode> deviceNumbers,
     Identity identity,
     Optional<Handle> mountedRoot,
+    Optional<Map<Path, Handle>> apart,
     Optional<Bytes> filter,
     boolean rootless,
     boolean singleId) {
@@ -46,6 +49,24 @@ public record Surroundings(
     joined = Map.copyOf(joined);
     sources = Map.copyOf(sources);
     deviceNumbers = List.copyOf(deviceNumbers);
+    apart = apart.map(Map::copyOf);
+  }
+
+  /** The same for a process that sees the host's mounts. */
+  Surroundings amongHostMounts() {
+    return new Surroundings(
+        place,
+        group,
+        joined,
+        sources,
+        sharedMemory,
+        deviceNumbers,
+        identity,
+        mountedRoot,
+        Optional.empty(),
+        filter,
+        rootless,
+        singleId);
   }
 
   /** A device node. */

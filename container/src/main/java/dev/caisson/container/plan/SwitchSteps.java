@@ -38,7 +38,10 @@ final class SwitchSteps {
               "open terminal",
               new SupervisionAction.OpenTerminal(size.columns(), size.rows(), true)));
     }
-    steps.add(Step.inside("switch root", new MountAction.PivotRoot()));
+    steps.add(
+        Step.inside(
+            "switch root",
+            host.apart().isPresent() ? new MountAction.EnterRoot() : new MountAction.PivotRoot()));
     Security security = workload.security();
     if (!security.readOnlyPaths().isEmpty()) {
       steps.add(freeze(security.readOnlyPaths()));

@@ -133,7 +133,9 @@ public final class Container
 
   @Override
   public void start() {
-    try (var mounted = new ClosingMount(root.prepareRun(mayBeReady() ? roots : Optional.empty()))) {
+    try (var mounted =
+        new ClosingMount(
+            root.prepareRun(mayBeReady() ? roots : Optional.empty(), host.parked().useful()))) {
       run.start(
           identity(workload.process().user()),
           mounted.mount(),

@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** The root file system of one container, running or not. */
@@ -48,25 +49,35 @@ final class ContainerRoot {
   /**
    * Makes the directories a run needs.
    *
-   * @return the root itself, if one was mounted ahead of need; to be closed once attached
+   * @param ready some roots are mounted already; empty if the run's plan mounts it in any case
+   * @param mount whether one is mounted now if none is ready
+   * @return the root itself, mounted now or ahead of need; to be closed once attached
    */
-  Optional<DetachedMount> prepareRun(Optional<ReadyRoots> ready) {
-    if (ready.isEmpty()
-        || Files.exists(state)
-        || !(root instanceof RootFilesystem.Layers layers)
-        || layers.durable() // who unmounts it writes all of the host's file system, needed or not
-        || overlay.isEmpty()) {
+  Optional<DetachedMount> prepareRun(Optional<ReadyRoots> ready, boolean mount) {
+    if (ready.isEmpty() || !(root instanceof RootFilesystem.Layers layers) || overlay.isEmpty()) {
       prepare();
       return Optional.empty();
     }
-    var wanted = new ReadyRoot.Of(overlay.get().lower(), ContainerPlan.overlayOptions(layers));
-    Optional<DetachedMount> taken = ready.get().take(wanted, state);
-    if (taken.isEmpty()) {
-      prepare();
-    } else {
-      makeMountPoint();
+    // Who unmounts a durable one writes all of the host's file system, needed or not.
+    if (!layers.durable() && !Files.exists(state)) {
+      var wanted = new ReadyRoot.Of(overlay.get().lower(), ContainerPlan.overlayOptions(layers));
+      Optional<DetachedMount> taken = ready.get().take(wanted, state);
+      if (taken.isPresent()) {
+        makeMountPoint();
+        return taken;
+      }
     }
-    return taken;
+    prepare();
+    return mount ? mounted(overlay.get(), layers) : Optional.empty();
+  }
+
+  private static Optional<DetachedMount> mounted(
+      InstanceOverlay overlay, RootFilesystem.Layers layers) {
+    try {
+      return Optional.of(overlay.detached(ContainerPlan.overlayOptions(layers), Set.of()));
+    } catch (LinuxException cannot) {
+      return Optional.empty(); // the launcher can, or tells why not
+    }
   }
 
   private void makeMountPoint() {

@@ -49,12 +49,19 @@ final class ParkedStubs {
   private final ScheduledExecutorService worker =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("container-parking").factory());
+  private final boolean parks;
   private volatile boolean useless;
 
   ParkedStubs(Optional<Cgroups> cgroups, Launcher launcher) {
     this.cgroups = cgroups;
     this.launcher = launcher;
+    this.parks = cgroups.flatMap(some -> some.parked(PREFIX)).isPresent();
     cgroups.ifPresent(some -> removeLeft(some, QUIET_MILLIS, LOOKS));
+  }
+
+  /** Whether starts on this host may find one. */
+  boolean useful() {
+    return parks && !useless;
   }
 
   /** Of an engine that was killed: it may still be ending while this one begins. */
@@ -75,7 +82,7 @@ final class ParkedStubs {
    * none, or if this host has no use for them.
    */
   Optional<ParkedStub> take(ParkedPlan.Kind kind, Cgroup group) {
-    return useless || cgroups.isEmpty() ? Optional.empty() : shelf(kind).take(group);
+    return useful() ? shelf(kind).take(group) : Optional.empty();
   }
 
   private Shelf shelf(ParkedPlan.Kind kind) {

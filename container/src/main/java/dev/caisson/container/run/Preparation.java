@@ -6,6 +6,7 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.plan.ContainerPlan;
+import dev.caisson.container.plan.ParkedPlan;
 import dev.caisson.container.plan.Surroundings;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
@@ -47,7 +48,8 @@ final class Preparation implements AutoCloseable {
       Optional<DetachedMount> root) {
     DeviceNodes devices = DeviceNodes.of(workload);
     Optional<Cgroup> group = group(workload, host, devices);
-    Sources sources = new Sources(workload, host.containers());
+    boolean apart = root.isPresent() && host.parked().useful() && ParkedPlan.canBeApart(workload);
+    Sources sources = new Sources(workload, host.containers(), apart);
     try {
       Surroundings surroundings =
           new Surroundings(
@@ -59,6 +61,7 @@ final class Preparation implements AutoCloseable {
               devices.nodes(),
               identity,
               root.map(mount -> sources.pass(mount.fd())),
+              apart ? sources.files() : Optional.empty(),
               SyscallPrograms.of(workload.security()),
               host.rootless(),
               host.users().single());

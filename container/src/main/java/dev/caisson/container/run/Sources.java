@@ -7,9 +7,11 @@ package dev.caisson.container.run;
 import dev.caisson.launch.Handle;
 import dev.caisson.launch.Namespace;
 import dev.caisson.linux.Fd;
+import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.linux.file.Resolution;
+import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Namespaces;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * The host's side of mounts and shared namespaces. What somebody could swap while we look (a path
@@ -32,11 +35,16 @@ import java.util.OptionalInt;
 final class Sources implements AutoCloseable {
   private final Workload workload;
   private final Map<String, Container> others;
+  private final boolean apart;
   private final List<Fd> passed = new ArrayList<>();
 
-  Sources(Workload workload, Map<String, Container> others) {
+  /**
+   * @param apart whether whoever opens them may see none of the host's mounts
+   */
+  Sources(Workload workload, Map<String, Container> others, boolean apart) {
     this.workload = workload;
     this.others = others;
+    this.apart = apart;
   }
 
   /** Files the stub inherits, in the order of their numbers from 5 on. */
@@ -91,7 +99,7 @@ final class Sources implements AutoCloseable {
     join(wanted.uts(), Namespace.UTS, "uts", joined);
     switch (workload.network().mode()) {
       case NetworkAttachment.Prepared prepared ->
-          joined.put(Namespace.NETWORK, Handle.path(prepared.namespace().toString()));
+          joined.put(Namespace.NETWORK, namespaceAt(prepared.namespace()));
       case NetworkAttachment.OfSandbox of ->
           joined.put(Namespace.NETWORK, namespaceOf(of.id(), "net"));
       case NetworkAttachment.Isolated _, NetworkAttachment.OfHost _ -> {}
@@ -106,6 +114,27 @@ final class Sources implements AutoCloseable {
       case Namespaces.OfSandbox of -> joined.put(kind, namespaceOf(of.id(), file));
       case Namespaces.Own _, Namespaces.OfHost _ -> {}
     }
+  }
+
+  private Handle namespaceAt(Path path) {
+    return apart ? pass(Directory.openFile(path, 0, OpenFlag.READ)) : Handle.path(path.toString());
+  }
+
+  /**
+   * The files that the engine keeps for it, each a mount that is attached nowhere yet; empty if one
+   * cannot be had, which the step that mounts it tells.
+   */
+  Optional<Map<Path, Handle>> files() {
+    NetworkAttachment network = workload.network();
+    var mounts = new HashMap<Path, Handle>();
+    try {
+      Stream.of(network.resolvConf(), network.hosts(), network.hostnameFile())
+          .flatMap(Optional::stream)
+          .forEach(file -> mounts.put(file, pass(DetachedMount.clone(file, false).fd())));
+    } catch (LinuxException missing) {
+      return Optional.empty();
+    }
+    return Optional.of(mounts);
   }
 
   private Handle namespaceOf(String id, String file) {

@@ -47,6 +47,7 @@ class ContainerPlanTest {
             List.of(),
             Identity.ROOT,
             Optional.empty(),
+            Optional.empty(),
             Optional.of(Bytes.of(new byte[8])),
             false,
             false));

@@ -64,6 +64,7 @@ class PreparedTreesTest {
             List.of(),
             Identity.ROOT,
             Optional.empty(),
+            Optional.empty(),
             Optional.of(Bytes.of(new byte[8])),
             false,
             false);
