@@ -28,8 +28,6 @@ module dev.caisson.cli {
       info.picocli;
   opens dev.caisson.cli.container to
       info.picocli;
-  opens dev.caisson.cli.disk to
-      info.picocli;
   opens dev.caisson.cli.host to
       info.picocli;
   opens dev.caisson.cli.image to

@@ -106,8 +106,7 @@ public final class Builder {
               .map(name ->
                   dockerfile
                       .stage(name)
-                      .orElseThrow(
-                          () -> new BuildException("there is no stage '" + name + "' to stop at")))
+                      .orElseThrow(() -> new BuildException(noStage(name))))
               .orElseGet(() -> dockerfile.stages().getLast());
       readGlobals();
       List<Stage> needed = needed(target);
@@ -197,7 +196,7 @@ public final class Builder {
 
     private String stage(Stage stage, boolean last) throws IOException {
       String name = expandGlobal(stage.from().image());
-      heading("FROM " + name + stage.from().alias().map(alias -> " as " + alias).orElse(""));
+      heading("FROM " + name + stage.from().alias().map(alias -> " AS " + alias).orElse(""));
       var names = new BuildStep.Names(dockerfile, stage, isImage(name, stage));
       Optional<String> base = base(name, stage, names);
       ImageConfig config =
@@ -272,6 +271,17 @@ public final class Builder {
     }
 
     /** The image that {@code COPY --from=name} reads. */
+    private String noStage(String name) {
+      var named =
+          dockerfile.stages().stream().flatMap(stage -> stage.from().alias().stream()).toList();
+      return "there is no stage '%s' to stop at; %s"
+          .formatted(
+              name,
+              named.isEmpty()
+                  ? "stages have a name where FROM says AS NAME"
+                  : "there are " + String.join(", ", named));
+    }
+
     private String copySource(String name) {
       Optional<Stage> stage = dockerfile.stage(name);
       if (stage.isPresent() && built.containsKey(stage.get().index())) {

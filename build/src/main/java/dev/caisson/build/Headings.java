@@ -36,7 +36,11 @@ final class Headings {
       case Instruction.StopSignal signal -> "STOPSIGNAL " + signal.signal();
       case Instruction.Maintainer maintainer -> "MAINTAINER " + maintainer.name();
       case Instruction.Healthcheck check ->
-          "HEALTHCHECK " + check.command().map(command -> "CMD " + of(command)).orElse("NONE");
+          "HEALTHCHECK "
+              + check.options().entrySet().stream()
+                  .map(option -> "--" + option.getKey() + "=" + option.getValue() + " ")
+                  .collect(Collectors.joining())
+              + check.command().map(command -> "CMD " + of(command)).orElse("NONE");
       case Instruction.OnBuild onBuild -> "ONBUILD " + onBuild.trigger();
     };
   }

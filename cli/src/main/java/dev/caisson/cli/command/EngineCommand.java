@@ -25,6 +25,7 @@ public abstract class EngineCommand implements Callable<Integer> {
   @Option(names = "--help", usageHelp = true, description = "show this text")
   boolean help;
 
+  private String path = "";
   private @Nullable Console caller;
   private @Nullable Engine speaker;
 
@@ -37,6 +38,16 @@ public abstract class EngineCommand implements Callable<Integer> {
   /** Says for whom the next call is, of a command that needs no engine. */
   public void bind(Console console) {
     caller = console;
+  }
+
+  /** Says by which words the command is called, for its remedies. */
+  public final void called(String words) {
+    path = words;
+  }
+
+  /** Tells the caller what failed. */
+  public final void tell(EngineException failure) {
+    ErrorText.print(console().err(), failure, path);
   }
 
   protected final Console console() {
@@ -63,7 +74,7 @@ public abstract class EngineCommand implements Callable<Integer> {
           print(reference);
           continue;
         }
-        ErrorText.print(console().err(), e);
+        tell(e);
         code = FAILED;
       }
     }

@@ -12,8 +12,17 @@ public final class ErrorText {
   private ErrorText() {}
 
   public static void print(PrintStream err, EngineException failure) {
+    print(err, failure, "");
+  }
+
+  /**
+   * Tells a failure and what may help.
+   *
+   * @param path the words of the command that failed; empty if it is none
+   */
+  static void print(PrintStream err, EngineException failure, String path) {
     err.println("caisson: " + failure.getMessage());
-    var remedy = Suggestions.after(failure);
+    var remedy = Suggestions.after(failure, path);
     if (!remedy.isEmpty()) {
       err.println("  try: " + remedy);
     }

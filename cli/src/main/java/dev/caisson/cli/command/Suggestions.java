@@ -12,14 +12,14 @@ final class Suggestions {
   private Suggestions() {}
 
   /** Empty where the message itself ends with what to do, or where nothing sensible can be said. */
-  static String after(EngineException failure) {
+  static String after(EngineException failure, String path) {
     String message = String.valueOf(failure.getMessage());
     if (!failure.remedy().isEmpty() || message.contains("try: ")) {
       return failure.remedy();
     }
     return switch (failure.kind()) {
       case NOT_FOUND -> looking(message.toLowerCase(Locale.ROOT));
-      case INVALID, UNSUPPORTED -> "the command with --help, for the values its options take";
+      case INVALID, UNSUPPORTED -> help(path);
       case UNAVAILABLE -> "caisson doctor, for what this host lacks";
       case UNAUTHORIZED ->
           "credentials for it in ~/.docker/config.json, as docker login writes them";
@@ -30,6 +30,10 @@ final class Suggestions {
               ? "caisson explain with the same arguments, to see the step; caisson doctor"
               : "";
     };
+  }
+
+  private static String help(String path) {
+    return (path.isEmpty() ? "the command with" : "caisson " + path) + " --help";
   }
 
   private static String looking(String message) {

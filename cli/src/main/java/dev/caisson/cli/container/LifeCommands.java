@@ -113,7 +113,7 @@ final class LifeCommands {
           engine().containers().remove(name, force, volumes);
           print(name);
         } catch (EngineException e) {
-          ErrorText.print(console().err(), e);
+          tell(e);
           // Who forces wants it gone: one that is not there is told, and no failure.
           code = force && e.kind() == EngineException.Kind.NOT_FOUND ? code : FAILED;
         }

@@ -54,6 +54,10 @@ final class RunCommands {
     List<String> command = new ArrayList<>();
 
     final InstanceSpec spec() {
+      if (!List.of("always", "missing", "never").contains(pull)) {
+        throw EngineException.invalid(
+            "invalid --pull '%s'".formatted(pull), "use always, missing or never");
+      }
       return options.spec(image, command, console());
     }
 
@@ -113,6 +117,10 @@ final class RunCommands {
 
     @Override
     public Integer call() {
+      if (!List.of("table", "json").contains(format)) {
+        throw EngineException.invalid(
+            "invalid --format '%s'".formatted(format), "use table or json");
+      }
       print(engine().containers().explain(spec(), format.equals("json")).stripTrailing());
       return 0;
     }
@@ -141,7 +149,7 @@ final class RunCommands {
       try {
         return detach ? inBackground() : inForeground();
       } catch (EngineException e) {
-        ErrorText.print(console().err(), e);
+        tell(e);
         return e.kind().exitCode();
       }
     }
@@ -297,7 +305,7 @@ final class RunCommands {
         }
         return attached(id);
       } catch (EngineException e) {
-        ErrorText.print(console().err(), e);
+        tell(e);
         int code = e.kind().exitCode();
         return code == 125 ? FAILED : code;
       }

@@ -176,7 +176,7 @@ public final class SnapshotCommands {
       try {
         return run();
       } catch (EngineException e) {
-        ErrorText.print(console().err(), e);
+        tell(e);
         return e.kind().exitCode();
       }
     }

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Resizable;
@@ -16,9 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "amend", description = "Change the options of a disk that exists")
 final class AmendDisk extends DiskCommand {
@@ -34,32 +32,24 @@ final class AmendDisk extends DiskCommand {
           "refcount_bits",
           "size");
 
-  @Option(
-      names = "-f",
-      paramLabel = "FORMAT",
-      defaultValue = "",
-      description = "the format, instead of looking")
-  String format = "";
+  private String format = "";
+  private String[] options = {};
+  private boolean force;
+  private boolean showProgress;
+  private String cache = "writeback";
+  private final KeyOptions newKeys = KeyOptions.making();
+  private String file = "";
 
-  @Option(
-      names = "-o",
-      paramLabel = "NAME=VALUE,...",
-      description = "what to change; -o help lists it")
-  String[] options = {};
-
-  @Option(names = "--force", description = "also erase the last key: nothing opens the disk then")
-  boolean force;
-
-  @Option(names = "-p", description = "show progress")
-  boolean showProgress;
-
-  @Option(names = "-t", paramLabel = "MODE", defaultValue = "writeback", description = "cache mode")
-  String cache = "writeback";
-
-  @Mixin final KeyOptions.Making newKeys = new KeyOptions.Making();
-
-  @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "the disk")
-  String file = "";
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
+    words.value("NAME=VALUE,...", "what to change; -o help lists it", value -> options = Words.appended(options, value), "-o");
+    words.flag("also erase the last key: nothing opens the disk then", () -> force = true, "--force");
+    words.flag("show progress", () -> showProgress = true, "-p");
+    words.value("MODE", "cache mode", value -> cache = value, "-t");
+    newKeys.declare(words);
+    words.optionalArgument("FILE", "the disk", value -> file = value);
+  }
 
   @Override
   KeyNeed need() {

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.file.ByteCount;
@@ -17,88 +18,46 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "bench", description = "Time many requests of one size")
 final class BenchDisk extends DiskCommand {
   /** More wait for each other than work. */
   private static final int MOST_THREADS = 16;
 
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "the format, instead of looking")
-  String format = "";
+  private String format = "";
+  private int count = 75000;
+  private int depth = 64;
+  private String size = "4k";
+  private String step = "";
+  private String offset = "0";
+  private boolean writing;
+  private int pattern;
+  private int flushInterval;
+  private String cache = "writeback";
+  private boolean undrained;
+  private boolean nativeEngine;
+  private String engine = "threads";
+  private boolean unlocked;
+  private String file = "";
 
-  @Option(
-      names = "-c",
-      defaultValue = "75000",
-      paramLabel = "NUMBER",
-      description = "how many requests")
-  int count;
-
-  @Option(
-      names = "-d",
-      defaultValue = "64",
-      paramLabel = "NUMBER",
-      description = "how many at once")
-  int depth;
-
-  @Option(names = "-s", defaultValue = "4k", paramLabel = "SIZE", description = "bytes in each")
-  String size = "4k";
-
-  @Option(
-      names = "-S",
-      defaultValue = "",
-      paramLabel = "SIZE",
-      description = "distance of neighbours; default: the size")
-  String step = "";
-
-  @Option(names = "-o", defaultValue = "0", paramLabel = "OFFSET", description = "where to begin")
-  String offset = "0";
-
-  @Option(names = "-w", description = "write instead of reading")
-  boolean writing;
-
-  @Option(
-      names = "--pattern",
-      defaultValue = "0",
-      paramLabel = "BYTE",
-      description = "the byte to write, 0 to 255")
-  int pattern;
-
-  @Option(
-      names = "--flush-interval",
-      defaultValue = "0",
-      paramLabel = "NUMBER",
-      description = "flush after so many writes; 0 for never")
-  int flushInterval;
-
-  @Option(names = "-t", defaultValue = "writeback", paramLabel = "MODE", description = "cache mode")
-  String cache = "writeback";
-
-  @Option(names = "--no-drain", description = "accepted: writes never wait for a flush")
-  boolean undrained;
-
-  @Option(names = "-n", description = "accepted, as -i native")
-  boolean nativeEngine;
-
-  @Option(
-      names = "-i",
-      defaultValue = "threads",
-      paramLabel = "ENGINE",
-      description = "accepted: always threads")
-  String engine = "threads";
-
-  @Option(
-      names = {"-U", "--force-share"},
-      description = "even while somebody writes to it")
-  boolean unlocked;
-
-  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
-  String file = "";
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
+    words.number("NUMBER", "how many requests", value -> count = value, "-c");
+    words.number("NUMBER", "how many at once", value -> depth = value, "-d");
+    words.value("SIZE", "bytes in each", value -> size = value, "-s");
+    words.value("SIZE", "distance of neighbours; default: the size", value -> step = value, "-S");
+    words.value("OFFSET", "where to begin", value -> offset = value, "-o");
+    words.flag("write instead of reading", () -> writing = true, "-w");
+    words.number("BYTE", "the byte to write, 0 to 255", value -> pattern = value, "--pattern");
+    words.number("NUMBER", "flush after so many writes; 0 for never", value -> flushInterval = value, "--flush-interval");
+    words.value("MODE", "cache mode", value -> cache = value, "-t");
+    words.flag("accepted: writes never wait for a flush", () -> undrained = true, "--no-drain");
+    words.flag("accepted, as -i native", () -> nativeEngine = true, "-n");
+    words.value("ENGINE", "accepted: always threads", value -> engine = value, "-i");
+    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
+    words.argument("FILE", "the disk", value -> file = value);
+  }
 
   @Override
   int run() {

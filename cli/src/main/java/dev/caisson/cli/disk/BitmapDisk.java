@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.DirtyBitmap;
 import dev.caisson.disk.DirtyBitmaps;
 import dev.caisson.disk.DiskException;
@@ -14,66 +15,35 @@ import dev.caisson.disk.qcow2.bitmap.BitmapEditor;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(name = "bitmap", description = "Add, change or remove a dirty bitmap")
 final class BitmapDisk extends DiskCommand {
-  @Option(names = "--add", description = "a bitmap in which nothing is dirty, recording writes")
-  boolean add;
-
-  @Option(names = "--remove", description = "the bitmap, also an inconsistent one")
-  boolean remove;
-
-  @Option(names = "--clear", description = "nothing is dirty any more")
-  boolean clear;
-
-  @Option(names = "--enable", description = "record writes")
-  boolean enable;
-
-  @Option(names = "--disable", description = "record no writes")
-  boolean disable;
-
-  @Option(names = "--merge", paramLabel = "BITMAP", description = "take what this one has as dirty")
-  String[] merged = {};
-
-  @Option(
-      names = "-b",
-      paramLabel = "FILE",
-      defaultValue = "",
-      description = "the disk of the bitmaps to merge, if it is another")
-  String source = "";
-
-  @Option(names = "-F", paramLabel = "FORMAT", defaultValue = "", description = "its format")
-  String sourceFormat = "";
-
-  @Option(
-      names = "-g",
-      paramLabel = "SIZE",
-      defaultValue = "",
-      description = "bytes a bit of the new bitmap stands for; default: a cluster, 4k to 64k")
-  String granularity = "";
-
-  @Option(
-      names = "-f",
-      paramLabel = "FORMAT",
-      defaultValue = "",
-      description = "the format, instead of looking")
-  String format = "";
-
-  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
-  String file = "";
-
-  @Parameters(index = "1", paramLabel = "BITMAP", description = "the bitmap's name")
-  String name = "";
-
-  /** picocli puts the real one here. */
-  @Spec CommandSpec spec = CommandSpec.create();
+  private final List<Action> actions = new ArrayList<>();
+  private String source = "";
+  private String sourceFormat = "";
+  private String granularity = "";
+  private String format = "";
+  private String file = "";
+  private String name = "";
 
   /** One thing to do, with the bitmap it takes from, if it does. */
   private record Action(String option, String argument) {}
+
+  @Override
+  void declare(Words words) {
+    words.flag("a bitmap in which nothing is dirty, recording writes", () -> does("--add", ""), "--add");
+    words.flag("the bitmap, also an inconsistent one", () -> does("--remove", ""), "--remove");
+    words.flag("nothing is dirty any more", () -> does("--clear", ""), "--clear");
+    words.flag("record writes", () -> does("--enable", ""), "--enable");
+    words.flag("record no writes", () -> does("--disable", ""), "--disable");
+    words.value("BITMAP", "take what this one has as dirty", value -> does("--merge", value), "--merge");
+    words.value("FILE", "the disk of the bitmaps to merge, if it is another", value -> source = value, "-b");
+    words.value("FORMAT", "its format", value -> sourceFormat = value, "-F");
+    words.value("SIZE", "bytes a bit of the new bitmap stands for; default: a cluster, 4k to 64k", value -> granularity = value, "-g");
+    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
+    words.argument("FILE", "the disk", value -> file = value);
+    words.argument("BITMAP", "the bitmap's name", value -> name = value);
+  }
 
   @Override
   KeyNeed need() {
@@ -82,12 +52,11 @@ final class BitmapDisk extends DiskCommand {
 
   @Override
   int run() {
-    var actions = actions();
     refuse(
         actions.isEmpty(),
         "say what to do: --add, --remove, --clear, --enable, --disable or --merge BITMAP");
-    refuse(!granularity.isEmpty() && !add, "-g is for a new bitmap: --add");
-    refuse(!source.isEmpty() && merged.length == 0, "-b goes with --merge");
+    refuse(!granularity.isEmpty() && !asked("--add"), "-g is for a new bitmap: --add");
+    refuse(!source.isEmpty() && !asked("--merge"), "-b goes with --merge");
     refuse(!sourceFormat.isEmpty() && source.isEmpty(), "-F goes with -b");
     try (var disk = open(file, reading(format, false).withWritable(true).withAlone(true))) {
       if (!(disk instanceof Qcow2Disk image)) {
@@ -102,26 +71,13 @@ final class BitmapDisk extends DiskCommand {
     return 0;
   }
 
-  /** In the order of the command line, as qemu-img does them. */
-  private List<Action> actions() {
-    List<Action> found = new ArrayList<>();
-    int taken = 0;
-    for (String word : spec.commandLine().getParseResult().originalArgs()) {
-      String option = word.startsWith("--merge=") ? "--merge" : word;
-      switch (option) {
-        case "--add", "--remove", "--clear", "--enable", "--disable" ->
-            found.add(new Action(option, ""));
-        case "--merge" -> {
-          if (taken < merged.length) {
-            found.add(new Action(option, merged[taken++]));
-          }
-        }
-        default -> {
-          // No action.
-        }
-      }
-    }
-    return found;
+  /** Kept in the order of the command line, in which qemu-img does them. */
+  private void does(String option, String argument) {
+    actions.add(new Action(option, argument));
+  }
+
+  private boolean asked(String option) {
+    return actions.stream().anyMatch(action -> action.option.equals(option));
   }
 
   private void perform(Action action, Qcow2Disk image, BitmapEditor editor) {

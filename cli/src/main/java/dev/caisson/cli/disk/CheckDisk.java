@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
@@ -12,8 +13,6 @@ import dev.caisson.disk.qcow2.check.CheckReport;
 import dev.caisson.disk.qcow2.check.Repair;
 import java.util.Map;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "check", description = "Check a disk file, and repair it")
 final class CheckDisk extends DiskCommand {
@@ -21,32 +20,20 @@ final class CheckDisk extends DiskCommand {
   private static final int LEAKS = 3;
   private static final int CANNOT = 63;
 
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "the format, instead of looking")
-  String format = "";
+  private String format = "";
+  private String repair = "";
+  private String cache = "writeback";
+  private boolean unlocked;
+  private String file = "";
 
-  @Option(
-      names = {"-r", "--repair"},
-      arity = "0..1",
-      defaultValue = "",
-      fallbackValue = "all",
-      paramLabel = "WHAT",
-      description = "leaks or all")
-  String repair = "";
-
-  @Option(names = "-T", defaultValue = "writeback", paramLabel = "MODE", description = "cache mode")
-  String cache = "writeback";
-
-  @Option(
-      names = {"-U", "--force-share"},
-      description = "even while somebody writes to it")
-  boolean unlocked;
-
-  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
-  String file = "";
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
+    words.choice("leaks|all", "all", "leaks or all", value -> repair = value, "-r", "--repair");
+    words.value("MODE", "cache mode", value -> cache = value, "-T");
+    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
+    words.argument("FILE", "the disk", value -> file = value);
+  }
 
   @Override
   KeyNeed need() {

@@ -4,48 +4,30 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.file.Rebasing;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "commit", description = "Write a disk's changes into its base")
 final class CommitDisk extends DiskCommand {
-  @Option(names = "-d", description = "keep the changes in the disk too")
-  boolean keep;
+  private boolean keep;
+  private boolean showProgress;
+  private String base = "";
+  private String rate = "";
+  private String format = "";
+  private String cache = "writeback";
+  private String file = "";
 
-  @Option(names = "-p", description = "show progress")
-  boolean showProgress;
-
-  @Option(
-      names = "-b",
-      defaultValue = "",
-      paramLabel = "BASE",
-      description = "a base further down to write into")
-  String base = "";
-
-  @Option(
-      names = "-r",
-      defaultValue = "",
-      paramLabel = "RATE",
-      description = "bytes a second, at most")
-  String rate = "";
-
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "the format; only qcow2 has a base")
-  String format = "";
-
-  @Option(names = "-t", defaultValue = "writeback", paramLabel = "MODE", description = "cache mode")
-  String cache = "writeback";
-
-  @Parameters(
-      index = "0",
-      paramLabel = "FILE",
-      description = "the disk whose changes go into its base")
-  String file = "";
+  @Override
+  void declare(Words words) {
+    words.flag("keep the changes in the disk too", () -> keep = true, "-d");
+    words.flag("show progress", () -> showProgress = true, "-p");
+    words.value("BASE", "a base further down to write into", value -> base = value, "-b");
+    words.value("RATE", "bytes a second, at most", value -> rate = value, "-r");
+    words.value("FORMAT", "the format; only qcow2 has a base", value -> format = value, "-f");
+    words.value("MODE", "cache mode", value -> cache = value, "-t");
+    words.argument("FILE", "the disk whose changes go into its base", value -> file = value);
+  }
 
   @Override
   int run() {

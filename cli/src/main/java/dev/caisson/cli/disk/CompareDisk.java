@@ -4,49 +4,35 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.convert.Comparison;
 import java.util.OptionalLong;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "compare", description = "Tell whether two disks hold the same")
 final class CompareDisk extends DiskCommand {
   private static final int TROUBLE = 2;
 
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "format of the first")
-  String firstFormat = "";
+  private String firstFormat = "";
+  private String secondFormat = "";
+  private String cache = "writeback";
+  private boolean strict;
+  private boolean showProgress;
+  private boolean unlocked;
+  private String first = "";
+  private String second = "";
 
-  @Option(
-      names = "-F",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "format of the second")
-  String secondFormat = "";
-
-  @Option(names = "-T", defaultValue = "writeback", paramLabel = "MODE", description = "cache mode")
-  String cache = "writeback";
-
-  @Option(names = "-s", description = "sizes, and what is stored as what, must be the same too")
-  boolean strict;
-
-  @Option(names = "-p", description = "show progress")
-  boolean showProgress;
-
-  @Option(
-      names = {"-U", "--force-share"},
-      description = "even while somebody writes")
-  boolean unlocked;
-
-  @Parameters(index = "0", paramLabel = "FIRST", description = "a disk")
-  String first = "";
-
-  @Parameters(index = "1", paramLabel = "SECOND", description = "the disk it is compared with")
-  String second = "";
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "format of the first", value -> firstFormat = value, "-f");
+    words.value("FORMAT", "format of the second", value -> secondFormat = value, "-F");
+    words.value("MODE", "cache mode", value -> cache = value, "-T");
+    words.flag("sizes, and what is stored as what, must be the same too", () -> strict = true, "-s");
+    words.flag("show progress", () -> showProgress = true, "-p");
+    words.flag("even while somebody writes", () -> unlocked = true, "-U", "--force-share");
+    words.argument("FIRST", "a disk", value -> first = value);
+    words.argument("SECOND", "the disk it is compared with", value -> second = value);
+  }
 
   @Override
   int failureCode() {

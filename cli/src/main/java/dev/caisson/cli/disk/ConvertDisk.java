@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
@@ -18,126 +19,61 @@ import dev.caisson.disk.qcow2.Qcow2Format;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "convert", description = "Copy a disk into another format")
 final class ConvertDisk extends DiskCommand {
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "format of the source, instead of looking")
-  String format = "";
+  private String format = "";
+  private String targetFormat = "raw";
+  private String[] options = {};
+  private String base = "";
+  private String baseFormat = "";
+  private boolean compressed;
+  private boolean unordered;
+  private int workers;
+  private boolean showProgress;
+  private String sparse = "4k";
+  private boolean existing;
+  private String snapshot = "";
+  private String cache = "unsafe";
+  private String sourceCache = "writeback";
+  private String rate = "";
+  private boolean offload;
+  private boolean targetIsZero;
+  private boolean salvage;
+  private boolean bitmaps;
+  private boolean skipBroken;
+  private boolean encrypt;
+  private final KeyOptions newKeys = KeyOptions.making();
+  private boolean unlocked;
+  private String[] files = {};
 
-  @Option(
-      names = "-O",
-      defaultValue = "raw",
-      paramLabel = "FORMAT",
-      description = "format of the target")
-  String targetFormat = "raw";
-
-  @Option(
-      names = {"-o"},
-      paramLabel = "NAME=VALUE,...",
-      description = "options of the target's format")
-  String[] options = {};
-
-  @Option(
-      names = {"-B", "-b"},
-      defaultValue = "",
-      paramLabel = "BASE",
-      description = "base of the target, holding what the source's base holds")
-  String base = "";
-
-  @Option(names = "-F", defaultValue = "", paramLabel = "FORMAT", description = "the base's format")
-  String baseFormat = "";
-
-  @Option(names = "-c", description = "compress")
-  boolean compressed;
-
-  @Option(names = "-W", description = "allow writes out of order (they always are)")
-  boolean unordered;
-
-  @Option(
-      names = "-m",
-      defaultValue = "0",
-      paramLabel = "NUMBER",
-      description = "parallel workers, 1 to 16")
-  int workers;
-
-  @Option(names = "-p", description = "show progress")
-  boolean showProgress;
-
-  @Option(
-      names = "-S",
-      defaultValue = "4k",
-      paramLabel = "SIZE",
-      description = "leave out zeroes of this length")
-  String sparse = "4k";
-
-  @Option(names = "-n", description = "write into the target that exists")
-  boolean existing;
-
-  @Option(
-      names = "-l",
-      defaultValue = "",
-      paramLabel = "SNAPSHOT",
-      description = "copy this snapshot of the source")
-  String snapshot = "";
-
-  @Option(
-      names = {"-t"},
-      defaultValue = "unsafe",
-      paramLabel = "MODE",
-      description = "cache mode of the target")
-  String cache = "unsafe";
-
-  @Option(
-      names = "-T",
-      defaultValue = "writeback",
-      paramLabel = "MODE",
-      description = "cache mode of the source")
-  String sourceCache = "writeback";
-
-  @Option(
-      names = "-r",
-      defaultValue = "",
-      paramLabel = "RATE",
-      description = "bytes a second, at most")
-  String rate = "";
-
-  @Option(names = "-C", description = "accepted: copies run through this process")
-  boolean offload;
-
-  @Option(names = "--target-is-zero", description = "the target that exists (-n) is all zeroes")
-  boolean targetIsZero;
-
-  @Option(names = "--salvage", description = "take what cannot be read for zeroes")
-  boolean salvage;
-
-  @Option(names = "--bitmaps", description = "copy the dirty bitmaps of the source too")
-  boolean bitmaps;
-
-  @Option(names = "--skip-broken-bitmaps", description = "leave inconsistent ones behind")
-  boolean skipBroken;
-
-  @Option(names = "--encrypt", description = "encrypt the target with LUKS, for -O qcow2 and luks")
-  boolean encrypt;
-
-  @Mixin final KeyOptions.Making newKeys = new KeyOptions.Making();
-
-  @Option(
-      names = {"-U", "--force-share"},
-      description = "read even while somebody writes")
-  boolean unlocked;
-
-  @Parameters(
-      arity = "0..*",
-      paramLabel = "DISK",
-      description = "SOURCE... TARGET; several sources are joined")
-  String[] files = {};
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "format of the source, instead of looking", value -> format = value, "-f");
+    words.value("FORMAT", "format of the target", value -> targetFormat = value, "-O");
+    words.value("NAME=VALUE,...", "options of the target's format", value -> options = Words.appended(options, value), "-o");
+    words.value("BASE", "base of the target, holding what the source's base holds", value -> base = value, "-B", "-b");
+    words.value("FORMAT", "the base's format", value -> baseFormat = value, "-F");
+    words.flag("compress", () -> compressed = true, "-c");
+    words.flag("allow writes out of order (they always are)", () -> unordered = true, "-W");
+    words.number("NUMBER", "parallel workers, 1 to 16", value -> workers = value, "-m");
+    words.flag("show progress", () -> showProgress = true, "-p");
+    words.value("SIZE", "leave out zeroes of this length", value -> sparse = value, "-S");
+    words.flag("write into the target that exists", () -> existing = true, "-n");
+    words.value("SNAPSHOT", "copy this snapshot of the source", value -> snapshot = value, "-l");
+    words.value("MODE", "cache mode of the target", value -> cache = value, "-t");
+    words.value("MODE", "cache mode of the source", value -> sourceCache = value, "-T");
+    words.value("RATE", "bytes a second, at most", value -> rate = value, "-r");
+    words.flag("accepted: copies run through this process", () -> offload = true, "-C");
+    words.flag("the target that exists (-n) is all zeroes", () -> targetIsZero = true, "--target-is-zero");
+    words.flag("take what cannot be read for zeroes", () -> salvage = true, "--salvage");
+    words.flag("copy the dirty bitmaps of the source too", () -> bitmaps = true, "--bitmaps");
+    words.flag("leave inconsistent ones behind", () -> skipBroken = true, "--skip-broken-bitmaps");
+    words.flag("encrypt the target with LUKS, for -O qcow2 and luks", () -> encrypt = true, "--encrypt");
+    words.flag("read even while somebody writes", () -> unlocked = true, "-U", "--force-share");
+    newKeys.declare(words);
+    words.arguments("DISK", "SOURCE... TARGET; several sources are joined", 0, value -> files = Words.appended(files, value));
+  }
 
   @Override
   int run() {

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.file.BasePolicy;
@@ -13,49 +14,31 @@ import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.qcow2.Qcow2Format;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "create", description = "Create a disk, empty or on a base")
 final class CreateDisk extends DiskCommand {
-  @Option(
-      names = "-f",
-      defaultValue = "raw",
-      paramLabel = "FORMAT",
-      description = "raw, qcow2 or luks")
-  String format = "raw";
+  private String format = "raw";
+  private String base = "";
+  private String baseFormat = "";
+  private String[] options = {};
+  private boolean encrypt;
+  private final KeyOptions newKeys = KeyOptions.making();
+  private boolean unsafe;
+  private String file = "";
+  private String size = "";
 
-  @Option(names = "-b", defaultValue = "", paramLabel = "BASE", description = "the base")
-  String base = "";
-
-  @Option(names = "-F", defaultValue = "", paramLabel = "FORMAT", description = "the base's format")
-  String baseFormat = "";
-
-  @Option(
-      names = "-o",
-      paramLabel = "NAME=VALUE,...",
-      description = "options of the format, as a=1,b=2")
-  String[] options = {};
-
-  @Option(names = "--encrypt", description = "encrypt it with LUKS, for -f qcow2 and luks")
-  boolean encrypt;
-
-  @Mixin final KeyOptions.Making newKeys = new KeyOptions.Making();
-
-  @Option(names = "-u", description = "do not look at the base")
-  boolean unsafe;
-
-  @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "the new disk")
-  String file = "";
-
-  @Parameters(
-      index = "1",
-      arity = "0..1",
-      defaultValue = "",
-      paramLabel = "SIZE",
-      description = "as 10G; else the size of the backing file")
-  String size = "";
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "raw, qcow2 or luks", value -> format = value, "-f");
+    words.value("BASE", "the base", value -> base = value, "-b");
+    words.value("FORMAT", "the base's format", value -> baseFormat = value, "-F");
+    words.value("NAME=VALUE,...", "options of the format, as a=1,b=2", value -> options = Words.appended(options, value), "-o");
+    words.flag("encrypt it with LUKS, for -f qcow2 and luks", () -> encrypt = true, "--encrypt");
+    words.flag("do not look at the base", () -> unsafe = true, "-u");
+    newKeys.declare(words);
+    words.optionalArgument("FILE", "the new disk", value -> file = value);
+    words.optionalArgument("SIZE", "as 10G; else the size of the backing file", value -> size = value);
+  }
 
   @Override
   int run() {

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.file.ByteCount;
@@ -15,35 +16,21 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "dd", description = "Copy blocks: if=SOURCE of=TARGET [bs=] [count=] [skip=]")
 final class DdDisk extends DiskCommand {
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "format of the source")
-  String format = "";
+  private String format = "";
+  private String targetFormat = "raw";
+  private boolean unlocked;
+  private String[] operands = {};
 
-  @Option(
-      names = "-O",
-      defaultValue = "raw",
-      paramLabel = "FORMAT",
-      description = "format of the target")
-  String targetFormat = "raw";
-
-  @Option(
-      names = {"-U", "--force-share"},
-      description = "even while somebody writes")
-  boolean unlocked;
-
-  @Parameters(
-      arity = "0..*",
-      paramLabel = "NAME=VALUE",
-      description = "if=, of=, bs=, count=, skip=")
-  String[] operands = {};
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "format of the source", value -> format = value, "-f");
+    words.value("FORMAT", "format of the target", value -> targetFormat = value, "-O");
+    words.flag("even while somebody writes", () -> unlocked = true, "-U", "--force-share");
+    words.arguments("NAME=VALUE", "if=, of=, bs=, count=, skip=", 0, value -> operands = Words.appended(operands, value));
+  }
 
   @Override
   int run() {

@@ -6,6 +6,8 @@ package dev.caisson.cli.disk;
 
 import dev.caisson.cli.command.EngineCommand;
 import dev.caisson.cli.format.Json;
+import dev.caisson.cli.words.Spoken;
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
@@ -26,48 +28,52 @@ import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** What the disk commands share: paths as their caller sees them, errors, sizes, progress. */
-abstract class DiskCommand extends EngineCommand {
+abstract class DiskCommand extends EngineCommand implements Spoken {
   static final int FAILURE = 1;
 
-  @Option(
-      names = "--object",
-      paramLabel = "SECRET",
-      description = "secret,id=ID,file=FILE: a passphrase, as with qemu-img")
-  String[] objects = {};
-
-  @Mixin final KeyOptions.Opening keys = new KeyOptions.Opening();
-
-  @Option(
-      names = {"--format", "--output"},
-      defaultValue = "human",
-      paramLabel = "FORMAT",
-      description = "human or json")
-  String output = "human";
-
-  @Option(
-      names = {"-q", "--quiet"},
-      description = "print errors only")
-  boolean quiet;
-
-  @Option(
-      names = {"--image-opts", "--target-image-opts"},
-      hidden = true,
-      description = "refused, with what to say instead")
-  boolean described;
-
+  private final KeyOptions keys = KeyOptions.opening();
+  private String[] objects = {};
+  private String output = "human";
+  private boolean quiet;
+  private boolean described;
   private @Nullable Secrets secrets;
+
+  /** Declares what this command takes beside what all take. */
+  abstract void declare(Words words);
+
+  @Override
+  public final Words words() {
+    var words = new Words();
+    declare(words);
+    words.value(
+        "SECRET",
+        "secret,id=ID,file=FILE: a passphrase, as with qemu-img",
+        value -> objects = Words.appended(objects, value),
+        "--object");
+    keys.declare(words);
+    words.value("FORMAT", "human or json", value -> output = value, "--format", "--output");
+    words.flag("print errors only", () -> quiet = true, "-q", "--quiet");
+    words.hidden(
+        "refused, with what to say instead",
+        () -> described = true,
+        "--image-opts",
+        "--target-image-opts");
+    return words;
+  }
 
   /** Does it; a {@link DiskException} becomes one line and exit code 1. */
   abstract int run();
 
   @Override
   public final Integer call() {
-    secrets = null; // one object serves many calls
     try {
+      if (!json() && !output.equals("human")) {
+        throw new DiskException(
+            DiskException.Kind.UNSUPPORTED,
+            "--output '%s'; have human and json".formatted(output));
+      }
       if (described) {
         throw new DiskException(
             DiskException.Kind.UNSUPPORTED,

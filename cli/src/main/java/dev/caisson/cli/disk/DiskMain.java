@@ -4,13 +4,12 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.command.SpokenSpec;
 import dev.caisson.cli.console.Console;
-import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import dev.caisson.cli.words.WordsException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.TreeMap;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** {@code disk ...} in a process of its own, without an engine: for hosts that run none. */
@@ -33,16 +32,27 @@ public final class DiskMain {
     }
     var command = (DiskCommand) maker.get();
     command.bind(console);
-    var line = new CommandLine(command).setCommandName("caisson disk " + verb);
+    try {
+      if (!command.words().read(List.of(words).subList(1, words.length))) {
+        usage(command, verb, console);
+        return 0;
+      }
+    } catch (WordsException wrong) {
+      String all = "caisson disk %s --help".formatted(verb);
+      console.err().println("caisson: disk %s: %s".formatted(verb, wrong.getMessage()));
+      console
+          .err()
+          .println("  try: " + (wrong.remedy().isEmpty() ? all : wrong.remedy() + ", or " + all));
+      return command.usageCode();
+    }
+    return command.call();
+  }
+
+  private static void usage(DiskCommand command, String verb, Console console) {
+    var line = SpokenSpec.line(command).setCommandName("caisson disk " + verb);
     line.setUsageHelpAutoWidth(false);
     line.getCommandSpec().usageMessage().abbreviateSynopsis(true);
-    line.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8));
-    line.setParameterExceptionHandler((wrong, given) -> {
-      console.err().println("caisson: " + wrong.getMessage());
-      console.err().println("  try: caisson disk " + verb + " --help");
-      return command.usageCode();
-    });
-    return line.execute(List.of(words).subList(1, words.length).toArray(String[]::new));
+    line.usage(console.out());
   }
 
   private static String help(String wrong) {

@@ -49,14 +49,14 @@ final class InfoText {
   }
 
   private static void nested(List<String> lines, Object value, String indent) {
-    switch (value) {
-      case Map<?, ?> map -> map.forEach((name, field) -> entry(lines, words(name), field, indent));
-      case List<?> list -> {
-        for (int i = 0; i < list.size(); i++) {
-          entry(lines, "[%d]".formatted(i), list.get(i), indent);
-        }
+    if (value instanceof Map<?, ?> map) {
+      map.forEach((name, field) -> entry(lines, words(name), field, indent));
+    } else if (value instanceof List<?> list) {
+      for (int i = 0; i < list.size(); i++) {
+        entry(lines, "[%d]".formatted(i), list.get(i), indent);
       }
-      default -> lines.add(indent + value);
+    } else {
+      lines.add(indent + value);
     }
   }
 

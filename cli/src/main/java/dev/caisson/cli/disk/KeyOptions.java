@@ -7,103 +7,54 @@ package dev.caisson.cli.disk;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.caisson.cli.console.Console;
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.DiskException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import picocli.CommandLine.Option;
 
 /** Where passphrases come from: never from the command line, which every user can read. */
-abstract sealed class KeyOptions {
+final class KeyOptions {
   /** No passphrase is longer; a disk given by mistake shall not be read whole. */
   private static final int LONGEST = 1 << 20;
 
-  abstract String[] files();
+  private final String prefix;
+  private final String meaning;
+  private final List<String> files = new ArrayList<>();
+  private final List<String> variables = new ArrayList<>();
+  private final List<Integer> descriptors = new ArrayList<>();
 
-  abstract String[] variables();
-
-  abstract int[] descriptors();
+  private KeyOptions(String prefix, String meaning) {
+    this.prefix = prefix;
+    this.meaning = meaning;
+  }
 
   /** Of disks that exist. */
-  static final class Opening extends KeyOptions {
-    @Option(
-        names = "--key-file",
-        paramLabel = "FILE",
-        description = "passphrase of an encrypted disk: all bytes of a file; - for standard input")
-    String[] files = {};
-
-    @Option(
-        names = "--key-env",
-        paramLabel = "VARIABLE",
-        description = "passphrase, from the environment")
-    String[] variables = {};
-
-    @Option(
-        names = "--key-fd",
-        paramLabel = "NUMBER",
-        description = "passphrase, from a descriptor")
-    int[] descriptors = {};
-
-    @Override
-    String[] files() {
-      return files;
-    }
-
-    @Override
-    String[] variables() {
-      return variables;
-    }
-
-    @Override
-    int[] descriptors() {
-      return descriptors;
-    }
+  static KeyOptions opening() {
+    return new KeyOptions(
+        "--key", "passphrase of an encrypted disk: all bytes of a file; - for standard input");
   }
 
   /** Of what is made: a disk, or one more key. */
-  static final class Making extends KeyOptions {
-    @Option(
-        names = "--new-key-file",
-        paramLabel = "FILE",
-        description = "passphrase of the new disk; default: as --key-..., else asked for")
-    String[] files = {};
-
-    @Option(
-        names = "--new-key-env",
-        paramLabel = "VARIABLE",
-        description = "the same, from the environment")
-    String[] variables = {};
-
-    @Option(
-        names = "--new-key-fd",
-        paramLabel = "NUMBER",
-        description = "the same, from a descriptor")
-    int[] descriptors = {};
-
-    @Override
-    String[] files() {
-      return files;
-    }
-
-    @Override
-    String[] variables() {
-      return variables;
-    }
-
-    @Override
-    int[] descriptors() {
-      return descriptors;
-    }
+  static KeyOptions making() {
+    return new KeyOptions(
+        "--new-key", "passphrase of the new disk; default: as --key-..., else asked for");
   }
 
-  final List<byte[]> read(Console console) {
+  void declare(Words words) {
+    words.value("FILE", meaning, files::add, prefix + "-file");
+    words.value("VARIABLE", "the same, from the environment", variables::add, prefix + "-env");
+    words.number("NUMBER", "the same, from a descriptor", descriptors::add, prefix + "-fd");
+  }
+
+  List<byte[]> read(Console console) {
     List<byte[]> found = new ArrayList<>();
-    for (String file : files()) {
+    for (String file : files) {
       found.add(contents(console, file));
     }
-    for (String variable : variables()) {
+    for (String variable : variables) {
       String value = console.environment().get(variable);
       if (value == null) {
         throw new DiskException(
@@ -111,7 +62,7 @@ abstract sealed class KeyOptions {
       }
       found.add(value.getBytes(UTF_8));
     }
-    for (int descriptor : descriptors()) {
+    for (int descriptor : descriptors) {
       // The front end does such a command itself, so that the descriptors are this process's.
       found.add(contents(console, descriptor == 0 ? "-" : "/proc/self/fd/" + descriptor));
     }

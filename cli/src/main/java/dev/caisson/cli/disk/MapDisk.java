@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Extent;
@@ -18,42 +19,26 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "map", description = "Show which file of a chain holds which bytes")
 final class MapDisk extends DiskCommand {
   /** Formats that QEMU gives no base, so that what is not stored is theirs all the same. */
   private static final Set<String> STANDING_ALONE = Set.of("vpc", "vdi", "vhdx");
 
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "the format, instead of looking")
-  String format = "";
+  private String format = "";
+  private boolean unlocked;
+  private String start = "0";
+  private String length = "";
+  private String file = "";
 
-  @Option(
-      names = {"-U", "--force-share"},
-      description = "even while somebody writes to it")
-  boolean unlocked;
-
-  @Option(
-      names = {"-s", "--start-offset"},
-      defaultValue = "0",
-      paramLabel = "OFFSET",
-      description = "where to begin")
-  String start = "0";
-
-  @Option(
-      names = {"-l", "--max-length"},
-      defaultValue = "",
-      paramLabel = "SIZE",
-      description = "how much to tell of")
-  String length = "";
-
-  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
-  String file = "";
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
+    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
+    words.value("OFFSET", "where to begin", value -> start = value, "-s", "--start-offset");
+    words.value("SIZE", "how much to tell of", value -> length = value, "-l", "--max-length");
+    words.argument("FILE", "the disk", value -> file = value);
+  }
 
   @Override
   KeyNeed need() {

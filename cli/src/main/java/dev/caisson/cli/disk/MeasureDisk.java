@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.DiskFormat;
@@ -15,54 +16,27 @@ import dev.caisson.disk.qcow2.Qcow2Format;
 import java.util.List;
 import java.util.OptionalLong;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "measure", description = "Tell how large a disk's file would be")
 final class MeasureDisk extends DiskCommand {
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "format of the source")
-  String format = "";
+  private String format = "";
+  private String targetFormat = "raw";
+  private String[] options = {};
+  private String size = "";
+  private String snapshot = "";
+  private boolean unlocked;
+  private String file = "";
 
-  @Option(
-      names = "-O",
-      defaultValue = "raw",
-      paramLabel = "FORMAT",
-      description = "format to measure")
-  String targetFormat = "raw";
-
-  @Option(names = "-o", paramLabel = "NAME=VALUE,...", description = "options of that format")
-  String[] options = {};
-
-  @Option(
-      names = "--size",
-      defaultValue = "",
-      paramLabel = "SIZE",
-      description = "an empty disk of this size")
-  String size = "";
-
-  @Option(
-      names = "-l",
-      defaultValue = "",
-      paramLabel = "SNAPSHOT",
-      description = "measure this snapshot of the source")
-  String snapshot = "";
-
-  @Option(
-      names = {"-U", "--force-share"},
-      description = "even while somebody writes to it")
-  boolean unlocked;
-
-  @Parameters(
-      index = "0",
-      arity = "0..1",
-      defaultValue = "",
-      paramLabel = "FILE",
-      description = "the disk that would be converted")
-  String file = "";
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "format of the source", value -> format = value, "-f");
+    words.value("FORMAT", "format to measure", value -> targetFormat = value, "-O");
+    words.value("NAME=VALUE,...", "options of that format", value -> options = Words.appended(options, value), "-o");
+    words.value("SIZE", "an empty disk of this size", value -> size = value, "--size");
+    words.value("SNAPSHOT", "measure this snapshot of the source", value -> snapshot = value, "-l");
+    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
+    words.optionalArgument("FILE", "the disk that would be converted", value -> file = value);
+  }
 
   @Override
   KeyNeed need() {

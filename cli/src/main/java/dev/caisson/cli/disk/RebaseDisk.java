@@ -4,49 +4,35 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.file.Rebasing;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "rebase", description = "Put a disk onto another base; -b '' makes it flat")
 final class RebaseDisk extends DiskCommand {
-  @Option(names = "-b", paramLabel = "BASE", description = "the new base; empty for none")
-  @Nullable String base;
+  private @Nullable String base;
+  private String baseFormat = "";
+  private boolean unsafe;
+  private boolean showProgress;
+  private String format = "";
+  private String[] caches = {};
+  private boolean unlocked;
+  private String file = "";
 
-  @Option(names = "-F", defaultValue = "", paramLabel = "FORMAT", description = "its format")
-  String baseFormat = "";
-
-  @Option(names = "-u", description = "only change the name: for a base that moved")
-  boolean unsafe;
-
-  @Option(names = "-p", description = "show progress")
-  boolean showProgress;
-
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "the format; only qcow2 has a base")
-  String format = "";
-
-  @Option(
-      names = {"-t", "-T"},
-      paramLabel = "MODE",
-      description = "cache modes")
-  String[] caches = {};
-
-  @Option(
-      names = {"-U", "--force-share"},
-      hidden = true,
-      description = "refused: a rebase writes")
-  boolean unlocked;
-
-  @Parameters(index = "0", paramLabel = "FILE", description = "the disk that gets another base")
-  String file = "";
+  @Override
+  void declare(Words words) {
+    words.value("BASE", "the new base; empty for none", value -> base = value, "-b");
+    words.value("FORMAT", "its format", value -> baseFormat = value, "-F");
+    words.flag("only change the name: for a base that moved", () -> unsafe = true, "-u");
+    words.flag("show progress", () -> showProgress = true, "-p");
+    words.value("FORMAT", "the format; only qcow2 has a base", value -> format = value, "-f");
+    words.value("MODE", "cache modes", value -> caches = Words.appended(caches, value), "-t", "-T");
+    words.hidden("refused: a rebase writes", () -> unlocked = true, "-U", "--force-share");
+    words.argument("FILE", "the disk that gets another base", value -> file = value);
+  }
 
   @Override
   int run() {

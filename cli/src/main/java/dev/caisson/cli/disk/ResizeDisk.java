@@ -4,45 +4,28 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Resizable;
 import dev.caisson.disk.file.ByteCount;
 import dev.caisson.disk.file.DiskFiles;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(name = "resize", description = "Grow or shrink a disk")
 final class ResizeDisk extends DiskCommand {
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "the format, instead of looking")
-  String format = "";
+  private String format = "";
+  private boolean shrink;
+  private String preallocation = "off";
+  private String file = "";
+  private String size = "";
 
-  @Option(names = "--shrink", description = "really cut off the end")
-  boolean shrink;
-
-  @Option(
-      names = "--preallocation",
-      defaultValue = "off",
-      paramLabel = "KIND",
-      description = "of what is new: off, metadata, falloc or full")
-  String preallocation = "off";
-
-  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
-  String file = "";
-
-  @Parameters(index = "1", paramLabel = "SIZE", description = "a size, or +SIZE, or -SIZE")
-  String size = "";
-
-  /** A size may begin with a minus, as an option does. */
-  @Spec
-  void takeSizesWithMinus(CommandSpec spec) {
-    spec.parser().unmatchedOptionsArePositionalParams(true);
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
+    words.flag("really cut off the end", () -> shrink = true, "--shrink");
+    words.value("KIND", "of what is new: off, metadata, falloc or full", value -> preallocation = value, "--preallocation");
+    words.argument("FILE", "the disk", value -> file = value);
+    words.argument("SIZE", "a size, or +SIZE, or -SIZE", value -> size = value);
   }
 
   @Override

@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.nbd.server.NbdExport;
@@ -19,112 +20,45 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "serve", description = "Offer a disk over NBD until interrupted")
 final class ServeDisk extends DiskCommand {
-  @Option(
-      names = "-f",
-      defaultValue = "",
-      paramLabel = "FORMAT",
-      description = "the format, instead of looking")
-  String format = "";
+  private String format = "";
+  private String socket = "";
+  private int port = 10809;
+  private String bind = "";
+  private String name = "";
+  private String told = "";
+  private String[] bitmaps = {};
+  private boolean readOnly;
+  private String snapshot = "";
+  private String tls = "";
+  private boolean verify;
+  private boolean persistent;
+  private int shared;
+  private boolean depth;
+  private String cache = "writeback";
+  private String[] files = {};
 
-  @Option(
-      names = {"-k", "--socket"},
-      defaultValue = "",
-      paramLabel = "FILE",
-      description = "Unix socket to listen on")
-  String socket = "";
-
-  @Option(
-      names = {"-p", "--port"},
-      defaultValue = "10809",
-      paramLabel = "PORT",
-      description = "TCP port")
-  int port;
-
-  @Option(
-      names = {"-b", "--bind"},
-      defaultValue = "",
-      paramLabel = "ADDRESS",
-      description = "address to listen on; default: loopback")
-  String bind = "";
-
-  @Option(
-      names = {"-x", "--export-name"},
-      defaultValue = "",
-      paramLabel = "NAME",
-      description = "name of the export, if there is one disk")
-  String name = "";
-
-  @Option(
-      names = {"-D", "--description"},
-      paramLabel = "TEXT",
-      defaultValue = "",
-      description = "a line for people")
-  String words = "";
-
-  @Option(
-      names = {"-B", "--bitmap"},
-      paramLabel = "BITMAP",
-      description = "dirty bitmaps that clients may query")
-  String[] bitmaps = {};
-
-  @Option(
-      names = {"-r", "--read-only"},
-      description = "clients cannot write")
-  boolean readOnly;
-
-  @Option(
-      names = {"-l", "--load-snapshot"},
-      defaultValue = "",
-      paramLabel = "SNAPSHOT",
-      description = "offer this snapshot, read-only")
-  String snapshot = "";
-
-  @Option(
-      names = "--tls",
-      defaultValue = "",
-      paramLabel = "FOLDER",
-      description = "encrypt, with QEMU's file names in this folder")
-  String tls = "";
-
-  @Option(
-      names = "--verify-peer",
-      description = "clients must show a certificate; needed beyond loopback")
-  boolean verify;
-
-  @Option(
-      names = {"-t", "--persistent"},
-      description = "accepted: it always goes on until interrupted")
-  boolean persistent;
-
-  @Option(
-      names = {"-e", "--shared"},
-      defaultValue = "0",
-      paramLabel = "NUMBER",
-      description = "accepted: up to 256 clients always share a disk")
-  int shared;
-
-  @Option(
-      names = {"-A", "--allocation-depth"},
-      description = "accepted: always offered")
-  boolean depth;
-
-  @Option(
-      names = "--cache",
-      defaultValue = "writeback",
-      paramLabel = "MODE",
-      description = "cache mode")
-  String cache = "writeback";
-
-  @Parameters(
-      arity = "1..*",
-      paramLabel = "DISK",
-      description = "the disk; of several, each is NAME=FILE or offered under its file's name")
-  String[] files = {};
+  @Override
+  void declare(Words words) {
+    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
+    words.value("FILE", "Unix socket to listen on", value -> socket = value, "-k", "--socket");
+    words.number("PORT", "TCP port", value -> port = value, "-p", "--port");
+    words.value("ADDRESS", "address to listen on; default: loopback", value -> bind = value, "-b", "--bind");
+    words.value("NAME", "name of the export, if there is one disk", value -> name = value, "-x", "--export-name");
+    words.value("TEXT", "a line for people", value -> told = value, "-D", "--description");
+    words.value("BITMAP", "dirty bitmaps that clients may query", value -> bitmaps = Words.appended(bitmaps, value), "-B", "--bitmap");
+    words.flag("clients cannot write", () -> readOnly = true, "-r", "--read-only");
+    words.value("SNAPSHOT", "offer this snapshot, read-only", value -> snapshot = value, "-l", "--load-snapshot");
+    words.value("FOLDER", "encrypt, with QEMU's file names in this folder", value -> tls = value, "--tls");
+    words.flag("clients must show a certificate; needed beyond loopback", () -> verify = true, "--verify-peer");
+    words.flag("accepted: it always goes on until interrupted", () -> persistent = true, "-t", "--persistent");
+    words.number("NUMBER", "accepted: up to 256 clients always share a disk", value -> shared = value, "-e", "--shared");
+    words.flag("accepted: always offered", () -> depth = true, "-A", "--allocation-depth");
+    words.value("MODE", "cache mode", value -> cache = value, "--cache");
+    words.arguments("DISK", "the disk; of several, each is NAME=FILE or offered under its file's name", 1, value -> files = Words.appended(files, value));
+  }
 
   @Override
   int run() {
@@ -171,7 +105,7 @@ final class ServeDisk extends DiskCommand {
             reading(format, false).withWritable(writing).withSyncing(syncing(cache)),
             snapshot);
     opened.add(disk);
-    var export = NbdExport.of(offered, disk).describedAs(words);
+    var export = NbdExport.of(offered, disk).describedAs(told);
     for (String bitmap : bitmaps) {
       export = export.withBitmap(bitmap);
     }

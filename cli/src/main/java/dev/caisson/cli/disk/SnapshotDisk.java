@@ -4,43 +4,31 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.DiskException;
 import dev.caisson.disk.Snapshots;
 import dev.caisson.disk.file.DiskFiles;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "snapshot", description = "List, take, bring back or delete internal snapshots")
 final class SnapshotDisk extends DiskCommand {
-  @Option(
-      names = "-c",
-      defaultValue = "",
-      paramLabel = "NAME",
-      description = "take one of this name")
-  String create = "";
+  private String create = "";
+  private String apply = "";
+  private String delete = "";
+  private boolean list;
+  private boolean unlocked;
+  private String file = "";
 
-  @Option(
-      names = "-a",
-      defaultValue = "",
-      paramLabel = "SNAPSHOT",
-      description = "bring this one back")
-  String apply = "";
-
-  @Option(names = "-d", defaultValue = "", paramLabel = "SNAPSHOT", description = "delete this one")
-  String delete = "";
-
-  @Option(names = "-l", description = "list them")
-  boolean list;
-
-  @Option(
-      names = {"-U", "--force-share"},
-      description = "even while somebody writes to it")
-  boolean unlocked;
-
-  @Parameters(index = "0", paramLabel = "FILE", description = "the disk")
-  String file = "";
+  @Override
+  void declare(Words words) {
+    words.value("NAME", "take one of this name", value -> create = value, "-c");
+    words.value("SNAPSHOT", "bring this one back", value -> apply = value, "-a");
+    words.value("SNAPSHOT", "delete this one", value -> delete = value, "-d");
+    words.flag("list them", () -> list = true, "-l");
+    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
+    words.argument("FILE", "the disk", value -> file = value);
+  }
 
   @Override
   KeyNeed need() {

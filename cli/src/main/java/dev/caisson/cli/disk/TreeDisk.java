@@ -4,20 +4,21 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.words.Words;
 import dev.caisson.disk.file.ChainTree;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
 
 @Command(name = "tree", description = "Draw which disk file stands on which")
 final class TreeDisk extends DiskCommand {
-  @Parameters(
-      arity = "0..*",
-      paramLabel = "FILE",
-      description = "files and folders; default: this folder")
-  String[] files = {};
+  private String[] files = {};
+
+  @Override
+  void declare(Words words) {
+    words.arguments("FILE", "files and folders; default: this folder", 0, value -> files = Words.appended(files, value));
+  }
 
   @Override
   int run() {

@@ -35,7 +35,7 @@ public final class HostFamily implements CommandProvider {
         Map.entry("compare", CompareCommand::new),
         Map.entry("doctor", SystemCommands.Doctor::new),
         Map.entry("system info", SystemCommands.Info::new),
-        Map.entry("system df", SystemCommands.DiskUsage::new),
+        Map.entry("system df", SystemCommands.Usage::new),
         Map.entry("system prune", PruneCommands.Everything::new),
         Map.entry("snapshot inspect", InspectCommands.Snapshot::new),
         Map.entry("image inspect", InspectCommands.Image::new),

@@ -48,7 +48,7 @@ final class InspectCommands {
         try {
           found.add(find.apply(name));
         } catch (EngineException e) {
-          ErrorText.print(console().err(), e);
+          tell(e);
           code = FAILED;
         }
       }

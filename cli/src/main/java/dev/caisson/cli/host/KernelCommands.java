@@ -5,6 +5,9 @@
 package dev.caisson.cli.host;
 
 import dev.caisson.cli.command.EngineCommand;
+import dev.caisson.cli.format.Document;
+import dev.caisson.cli.format.Table;
+import dev.caisson.cli.option.TableFormat;
 import dev.caisson.machine.kernel.BuiltKernel;
 import dev.caisson.machine.kernel.DistributionKernel;
 import dev.caisson.machine.kernel.GuestKernel;
@@ -14,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -98,8 +102,12 @@ final class KernelCommands {
 
     @Override
     GuestKernel change(KernelStore store) throws IOException {
+      Path file = console().directory().resolve(image);
       return store.add(
-          version, "file " + image, image, modules.orElse(image.resolveSibling("none")));
+          version,
+          "file " + file,
+          file,
+          modules.map(console().directory()::resolve).orElse(file.resolveSibling("none")));
     }
   }
 
@@ -122,14 +130,27 @@ final class KernelCommands {
 
   @Command(name = "ls", description = "List the kernels machines can boot")
   static final class Ls extends EngineCommand {
+    @Mixin TableFormat format = new TableFormat();
+
     @Override
     public Integer call() {
       KernelStore store = KernelStore.below(engine().host().info().root());
       Optional<String> current = store.current().map(GuestKernel::version);
+      var table =
+          new Table()
+              .column("Version", "VERSION")
+              .column("Current", "CURRENT")
+              .column("Source", "SOURCE");
       for (GuestKernel kernel : store.all()) {
-        String mark = current.filter(kernel.version()::equals).isPresent() ? "* " : "  ";
-        print(mark + kernel.version() + "  " + kernel.source());
+        boolean boots = current.filter(kernel.version()::equals).isPresent();
+        table.row(
+            new Document()
+                .with("Version", kernel.version())
+                .with("Current", boots ? "*" : "")
+                .with("Source", kernel.source())
+                .map());
       }
+      table.print(console().out(), format.text);
       return 0;
     }
   }

@@ -13,6 +13,7 @@ import dev.caisson.cli.format.Template;
 import dev.caisson.cli.option.DocumentFormat;
 import dev.caisson.cli.option.TableFormat;
 import dev.caisson.engine.Filters;
+import dev.caisson.engine.view.DiskUsage;
 import dev.caisson.engine.view.Finding;
 import dev.caisson.engine.view.SnapshotInfo;
 import dev.caisson.engine.view.Status;
@@ -156,7 +157,7 @@ final class SystemCommands {
   }
 
   @Command(name = "df", description = "Show who holds the disk")
-  static final class DiskUsage extends EngineCommand {
+  static final class Usage extends EngineCommand {
     @Mixin TableFormat format = new TableFormat();
 
     @Override
@@ -167,32 +168,61 @@ final class SystemCommands {
               .column("Type", "TYPE")
               .column("TotalCount", "TOTAL")
               .column("Active", "ACTIVE")
-              .column("Size", "SIZE");
-      long used = usage.images().stream().filter(image -> image.containers() > 0).count();
-      table.row(row("Images", usage.images().size(), used, usage.layersSize()));
-      long running =
-          usage.containers().stream().filter(one -> one.state() == Status.RUNNING).count();
-      long written =
-          usage.containers().stream()
-              .mapToLong(one -> one.sizes().map(size -> size.writable()).orElse(0L))
-              .sum();
-      table.row(row("Containers", usage.containers().size(), running, written));
-      long named = usage.volumes().stream().filter(volume -> volume.references() > 0).count();
-      long held = usage.volumes().stream().mapToLong(volume -> volume.size().orElse(0)).sum();
-      table.row(row("Local Volumes", usage.volumes().size(), named, held));
+              .column("Size", "SIZE")
+              .column("Reclaimable", "RECLAIMABLE");
+      table.row(images(usage));
+      table.row(containers(usage));
+      table.row(volumes(usage));
       var snapshots = engine().snapshots().list(Filters.none());
       long kept = snapshots.stream().mapToLong(SnapshotInfo::size).sum();
-      table.row(row("Snapshots", snapshots.size(), 0, kept));
+      table.row(row("Snapshots", snapshots.size(), 0, kept, kept));
       table.print(console().out(), format.text);
       return 0;
     }
 
-    private static Map<String, Object> row(String type, long all, long active, long bytes) {
+    private static Map<String, Object> images(DiskUsage usage) {
+      var used = usage.images().stream().filter(image -> image.containers() > 0).toList();
+      long held = used.stream().mapToLong(image -> image.size() - image.sharedSize()).sum();
+      long free = Math.max(0, usage.layersSize() - held);
+      return row("Images", usage.images().size(), used.size(), usage.layersSize(), free);
+    }
+
+    private static Map<String, Object> containers(DiskUsage usage) {
+      long running = 0;
+      long all = 0;
+      long free = 0;
+      for (var one : usage.containers()) {
+        long written = one.sizes().map(size -> size.writable()).orElse(0L);
+        boolean runs = one.state() == Status.RUNNING;
+        running += runs ? 1 : 0;
+        all += written;
+        free += runs ? 0 : written;
+      }
+      return row("Containers", usage.containers().size(), running, all, free);
+    }
+
+    private static Map<String, Object> volumes(DiskUsage usage) {
+      long used = 0;
+      long all = 0;
+      long free = 0;
+      for (var volume : usage.volumes()) {
+        long bytes = volume.size().orElse(0);
+        used += volume.references() > 0 ? 1 : 0;
+        all += bytes;
+        free += volume.references() > 0 ? 0 : bytes;
+      }
+      return row("Local Volumes", usage.volumes().size(), used, all, free);
+    }
+
+    private static Map<String, Object> row(
+        String type, long all, long active, long bytes, long free) {
       var row = new LinkedHashMap<String, Object>();
       row.put("Type", type);
       row.put("TotalCount", all);
       row.put("Active", active);
       row.put("Size", HumanSize.decimal(bytes));
+      var share = bytes > 0 ? " (" + free * 100 / bytes + "%)" : "";
+      row.put("Reclaimable", HumanSize.decimal(free) + share);
       return row;
     }
   }

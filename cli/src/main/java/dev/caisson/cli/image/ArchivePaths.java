@@ -17,10 +17,18 @@ import java.util.function.Consumer;
 final class ArchivePaths {
   private ArchivePaths() {}
 
+  /** What the caller named, or sends. */
   static InputStream input(Optional<String> file, Console console) throws IOException {
-    return file.isPresent()
-        ? Files.newInputStream(console.directory().resolve(file.get()))
-        : console.in();
+    if (file.isEmpty()) {
+      return console.in();
+    }
+    var path = console.directory().resolve(file.get());
+    if (Files.notExists(path) || Files.isDirectory(path)) {
+      throw EngineException.invalid(
+          file.get() + (Files.notExists(path) ? ": no such file" : ": is a directory"),
+          "name an archive, a file of this host");
+    }
+    return Files.newInputStream(path);
   }
 
   static int toOutput(Optional<String> file, Console console, Consumer<OutputStream> work) {

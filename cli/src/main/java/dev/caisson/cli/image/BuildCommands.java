@@ -105,6 +105,13 @@ final class BuildCommands {
     @Option(names = "--iidfile", paramLabel = "FILE", description = "write the id there")
     Optional<String> idFile = Optional.empty();
 
+    @Option(
+        names = "--progress",
+        hidden = true,
+        paramLabel = "auto|plain|tty",
+        description = "always plain here")
+    String progress = "plain";
+
     @Option(names = "--rm", hidden = true, arity = "0..1", description = "always so here")
     Optional<Boolean> remove = Optional.empty();
 

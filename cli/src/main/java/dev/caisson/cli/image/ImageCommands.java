@@ -111,7 +111,7 @@ final class ImageCommands {
           engine().images().remove(image, force, !noPrune).forEach(gone -> print(text(gone)));
         } catch (EngineException e) {
           if (!force || e.kind() != EngineException.Kind.NOT_FOUND) {
-            ErrorText.print(console().err(), e);
+            tell(e);
             code = FAILED;
           }
         }

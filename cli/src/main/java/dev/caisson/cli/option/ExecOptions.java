@@ -24,6 +24,9 @@ public final class ExecOptions {
   boolean privileged;
 
   public ExecSpec spec(List<String> command, Console console) {
+    if (process.interactive && process.tty && !detach && !console.isTerminal(0)) {
+      throw new NoTerminalException();
+    }
     return new ExecSpec(
         command,
         process.environment(console),

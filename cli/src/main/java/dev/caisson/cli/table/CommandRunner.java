@@ -9,12 +9,13 @@ import dev.caisson.cli.command.ErrorText;
 import dev.caisson.cli.console.Console;
 import dev.caisson.cli.format.TemplateException;
 import dev.caisson.cli.option.NoTerminalException;
+import dev.caisson.cli.words.Spoken;
+import dev.caisson.cli.words.WordsException;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineException;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
-import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 
 /** Runs one line of words as a command and tells its exit code. */
@@ -76,12 +77,17 @@ public final class CommandRunner {
     EngineCommand command = line.getCommand();
     command.bind(engine, console);
     try {
-      var parsed = line.parseArgs(rest(words, named));
-      if (parsed.isUsageHelpRequested()) {
+      if (!read(line, command, words.subList(named, words.size()))) {
         line.usage(console.out());
         return 0;
       }
       return command.call();
+    } catch (EngineException e) {
+      command.tell(e);
+      return e.kind() == EngineException.Kind.INTERNAL ? ENGINE_ERROR : EngineCommand.FAILED;
+    } catch (WordsException e) {
+      misread(console, String.valueOf(e.getMessage()), e.remedy(), path);
+      return command.usageCode();
     } catch (TemplateException e) {
       console.err().println("caisson: " + e.getMessage());
       console.err().println("  try: --format json, to see what there is");
@@ -91,19 +97,31 @@ public final class CommandRunner {
       console.err().println("  try: leave -t out");
       return EngineCommand.FAILED;
     } catch (ParameterException e) {
-      console.err().println("caisson: " + e.getMessage());
-      console.err().println("  try: caisson " + path + " --help");
-      return e instanceof MissingParameterException ? EngineCommand.FAILED : command.usageCode();
+      var told = new Misread(line, words.subList(named, words.size())).of(e);
+      misread(console, told.message(), told.remedy(), path);
+      return told.missing() ? EngineCommand.FAILED : command.usageCode();
     } finally {
       table.back(path, line);
     }
   }
 
-  private static String[] rest(List<String> words, int named) {
-    return words.subList(named, words.size()).toArray(String[]::new);
+  /** False if the words ask for help. */
+  private static boolean read(CommandLine line, EngineCommand command, List<String> words) {
+    return command instanceof Spoken
+        ? line.<Spoken>getCommand().words().read(words)
+        : !line.parseArgs(words.toArray(String[]::new)).isUsageHelpRequested();
+  }
+
+  private static void misread(Console console, String message, String remedy, String path) {
+    console.err().println("caisson: " + path + ": " + message);
+    String all = "caisson " + path + " --help";
+    console.err().println("  try: " + (remedy.isEmpty() ? all : remedy + ", or " + all));
   }
 
   private int notACommand(List<String> words, Console console) {
+    if (words.size() > 1 && words.getFirst().equals("help") && helped(words, console)) {
+      return 0;
+    }
     var plain = new ArrayList<>(words);
     boolean asked =
         plain.removeIf(word -> word.equals("--help") || word.equals("-h") || word.equals("help"));
@@ -121,9 +139,36 @@ public final class CommandRunner {
       (asked ? console.out() : console.err()).print(group.get());
       return asked ? 0 : EngineCommand.FAILED;
     }
-    console.err().println("caisson: '" + String.join(" ", plain) + "' is not a caisson command");
-    console.err().println("  try: caisson --help");
+    notKnown(plain, group.isPresent(), console);
     return EngineCommand.FAILED;
+  }
+
+  private void notKnown(List<String> words, boolean group, Console console) {
+    var first = words.getFirst();
+    console
+        .err()
+        .println(
+            group
+                ? "caisson: %s has no command '%s'".formatted(first, words.get(1))
+                : "caisson: '%s' is not a caisson command".formatted(first));
+    var all = group ? "caisson " + first + " --help" : "caisson --help";
+    console
+        .err()
+        .println("  try: " + table.meant(words).map(m -> "caisson " + m + ", or " + all).orElse(all));
+  }
+
+  /** {@code help COMMAND} says what {@code COMMAND --help} says. */
+  private boolean helped(List<String> words, Console console) {
+    var asked = words.subList(1, words.size());
+    int named = table.named(asked);
+    if (named == 0) {
+      return false;
+    }
+    var path = CommandTable.path(asked, named);
+    var line = table.take(path);
+    line.usage(console.out());
+    table.back(path, line);
+    return true;
   }
 
   /** Builds the commands people call most, before they do. */

@@ -6,7 +6,11 @@ package dev.caisson.cli.table;
 
 import dev.caisson.cli.command.CommandProvider;
 import dev.caisson.cli.command.EngineCommand;
+import dev.caisson.cli.command.SpokenSpec;
+import dev.caisson.cli.words.Nearest;
+import dev.caisson.cli.words.Spoken;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -45,6 +49,23 @@ public final class CommandTable {
     return !arguments.isEmpty() && makers.containsKey(arguments.getFirst()) ? 1 : 0;
   }
 
+  /** The command or group that somebody may have meant who wrote these words. */
+  Optional<String> meant(List<String> arguments) {
+    var first = arguments.getFirst();
+    if (groups().contains(first) && arguments.size() > 1) {
+      return Nearest.of(first + " " + arguments.get(1), described(first).keySet());
+    }
+    var known = new TreeSet<>(described("").keySet());
+    known.addAll(groups());
+    known.addAll(List.of("engine", "oci", "help"));
+    var one = Nearest.of(first, known);
+    if (arguments.size() > 1 && one.filter(groups()::contains).isPresent()) {
+      var both = Nearest.of(one.get() + " " + arguments.get(1), described(one.get()).keySet());
+      return both.isPresent() ? both : one;
+    }
+    return one;
+  }
+
   static String path(List<String> arguments, int words) {
     return String.join(" ", arguments.subList(0, words));
   }
@@ -59,7 +80,10 @@ public final class CommandTable {
     if (maker == null) {
       throw new IllegalArgumentException(path);
     }
-    var line = new CommandLine(maker.get());
+    EngineCommand command = maker.get();
+    command.called(path);
+    var line =
+        command instanceof Spoken spoken ? SpokenSpec.line(spoken) : new CommandLine(command);
     line.setCommandName("caisson " + path);
     line.setStopAtPositional(stopsAtPositional(path));
     line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -80,7 +104,9 @@ public final class CommandTable {
   }
 
   void back(String path, CommandLine line) {
-    queue(path).add(line);
+    if (!(line.getCommand() instanceof Spoken)) { // that one has been told its words
+      queue(path).add(line);
+    }
   }
 
   private ConcurrentLinkedQueue<CommandLine> queue(String path) {

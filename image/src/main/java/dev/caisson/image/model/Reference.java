@@ -42,7 +42,9 @@ public record Reference(
     require(REGISTRY.matcher(registry).matches(), registry, "is no registry host");
     require(
         REPOSITORY.matcher(repository).matches(),
-        repository,
+        repository.startsWith(DEFAULT_NAMESPACE)
+            ? repository.substring(DEFAULT_NAMESPACE.length())
+            : repository,
         "is no repository; use lower-case letters, digits, and single . _ - between them");
     require(
         registry.length() + 1 + repository.length() <= MAX_NAME,

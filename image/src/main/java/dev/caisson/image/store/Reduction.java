@@ -112,6 +112,7 @@ final class Reduction {
         .toList();
   }
 
+  /** Images that are gone, each before what it was built on, as docker tells them. */
   static List<Digest> deleted(Catalog before, Catalog after) {
     var left = new HashSet<Digest>();
     after.entries().values().forEach(entry -> left.add(entry.id()));
@@ -119,6 +120,7 @@ final class Reduction {
         .map(Catalog.Entry::id)
         .filter(id -> !left.contains(id))
         .distinct()
-        .toList();
+        .toList()
+        .reversed();
   }
 }

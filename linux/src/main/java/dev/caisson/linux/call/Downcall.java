@@ -12,7 +12,6 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
  * The one door to the kernel: syscall(2) with up to six machine words.
@@ -23,9 +22,9 @@ import java.lang.invoke.VarHandle;
  */
 public final class Downcall {
   private static final Linker LINKER = Linker.nativeLinker();
-  private static final VarHandle ERRNO =
-      Linker.Option.captureStateLayout().varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
+  private static final long ERRNO_AT =
+      Linker.Option.captureStateLayout()
+          .byteOffset(MemoryLayout.PathElement.groupElement("errno"));
   // syscall(2) is variadic after its number; the ABI wants to know where the variable part begins.
   private static final MethodHandle SYSCALL =
       LINKER.downcallHandle(
@@ -44,18 +43,21 @@ public final class Downcall {
 
   // read, write, pread and pwrite take a segment instead of an address, so that its arena cannot be
   // closed by another thread while the kernel still writes to it.
-  private static final MethodHandle SEGMENT_SYSCALL =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("syscall"),
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG),
-          Linker.Option.captureCallState("errno"),
-          Linker.Option.firstVariadicArg(1));
+  // Linked when the first of them is made: linking takes longer than a disk command that makes none.
+  private static final class Transfer {
+    static final MethodHandle SEGMENT_SYSCALL =
+        LINKER.downcallHandle(
+            LINKER.defaultLookup().findOrThrow("syscall"),
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_LONG),
+            Linker.Option.captureCallState("errno"),
+            Linker.Option.firstVariadicArg(1));
+  }
 
   static {
     String machine = System.getProperty("os.arch");
@@ -138,7 +140,9 @@ public final class Downcall {
     Slab slab = Slab.take();
     try {
       long result =
-          (long) SEGMENT_SYSCALL.invokeExact(slab.errno, number, (long) fd, buffer, length, offset);
+          (long)
+              Transfer.SEGMENT_SYSCALL.invokeExact(
+                  slab.errno, number, (long) fd, buffer, length, offset);
       return result == -1 ? -errno(slab) : result;
     } catch (Throwable t) {
       throw unexpected(t);
@@ -148,7 +152,7 @@ public final class Downcall {
   }
 
   private static int errno(Slab slab) {
-    return (int) ERRNO.get(slab.errno, 0L);
+    return slab.errno.get(ValueLayout.JAVA_INT, ERRNO_AT);
   }
 
   /** A method handle declares Throwable; ours throws unchecked ones only. */
