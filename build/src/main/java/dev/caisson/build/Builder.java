@@ -104,9 +104,7 @@ public final class Builder {
           request
               .target()
               .map(name ->
-                  dockerfile
-                      .stage(name)
-                      .orElseThrow(() -> new BuildException(noStage(name))))
+                  dockerfile.stage(name).orElseThrow(() -> new BuildException(noStage(name))))
               .orElseGet(() -> dockerfile.stages().getLast());
       readGlobals();
       List<Stage> needed = needed(target);

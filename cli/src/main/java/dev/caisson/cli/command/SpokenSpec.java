@@ -28,14 +28,17 @@ public final class SpokenSpec {
       spec.addPositional(argument(argument, index++));
     }
     spec.addOption(
-        OptionSpec.builder("--help").usageHelp(true).arity("0").description("show this text").build());
+        OptionSpec.builder("--help")
+            .usageHelp(true)
+            .arity("0")
+            .description("show this text")
+            .build());
     return new CommandLine(spec);
   }
 
   private static OptionSpec option(Words.Option option) {
     var names = option.names().toArray(String[]::new);
-    var built =
-        OptionSpec.builder(names).description(option.description()).hidden(option.hidden());
+    var built = OptionSpec.builder(names).description(option.description()).hidden(option.hidden());
     return option.takesValue()
         ? built
             .type(String.class)

@@ -5,7 +5,6 @@
 package dev.caisson.cli.container;
 
 import dev.caisson.cli.command.EngineCommand;
-import dev.caisson.cli.command.ErrorText;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.WaitCondition;
 import dev.caisson.engine.view.ExitStatus;

@@ -5,7 +5,6 @@
 package dev.caisson.cli.container;
 
 import dev.caisson.cli.command.EngineCommand;
-import dev.caisson.cli.command.ErrorText;
 import dev.caisson.cli.format.ProgressBars;
 import dev.caisson.cli.option.CreateOptions;
 import dev.caisson.cli.option.DetachKeysOption;

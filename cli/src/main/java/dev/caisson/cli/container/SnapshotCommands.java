@@ -5,7 +5,6 @@
 package dev.caisson.cli.container;
 
 import dev.caisson.cli.command.EngineCommand;
-import dev.caisson.cli.command.ErrorText;
 import dev.caisson.cli.command.PruningCommand;
 import dev.caisson.cli.format.Document;
 import dev.caisson.cli.format.HumanSize;

@@ -43,8 +43,13 @@ final class AmendDisk extends DiskCommand {
   @Override
   void declare(Words words) {
     words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
-    words.value("NAME=VALUE,...", "what to change; -o help lists it", value -> options = Words.appended(options, value), "-o");
-    words.flag("also erase the last key: nothing opens the disk then", () -> force = true, "--force");
+    words.value(
+        "NAME=VALUE,...",
+        "what to change; -o help lists it",
+        value -> options = Words.appended(options, value),
+        "-o");
+    words.flag(
+        "also erase the last key: nothing opens the disk then", () -> force = true, "--force");
     words.flag("show progress", () -> showProgress = true, "-p");
     words.value("MODE", "cache mode", value -> cache = value, "-t");
     newKeys.declare(words);

@@ -50,7 +50,11 @@ final class BenchDisk extends DiskCommand {
     words.value("OFFSET", "where to begin", value -> offset = value, "-o");
     words.flag("write instead of reading", () -> writing = true, "-w");
     words.number("BYTE", "the byte to write, 0 to 255", value -> pattern = value, "--pattern");
-    words.number("NUMBER", "flush after so many writes; 0 for never", value -> flushInterval = value, "--flush-interval");
+    words.number(
+        "NUMBER",
+        "flush after so many writes; 0 for never",
+        value -> flushInterval = value,
+        "--flush-interval");
     words.value("MODE", "cache mode", value -> cache = value, "-t");
     words.flag("accepted: writes never wait for a flush", () -> undrained = true, "--no-drain");
     words.flag("accepted, as -i native", () -> nativeEngine = true, "-n");

@@ -31,15 +31,25 @@ final class BitmapDisk extends DiskCommand {
 
   @Override
   void declare(Words words) {
-    words.flag("a bitmap in which nothing is dirty, recording writes", () -> does("--add", ""), "--add");
+    words.flag(
+        "a bitmap in which nothing is dirty, recording writes", () -> does("--add", ""), "--add");
     words.flag("the bitmap, also an inconsistent one", () -> does("--remove", ""), "--remove");
     words.flag("nothing is dirty any more", () -> does("--clear", ""), "--clear");
     words.flag("record writes", () -> does("--enable", ""), "--enable");
     words.flag("record no writes", () -> does("--disable", ""), "--disable");
-    words.value("BITMAP", "take what this one has as dirty", value -> does("--merge", value), "--merge");
-    words.value("FILE", "the disk of the bitmaps to merge, if it is another", value -> source = value, "-b");
+    words.value(
+        "BITMAP", "take what this one has as dirty", value -> does("--merge", value), "--merge");
+    words.value(
+        "FILE",
+        "the disk of the bitmaps to merge, if it is another",
+        value -> source = value,
+        "-b");
     words.value("FORMAT", "its format", value -> sourceFormat = value, "-F");
-    words.value("SIZE", "bytes a bit of the new bitmap stands for; default: a cluster, 4k to 64k", value -> granularity = value, "-g");
+    words.value(
+        "SIZE",
+        "bytes a bit of the new bitmap stands for; default: a cluster, 4k to 64k",
+        value -> granularity = value,
+        "-g");
     words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
     words.argument("FILE", "the disk", value -> file = value);
     words.argument("BITMAP", "the bitmap's name", value -> name = value);

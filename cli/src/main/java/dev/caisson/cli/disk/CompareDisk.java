@@ -27,7 +27,8 @@ final class CompareDisk extends DiskCommand {
     words.value("FORMAT", "format of the first", value -> firstFormat = value, "-f");
     words.value("FORMAT", "format of the second", value -> secondFormat = value, "-F");
     words.value("MODE", "cache mode", value -> cache = value, "-T");
-    words.flag("sizes, and what is stored as what, must be the same too", () -> strict = true, "-s");
+    words.flag(
+        "sizes, and what is stored as what, must be the same too", () -> strict = true, "-s");
     words.flag("show progress", () -> showProgress = true, "-p");
     words.flag("even while somebody writes", () -> unlocked = true, "-U", "--force-share");
     words.argument("FIRST", "a disk", value -> first = value);

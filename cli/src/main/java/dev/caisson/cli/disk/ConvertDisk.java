@@ -49,10 +49,20 @@ final class ConvertDisk extends DiskCommand {
 
   @Override
   void declare(Words words) {
-    words.value("FORMAT", "format of the source, instead of looking", value -> format = value, "-f");
+    words.value(
+        "FORMAT", "format of the source, instead of looking", value -> format = value, "-f");
     words.value("FORMAT", "format of the target", value -> targetFormat = value, "-O");
-    words.value("NAME=VALUE,...", "options of the target's format", value -> options = Words.appended(options, value), "-o");
-    words.value("BASE", "base of the target, holding what the source's base holds", value -> base = value, "-B", "-b");
+    words.value(
+        "NAME=VALUE,...",
+        "options of the target's format",
+        value -> options = Words.appended(options, value),
+        "-o");
+    words.value(
+        "BASE",
+        "base of the target, holding what the source's base holds",
+        value -> base = value,
+        "-B",
+        "-b");
     words.value("FORMAT", "the base's format", value -> baseFormat = value, "-F");
     words.flag("compress", () -> compressed = true, "-c");
     words.flag("allow writes out of order (they always are)", () -> unordered = true, "-W");
@@ -65,14 +75,20 @@ final class ConvertDisk extends DiskCommand {
     words.value("MODE", "cache mode of the source", value -> sourceCache = value, "-T");
     words.value("RATE", "bytes a second, at most", value -> rate = value, "-r");
     words.flag("accepted: copies run through this process", () -> offload = true, "-C");
-    words.flag("the target that exists (-n) is all zeroes", () -> targetIsZero = true, "--target-is-zero");
+    words.flag(
+        "the target that exists (-n) is all zeroes", () -> targetIsZero = true, "--target-is-zero");
     words.flag("take what cannot be read for zeroes", () -> salvage = true, "--salvage");
     words.flag("copy the dirty bitmaps of the source too", () -> bitmaps = true, "--bitmaps");
     words.flag("leave inconsistent ones behind", () -> skipBroken = true, "--skip-broken-bitmaps");
-    words.flag("encrypt the target with LUKS, for -O qcow2 and luks", () -> encrypt = true, "--encrypt");
+    words.flag(
+        "encrypt the target with LUKS, for -O qcow2 and luks", () -> encrypt = true, "--encrypt");
     words.flag("read even while somebody writes", () -> unlocked = true, "-U", "--force-share");
     newKeys.declare(words);
-    words.arguments("DISK", "SOURCE... TARGET; several sources are joined", 0, value -> files = Words.appended(files, value));
+    words.arguments(
+        "DISK",
+        "SOURCE... TARGET; several sources are joined",
+        0,
+        value -> files = Words.appended(files, value));
   }
 
   @Override

@@ -32,12 +32,17 @@ final class CreateDisk extends DiskCommand {
     words.value("FORMAT", "raw, qcow2 or luks", value -> format = value, "-f");
     words.value("BASE", "the base", value -> base = value, "-b");
     words.value("FORMAT", "the base's format", value -> baseFormat = value, "-F");
-    words.value("NAME=VALUE,...", "options of the format, as a=1,b=2", value -> options = Words.appended(options, value), "-o");
+    words.value(
+        "NAME=VALUE,...",
+        "options of the format, as a=1,b=2",
+        value -> options = Words.appended(options, value),
+        "-o");
     words.flag("encrypt it with LUKS, for -f qcow2 and luks", () -> encrypt = true, "--encrypt");
     words.flag("do not look at the base", () -> unsafe = true, "-u");
     newKeys.declare(words);
     words.optionalArgument("FILE", "the new disk", value -> file = value);
-    words.optionalArgument("SIZE", "as 10G; else the size of the backing file", value -> size = value);
+    words.optionalArgument(
+        "SIZE", "as 10G; else the size of the backing file", value -> size = value);
   }
 
   @Override

@@ -29,7 +29,11 @@ final class DdDisk extends DiskCommand {
     words.value("FORMAT", "format of the source", value -> format = value, "-f");
     words.value("FORMAT", "format of the target", value -> targetFormat = value, "-O");
     words.flag("even while somebody writes", () -> unlocked = true, "-U", "--force-share");
-    words.arguments("NAME=VALUE", "if=, of=, bs=, count=, skip=", 0, value -> operands = Words.appended(operands, value));
+    words.arguments(
+        "NAME=VALUE",
+        "if=, of=, bs=, count=, skip=",
+        0,
+        value -> operands = Words.appended(operands, value));
   }
 
   @Override

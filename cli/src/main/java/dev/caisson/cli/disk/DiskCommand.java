@@ -71,8 +71,7 @@ abstract class DiskCommand extends EngineCommand implements Spoken {
     try {
       if (!json() && !output.equals("human")) {
         throw new DiskException(
-            DiskException.Kind.UNSUPPORTED,
-            "--output '%s'; have human and json".formatted(output));
+            DiskException.Kind.UNSUPPORTED, "--output '%s'; have human and json".formatted(output));
       }
       if (described) {
         throw new DiskException(

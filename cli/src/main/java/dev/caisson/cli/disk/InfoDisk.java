@@ -106,7 +106,8 @@ final class InfoDisk extends DiskCommand {
             "filename", shown,
             "format", disk.format(),
             "actual-size", ChainTree.space(path));
-    // No switch over types: the JDK writes a class for each when it first runs, 10 ms of a short life.
+    // No switch over types: the JDK writes a class for each when it first runs, 10 ms of a short
+    // life.
     if (disk instanceof Qcow2Disk image) {
       describe(shown, image, fields);
       return fields;

@@ -31,7 +31,11 @@ final class MeasureDisk extends DiskCommand {
   void declare(Words words) {
     words.value("FORMAT", "format of the source", value -> format = value, "-f");
     words.value("FORMAT", "format to measure", value -> targetFormat = value, "-O");
-    words.value("NAME=VALUE,...", "options of that format", value -> options = Words.appended(options, value), "-o");
+    words.value(
+        "NAME=VALUE,...",
+        "options of that format",
+        value -> options = Words.appended(options, value),
+        "-o");
     words.value("SIZE", "an empty disk of this size", value -> size = value, "--size");
     words.value("SNAPSHOT", "measure this snapshot of the source", value -> snapshot = value, "-l");
     words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");

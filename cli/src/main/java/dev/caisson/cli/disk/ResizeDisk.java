@@ -23,7 +23,11 @@ final class ResizeDisk extends DiskCommand {
   void declare(Words words) {
     words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
     words.flag("really cut off the end", () -> shrink = true, "--shrink");
-    words.value("KIND", "of what is new: off, metadata, falloc or full", value -> preallocation = value, "--preallocation");
+    words.value(
+        "KIND",
+        "of what is new: off, metadata, falloc or full",
+        value -> preallocation = value,
+        "--preallocation");
     words.argument("FILE", "the disk", value -> file = value);
     words.argument("SIZE", "a size, or +SIZE, or -SIZE", value -> size = value);
   }

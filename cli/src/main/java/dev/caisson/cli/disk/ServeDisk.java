@@ -45,19 +45,56 @@ final class ServeDisk extends DiskCommand {
     words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
     words.value("FILE", "Unix socket to listen on", value -> socket = value, "-k", "--socket");
     words.number("PORT", "TCP port", value -> port = value, "-p", "--port");
-    words.value("ADDRESS", "address to listen on; default: loopback", value -> bind = value, "-b", "--bind");
-    words.value("NAME", "name of the export, if there is one disk", value -> name = value, "-x", "--export-name");
+    words.value(
+        "ADDRESS",
+        "address to listen on; default: loopback",
+        value -> bind = value,
+        "-b",
+        "--bind");
+    words.value(
+        "NAME",
+        "name of the export, if there is one disk",
+        value -> name = value,
+        "-x",
+        "--export-name");
     words.value("TEXT", "a line for people", value -> told = value, "-D", "--description");
-    words.value("BITMAP", "dirty bitmaps that clients may query", value -> bitmaps = Words.appended(bitmaps, value), "-B", "--bitmap");
+    words.value(
+        "BITMAP",
+        "dirty bitmaps that clients may query",
+        value -> bitmaps = Words.appended(bitmaps, value),
+        "-B",
+        "--bitmap");
     words.flag("clients cannot write", () -> readOnly = true, "-r", "--read-only");
-    words.value("SNAPSHOT", "offer this snapshot, read-only", value -> snapshot = value, "-l", "--load-snapshot");
-    words.value("FOLDER", "encrypt, with QEMU's file names in this folder", value -> tls = value, "--tls");
-    words.flag("clients must show a certificate; needed beyond loopback", () -> verify = true, "--verify-peer");
-    words.flag("accepted: it always goes on until interrupted", () -> persistent = true, "-t", "--persistent");
-    words.number("NUMBER", "accepted: up to 256 clients always share a disk", value -> shared = value, "-e", "--shared");
+    words.value(
+        "SNAPSHOT",
+        "offer this snapshot, read-only",
+        value -> snapshot = value,
+        "-l",
+        "--load-snapshot");
+    words.value(
+        "FOLDER", "encrypt, with QEMU's file names in this folder", value -> tls = value, "--tls");
+    words.flag(
+        "clients must show a certificate; needed beyond loopback",
+        () -> verify = true,
+        "--verify-peer");
+    words.flag(
+        "accepted: it always goes on until interrupted",
+        () -> persistent = true,
+        "-t",
+        "--persistent");
+    words.number(
+        "NUMBER",
+        "accepted: up to 256 clients always share a disk",
+        value -> shared = value,
+        "-e",
+        "--shared");
     words.flag("accepted: always offered", () -> depth = true, "-A", "--allocation-depth");
     words.value("MODE", "cache mode", value -> cache = value, "--cache");
-    words.arguments("DISK", "the disk; of several, each is NAME=FILE or offered under its file's name", 1, value -> files = Words.appended(files, value));
+    words.arguments(
+        "DISK",
+        "the disk; of several, each is NAME=FILE or offered under its file's name",
+        1,
+        value -> files = Words.appended(files, value));
   }
 
   @Override

@@ -17,7 +17,11 @@ final class TreeDisk extends DiskCommand {
 
   @Override
   void declare(Words words) {
-    words.arguments("FILE", "files and folders; default: this folder", 0, value -> files = Words.appended(files, value));
+    words.arguments(
+        "FILE",
+        "files and folders; default: this folder",
+        0,
+        value -> files = Words.appended(files, value));
   }
 
   @Override

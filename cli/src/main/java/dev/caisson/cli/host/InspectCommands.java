@@ -5,7 +5,6 @@
 package dev.caisson.cli.host;
 
 import dev.caisson.cli.command.EngineCommand;
-import dev.caisson.cli.command.ErrorText;
 import dev.caisson.cli.container.SnapshotCommands;
 import dev.caisson.cli.format.Json;
 import dev.caisson.cli.format.Template;

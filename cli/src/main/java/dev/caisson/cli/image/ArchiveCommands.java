@@ -47,7 +47,10 @@ final class ArchiveCommands {
                     .forEach(name -> print("Loaded image: " + name)));
         return 0;
       } catch (IOException e) {
-        throw EngineException.io("cannot read the archive%s: %s".formatted(input.map(name -> " " + name).orElse(""), e.getMessage()), e);
+        throw EngineException.io(
+            "cannot read the archive%s: %s"
+                .formatted(input.map(name -> " " + name).orElse(""), e.getMessage()),
+            e);
       }
     }
   }

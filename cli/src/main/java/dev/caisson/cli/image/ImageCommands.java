@@ -5,7 +5,6 @@
 package dev.caisson.cli.image;
 
 import dev.caisson.cli.command.EngineCommand;
-import dev.caisson.cli.command.ErrorText;
 import dev.caisson.cli.format.HumanSize;
 import dev.caisson.cli.format.HumanTime;
 import dev.caisson.cli.format.Table;

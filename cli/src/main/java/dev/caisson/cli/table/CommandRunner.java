@@ -154,7 +154,8 @@ public final class CommandRunner {
     var all = group ? "caisson " + first + " --help" : "caisson --help";
     console
         .err()
-        .println("  try: " + table.meant(words).map(m -> "caisson " + m + ", or " + all).orElse(all));
+        .println(
+            "  try: " + table.meant(words).map(m -> "caisson " + m + ", or " + all).orElse(all));
   }
 
   /** {@code help COMMAND} says what {@code COMMAND --help} says. */

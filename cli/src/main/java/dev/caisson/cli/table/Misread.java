@@ -49,12 +49,17 @@ final class Misread {
     }
     var argument = refused.getArgSpec();
     if (argument != null && conversion(refused)) {
-      var name = argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+      var name =
+          argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
       return new Told(
-          "invalid %s '%s': %s".formatted(name, refused.getValue(), wanted(argument.type())), "", false);
+          "invalid %s '%s': %s".formatted(name, refused.getValue(), wanted(argument.type())),
+          "",
+          false);
     }
     return new Told(
-        String.valueOf(refused.getMessage()), "", refused instanceof CommandLine.MissingParameterException);
+        String.valueOf(refused.getMessage()),
+        "",
+        refused instanceof CommandLine.MissingParameterException);
   }
 
   private static boolean conversion(ParameterException refused) {

@@ -217,8 +217,7 @@ public final class Words {
       next = last;
     }
     if (next < plain.size()) {
-      throw new WordsException(
-          "takes no further argument: '%s'".formatted(plain.get(next)), "");
+      throw new WordsException("takes no further argument: '%s'".formatted(plain.get(next)), "");
     }
   }
 

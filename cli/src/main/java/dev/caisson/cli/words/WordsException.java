@@ -4,7 +4,9 @@
  */
 package dev.caisson.cli.words;
 
-/** A command line that its command does not understand; the remedy is for the person who wrote it. */
+/**
+ * A command line that its command does not understand; the remedy is for the person who wrote it.
+ */
 public final class WordsException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -23,8 +23,7 @@ import java.lang.invoke.MethodHandle;
 public final class Downcall {
   private static final Linker LINKER = Linker.nativeLinker();
   private static final long ERRNO_AT =
-      Linker.Option.captureStateLayout()
-          .byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+      Linker.Option.captureStateLayout().byteOffset(MemoryLayout.PathElement.groupElement("errno"));
   // syscall(2) is variadic after its number; the ABI wants to know where the variable part begins.
   private static final MethodHandle SYSCALL =
       LINKER.downcallHandle(
@@ -43,7 +42,8 @@ public final class Downcall {
 
   // read, write, pread and pwrite take a segment instead of an address, so that its arena cannot be
   // closed by another thread while the kernel still writes to it.
-  // Linked when the first of them is made: linking takes longer than a disk command that makes none.
+  // Linked when the first of them is made: linking takes longer than a disk command that makes
+  // none.
   private static final class Transfer {
     static final MethodHandle SEGMENT_SYSCALL =
         LINKER.downcallHandle(
