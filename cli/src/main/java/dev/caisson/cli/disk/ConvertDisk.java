@@ -70,6 +70,15 @@ final class ConvertDisk extends DiskCommand {
     words.flag("show progress", () -> showProgress = true, "-p");
     words.value("SIZE", "leave out zeroes of this length", value -> sparse = value, "-S");
     words.flag("write into the target that exists", () -> existing = true, "-n");
+    declareCopy(words);
+    words.arguments(
+        "DISK",
+        "SOURCE... TARGET; several sources are joined",
+        0,
+        value -> files = Words.appended(files, value));
+  }
+
+  private void declareCopy(Words words) {
     words.value("SNAPSHOT", "copy this snapshot of the source", value -> snapshot = value, "-l");
     words.value("MODE", "cache mode of the target", value -> cache = value, "-t");
     words.value("MODE", "cache mode of the source", value -> sourceCache = value, "-T");
@@ -84,11 +93,6 @@ final class ConvertDisk extends DiskCommand {
         "encrypt the target with LUKS, for -O qcow2 and luks", () -> encrypt = true, "--encrypt");
     words.flag("read even while somebody writes", () -> unlocked = true, "-U", "--force-share");
     newKeys.declare(words);
-    words.arguments(
-        "DISK",
-        "SOURCE... TARGET; several sources are joined",
-        0,
-        value -> files = Words.appended(files, value));
   }
 
   @Override

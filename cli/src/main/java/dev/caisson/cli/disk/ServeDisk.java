@@ -65,6 +65,15 @@ final class ServeDisk extends DiskCommand {
         "-B",
         "--bitmap");
     words.flag("clients cannot write", () -> readOnly = true, "-r", "--read-only");
+    declareClients(words);
+    words.arguments(
+        "DISK",
+        "the disk; of several, each is NAME=FILE or offered under its file's name",
+        1,
+        value -> files = Words.appended(files, value));
+  }
+
+  private void declareClients(Words words) {
     words.value(
         "SNAPSHOT",
         "offer this snapshot, read-only",
@@ -90,11 +99,6 @@ final class ServeDisk extends DiskCommand {
         "--shared");
     words.flag("accepted: always offered", () -> depth = true, "-A", "--allocation-depth");
     words.value("MODE", "cache mode", value -> cache = value, "--cache");
-    words.arguments(
-        "DISK",
-        "the disk; of several, each is NAME=FILE or offered under its file's name",
-        1,
-        value -> files = Words.appended(files, value));
   }
 
   @Override
