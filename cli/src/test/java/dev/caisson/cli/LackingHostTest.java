@@ -130,6 +130,27 @@ class LackingHostTest {
     assertThat(lacking(shell, "", "ps", "-aq").out()).isEmpty();
   }
 
+  /** As in somebody else's container: the firewall could be made, forwarding not be turned on. */
+  @Test
+  void aHostWhoseKernelSettingsAreReadOnly() throws Exception {
+    List<String> shell = List.of("unshare", "-m", "-n", "sh", "-c");
+    String readOnly =
+        "echo 0 > /proc/sys/net/ipv4/ip_forward; mount --bind /proc/sys /proc/sys;"
+            + " mount -o remount,bind,ro /proc/sys";
+    assertThat(lacking(shell, readOnly, "image", "build-base", "busybox").code()).isZero();
+    var works =
+        lacking(shell, readOnly, "run", "--rm", "--network", "none", "busybox", "echo", "on");
+    assertThat(works.out()).as("%s", works).isEqualTo("on\n");
+    told(
+        lacking(shell, readOnly, "run", "--rm", "--network", "bridge", "busybox", "true"),
+        "net.ipv4.ip_forward");
+    assertThat(lacking(shell, readOnly, "doctor").out())
+        .contains("only none and host")
+        .contains("net.ipv4.ip_forward");
+    assertThat(lacking(shell, readOnly, "network", "create", "mine").err())
+        .contains("net.ipv4.ip_forward");
+  }
+
   @Test
   void aDiskThatIsFull() throws Exception {
     Path root = Files.createDirectories(place.directory().resolve("root"));

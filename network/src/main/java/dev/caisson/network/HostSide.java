@@ -49,9 +49,11 @@ final class HostSide {
 
   /** What keeps rules from being made. The library ends the process where the kernel has none. */
   private static Optional<Obstacle> firewall() {
-    if (!RuleEngine.isInstalled()) {
-      return Optional.of(new Obstacle("nftables is not installed", "install the package nftables"));
-    }
+    Optional<Obstacle> missing =
+        RuleEngine.isInstalled()
+            ? Optional.empty()
+            : Optional.of(
+                new Obstacle("nftables is not installed", "install the package nftables"));
     return Nftables.refusal()
         .map(errno ->
             errno == Errno.EPERM || errno == Errno.EACCES
@@ -60,7 +62,8 @@ final class HostSide {
                     "give the engine CAP_NET_ADMIN")
                 : new Obstacle(
                     "this kernel has no nf_tables: " + errno + ", " + errno.meaning(),
-                    "modprobe nf_tables, or boot a kernel with it, and restart the engine"));
+                    "modprobe nf_tables, or boot a kernel with it, and restart the engine"))
+        .or(() -> missing);
   }
 
   /** Subnets this host has routes to, which new networks should not overlap. */
