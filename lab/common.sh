@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the labs that boot a machine of their own: where things are kept, the kernel, a Java runtime, the initial
 # RAM disk, and QEMU. A lab sets `work` to a directory below $lab first.
 #
@@ -40,7 +41,7 @@ library_jars() { # what our modules need at run time, in the newest version Mave
 }
 
 machine_tree() { # MODULE...: the tree of the RAM disk in $work/tree, with these modules of ours
-  local tree=$work/tree library module
+  local tree=${work:?}/tree library module
   rm -rf "$tree"
   mkdir -p "$tree"/{bin,proc,sys,dev,tmp,lib64,app,lib/modules,etc,lab,usr/bin,home}
   cp "$(command -v busybox)" "$tree/bin/busybox"

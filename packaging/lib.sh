@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by ./dev and the scripts beside this file: finding the JDK, packages, Maven.
 
 find_jdk() { # prints the home of a JDK >= 25: CAISSON_JDK, JAVA_HOME, then the installed ones

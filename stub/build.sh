@@ -20,7 +20,7 @@ case $1 in
       src/main/c/guest/*.c src/main/c/text.c src/main/c/report.c -o "$2" ;;
   tests)
     # The same sources with a C library and its sanitizers, and without the program's entry.
-    sources=$(ls src/main/c/*.c | grep -v '/main\.c$')
+    sources=$(find src/main/c -maxdepth 1 -name '*.c' ! -name main.c | sort)
     # shellcheck disable=SC2086
     "$compiler" $warnings -g -O1 -ffreestanding -DCAISSON_HOSTED -fsanitize=address,undefined \
       -fno-sanitize-recover=all -Isrc/main/c $sources src/test/c/*.c -o "$2" ;;

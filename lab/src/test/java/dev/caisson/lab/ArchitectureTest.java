@@ -93,7 +93,7 @@ class ArchitectureTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPath(classesOf(module));
     slices()
-        .matching("dev.caisson." + module + ".(*)..")
+        .matching("dev.caisson." + module + ".(**)")
         .should()
         .beFreeOfCycles()
         .allowEmptyShould(true)

@@ -25,11 +25,15 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A method has at most 40 lines and a file at most 400, but for those that stand here. */
+/**
+ * A method has at most 40 lines, a file 400, and a package 40 files; those that have more stand
+ * here with their reason.
+ */
 class LengthTest {
   private static final Path PROJECT = Path.of("").toAbsolutePath().getParent();
   private static final int METHOD = 40;
   private static final int FILE = 400;
+  private static final int PACKAGE = 40;
 
   private static final String DOCUMENT = "a document, written line by line";
   private static final String HOT = "one loop per byte: calls in it would cost";
@@ -131,5 +135,15 @@ class LengthTest {
     }
     longer.values().removeIf(lines -> lines <= FILE);
     assertThat(longer.keySet()).as("%s", longer).isSubsetOf(LONGER_FILES.keySet());
+  }
+
+  @Test
+  void packagesAreOfOneIdeaAndSoNotLarge() throws IOException {
+    var larger = new TreeMap<String, Integer>();
+    for (var file : sources()) {
+      larger.merge(PROJECT.relativize(file.getParent()).toString(), 1, Integer::sum);
+    }
+    larger.values().removeIf(files -> files <= PACKAGE);
+    assertThat(larger).as("look for the second idea").isEmpty();
   }
 }

@@ -48,7 +48,7 @@ record LegacyLimits(Map<String, Path> groups) {
     return memory.swapTotal().orElse(limit == -1 ? -1 : limit * 2);
   }
 
-  /** The kernel holds memory <= memory and swap at every moment, so the order depends. */
+  /** The kernel holds memory at most memory and swap at every moment, so the order depends. */
   private void limit(long limit, long swapTotal, boolean changing) {
     Path group = groups.get("memory");
     OptionalLong now =
