@@ -65,6 +65,13 @@ public final class Tools {
     }
   }
 
+  /** Bytes that are all the same; comparing arrays is far quicker than looking at each element. */
+  public static byte[] filled(int length, int value) {
+    var bytes = new byte[length];
+    Arrays.fill(bytes, (byte) value);
+    return bytes;
+  }
+
   /**
    * A raw file with data, zeroes and holes, always the same for a seed.
    *

@@ -289,9 +289,7 @@ public interface SandboxContract {
   @Test
   default void limitsChangeWhileItRuns() {
     var first =
-        Resources.UNLIMITED
-            .withMemory(Resources.Memory.limit(64 << 20))
-            .withCpu(processors("0"));
+        Resources.UNLIMITED.withMemory(Resources.Memory.limit(64 << 20)).withCpu(processors("0"));
     Sandbox sandbox = bench().start(bench().workload("sleep", "100").resources(first));
     Updatable limits = sandbox.ability(Updatable.class).orElseThrow();
     limits.update(Resources.UNLIMITED.withMemory(Resources.Memory.limit(48 << 20)));
