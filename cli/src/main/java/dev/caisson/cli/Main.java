@@ -74,6 +74,7 @@ public final class Main {
       var door = FrontDoor.open(arguments.options().run().resolve("caisson.sock"), runner);
       try {
         runner.warm();
+        HurriedStart.over();
         endpoints.add(remoteDoor(arguments, engine));
         ended.await();
       } catch (InterruptedException e) {

@@ -7,11 +7,13 @@ package dev.caisson.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caisson.cli.Installation.Result;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -60,6 +62,24 @@ class FrontEndTest {
     assertThat(caisson("engine", "stop")).isEqualTo(new Result(0, "", ""));
     assertThat(run().resolve("caisson.sock")).doesNotExist();
     assertThat(caisson("volume", "create", "kept").out()).isEqualTo("kept\n");
+  }
+
+  @Test
+  void anEngineThatListensHasAnOrdinaryShareOfTheProcessors() throws Exception {
+    assertThat(caisson("ps").code()).isZero();
+    var root = root().toString();
+    var engine =
+        ProcessHandle.allProcesses()
+            .filter(process -> process.info().commandLine().orElse("").contains(root + " "))
+            .filter(process -> process.info().command().orElse("").endsWith("java"))
+            .findFirst()
+            .orElseThrow();
+    var share = Path.of("/proc", String.valueOf(engine.pid()), "autogroup");
+    Assumptions.assumeTrue(Files.exists(share), "this kernel has no CONFIG_SCHED_AUTOGROUP");
+    for (int i = 0; i < 300 && !Files.readString(share).endsWith("nice 0\n"); i++) {
+      Thread.sleep(100); // it listens before it has done all of its start
+    }
+    assertThat(Files.readString(share)).endsWith("nice 0\n");
   }
 
   @Test

@@ -26,6 +26,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +37,11 @@ final class FakeIsolation implements Isolation {
   final Map<String, FakeSandbox> byId = new ConcurrentHashMap<>();
   final Map<String, String> startedFrom = new ConcurrentHashMap<>();
   volatile int healthCode;
+  volatile boolean outlives = true;
   volatile @Nullable String unsavable;
+
+  /** How many more attempts to take something over fail. */
+  final AtomicInteger silent = new AtomicInteger();
 
   /** Why nothing can be started now; empty if it can. */
   volatile String refusal = "";
@@ -49,6 +54,11 @@ final class FakeIsolation implements Isolation {
   @Override
   public Optional<Unavailable> unavailable() {
     return Optional.empty();
+  }
+
+  @Override
+  public boolean outlivesEngine() {
+    return outlives;
   }
 
   @Override
@@ -65,6 +75,9 @@ final class FakeIsolation implements Isolation {
 
   @Override
   public Sandbox adopt(Workload workload, Place place) {
+    if (silent.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      throw new SandboxException(SandboxException.Kind.FAILED, "the monitor does not answer");
+    }
     return byId.computeIfAbsent(workload.id(), id -> new FakeSandbox(workload));
   }
 

@@ -21,6 +21,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +48,8 @@ class RestartAfterCrashTest {
     private final ClosedFabric none = new ClosedFabric(new Obstacle("this is a test", ""));
     private final AtomicBoolean there = new AtomicBoolean();
     final ConcurrentLinkedQueue<String> early = new ConcurrentLinkedQueue<>();
+    final ConcurrentLinkedQueue<String> left = new ConcurrentLinkedQueue<>();
+    final ConcurrentLinkedQueue<String> adopted = new ConcurrentLinkedQueue<>();
     volatile Runnable meanwhile = () -> {};
 
     Fabric asFabric() {
@@ -61,10 +64,17 @@ class RestartAfterCrashTest {
         throws ReflectiveOperationException {
       return switch (method.getName()) {
         case "closed" -> Optional.empty();
-        case "check", "adopt" -> null;
+        case "check" -> null;
+        case "adopt" -> {
+          adopted.add(((Fabric.Member) arguments[0]).id());
+          yield null;
+        }
         case "attach", "detach" -> {
           if (!there.get()) {
             early.add(method.getName());
+          }
+          if (method.getName().equals("detach")) {
+            left.add(((Fabric.Member) arguments[0]).id());
           }
           yield method.getName().equals("attach") ? link() : null;
         }
@@ -144,5 +154,57 @@ class RestartAfterCrashTest {
       awaitRestart(engine, id);
       assertThat(networks.early).isEmpty();
     }
+  }
+
+  @Test
+  void oneThatCannotBeTakenOverAtOnceKeepsItsNetworkAndIsTakenOverLater() {
+    String id;
+    try (var engine = open()) {
+      id = started(engine);
+    }
+    host.silent.set(1);
+    try (var engine = open()) {
+      assertThat(engine.containers().inspect(id, false).state().pid()).isZero();
+      while (engine.containers().inspect(id, false).state().pid() == 0) {
+        pause(5);
+      }
+      assertThat(networks.adopted).containsExactly(id);
+      host.byId.get(id).end(1);
+      awaitRestart(engine, id);
+    }
+  }
+
+  @Test
+  void manyAreTakenOverAtOnce() {
+    var ids = new ArrayList<String>();
+    try (var engine = open()) {
+      for (int i = 0; i < 40; i++) {
+        ids.add(started(engine));
+      }
+    }
+    for (int i = 0; i < ids.size(); i += 2) {
+      host.byId.get(ids.get(i)).end(137);
+    }
+    try (var engine = open()) {
+      for (int i = 0; i < ids.size(); i += 2) {
+        awaitRestart(engine, ids.get(i));
+      }
+      assertThat(engine.containers().list(false, 0, false, Filters.none())).hasSize(ids.size());
+      assertThat(networks.adopted).hasSize(ids.size() / 2);
+    }
+  }
+
+  @Test
+  void whatEndsWithItsEngineLeavesItsNetworksAndNothingElseDoes() {
+    try (var engine = open()) {
+      started(engine);
+    }
+    assertThat(networks.left).isEmpty();
+    host.outlives = false;
+    String id;
+    try (var engine = open()) {
+      id = started(engine);
+    }
+    assertThat(networks.left).contains(id);
   }
 }

@@ -34,6 +34,11 @@ public interface Isolation {
   /** The engine leaves: nothing is made ahead of need any more, and what was is taken away. */
   default void release() {}
 
+  /** Whether what runs goes on when the engine leaves. */
+  default boolean outlivesEngine() {
+    return true;
+  }
+
   /**
    * Everything it needs of this host, one by one: what is there and, with a remedy, what is
    * missing.

@@ -16,7 +16,13 @@ import java.util.Optional;
 record Monitor(Path directory) {
 
   /** What a monitor says of itself. */
-  record State(Phase phase, int pid) {}
+  record State(Phase phase, int pid) {
+    /** Reads the payload of the frame that tells it. docs/monitor.md */
+    static State parse(ByteBuffer payload) {
+      int phase = payload.getInt();
+      return new State(Phase.values()[Math.clamp(phase, 0, 2)], payload.getInt());
+    }
+  }
 
   enum Phase {
     CREATED,
@@ -28,9 +34,7 @@ record Monitor(Path directory) {
   Optional<State> state() {
     try (ControlSocket socket = ControlSocket.connect(directory)) {
       socket.send(ControlSocket.QUERY);
-      ByteBuffer payload = socket.await(ControlSocket.STATE).payload();
-      int phase = payload.getInt();
-      return Optional.of(new State(Phase.values()[Math.clamp(phase, 0, 2)], payload.getInt()));
+      return Optional.of(State.parse(socket.await(ControlSocket.STATE).payload()));
     } catch (IOException nobody) {
       return Optional.empty();
     }

@@ -11,7 +11,6 @@ import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.run.Launch;
 import dev.caisson.launch.run.Report;
 import dev.caisson.linux.Fd;
-import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.io.EventLoop;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixListener;
@@ -304,15 +303,15 @@ final class Run {
         undo.exists()
             ? Preparation.group(workload, host, DeviceNodes.of(workload)).orElse(null)
             : null;
-    Optional<ProcessFd> process = monitorProcess();
-    Optional<Monitor.State> now = process.isPresent() ? monitor.state() : Optional.empty();
+    Optional<FoundMonitor> found = FoundMonitor.in(place.run());
+    Optional<Monitor.State> now = found.flatMap(FoundMonitor::state);
     if (now.isPresent() && now.get().phase() != Monitor.Phase.CREATED) {
       pid = now.get().pid();
       state = SandboxState.RUNNING;
-      watchAdopted(process.get());
+      watchAdopted(found.get());
       return;
     }
-    process.ifPresent(this::killUnstarted);
+    found.ifPresent(this::killUnstarted);
     left.complete(null);
     if (undo.exists() || ExitRecord.read(place.run()).isPresent()) {
       ended();
@@ -320,21 +319,10 @@ final class Run {
     }
   }
 
-  private Optional<ProcessFd> monitorProcess() {
-    Path socket = place.run().resolve("control.sock");
-    if (!Files.exists(socket)) {
-      return Optional.empty();
-    }
-    try (UnixSocket connection = UnixSocket.connect(socket, SocketKind.STREAM)) {
-      return ProcessFd.find(connection.peer().pid());
-    } catch (LinuxException nobody) {
-      return Optional.empty();
-    }
-  }
-
   /** The engine was killed in the middle of a start: nobody was told of it, so it never was. */
-  private void killUnstarted(ProcessFd process) {
-    try (process) {
+  private void killUnstarted(FoundMonitor found) {
+    try (var process = found.process();
+        var _ = found.connection()) {
       process.signal(KILL);
       group().ifPresent(Cgroup::kill);
     }
@@ -344,24 +332,14 @@ final class Run {
    * The monitor says an end on every connection, and hangs up; its own end comes later, once the
    * mounts are down.
    */
-  private void watchAdopted(ProcessFd process) {
-    Optional<UnixSocket> connection = connection();
+  private void watchAdopted(FoundMonitor found) {
     once(
-        connection.map(UnixSocket::fd).orElse(process.fd()),
+        found.connection().fd(),
         () -> {
-          connection.ifPresent(UnixSocket::close);
+          found.connection().close();
           ended();
-          awaitEnd(process, false);
+          awaitEnd(found.process(), false);
         });
-  }
-
-  private Optional<UnixSocket> connection() {
-    try {
-      return Optional.of(
-          UnixSocket.connect(place.run().resolve("control.sock"), SocketKind.STREAM));
-    } catch (LinuxException nobody) {
-      return Optional.empty(); // it has just ended
-    }
   }
 
   void signal(int number) {

@@ -70,8 +70,13 @@ public final class ContainersOpener implements MemberFinder, ImageUsers {
             timer,
             new CompletableFuture<>());
     var containers = new LocalContainers(around, isolations, images, volumes, table);
-    containers.readopt();
-    fabric.sweep();
+    try {
+      containers.readopt();
+      fabric.sweep();
+    } catch (RuntimeException e) {
+      fabric.close(); // what it has made on the host is of no use to anybody
+      throw e;
+    }
     around.settled().complete(null);
     return containers;
   }

@@ -308,10 +308,15 @@ public final class LocalContainers implements Containers {
     return execs.exitCode(execId);
   }
 
-  /** Stops watching; what runs goes on. */
+  /** Stops watching; what can go on without an engine does. */
   public void release() {
     departures.await();
     table.all().forEach(Instance::release);
     isolations.release();
+    for (var instance : table.all()) {
+      if (!isolations.named(instance.definition().isolation()).outlivesEngine()) {
+        instance.leaveNetworks();
+      }
+    }
   }
 }

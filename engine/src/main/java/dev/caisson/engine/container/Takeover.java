@@ -10,10 +10,18 @@ import dev.caisson.engine.instance.Progress;
 import dev.caisson.engine.instance.Surroundings;
 import dev.caisson.engine.state.RecordCodec;
 import dev.caisson.engine.workload.Definition;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
-/** The containers an engine before this one left, taken over one after the other. */
+/**
+ * The containers an engine before this one left. Taking one over is mostly waiting for its monitor
+ * to wake, which on a busy machine takes its time: so many wait at once.
+ */
 final class Takeover {
   private static final System.Logger LOG = System.getLogger(Takeover.class.getName());
+
+  private static final int AT_ONCE = 16;
+  private static final int PAUSE_SECONDS = 2;
 
   private final Surroundings around;
   private final Chambers isolations;
@@ -38,12 +46,34 @@ final class Takeover {
       }
     }
     // Once all are known: one may use the network of another.
-    for (var instance : table.all()) {
-      try {
-        instance.readopt();
-      } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.ERROR, "cannot take over " + instance.definition().name(), e);
-      }
+    var threads = Thread.ofPlatform().daemon().name("takeover-", 0).factory();
+    try (var takers = Executors.newFixedThreadPool(AT_ONCE, threads)) {
+      table.all().forEach(instance -> takers.execute(() -> takeOver(instance)));
+    }
+  }
+
+  /** One whose monitor is stopped, or has no turn on a busy machine, is tried again. */
+  private void takeOver(Instance instance) {
+    try {
+      instance.readopt();
+    } catch (RuntimeException e) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "cannot take over " + instance.definition().name() + ", trying again",
+          e);
+      var unused = // its failures are logged here
+          around
+              .timer()
+              .schedule(
+                  () -> around.background().execute(() -> takeOverLater(instance)),
+                  PAUSE_SECONDS,
+                  TimeUnit.SECONDS);
+    }
+  }
+
+  private void takeOverLater(Instance instance) {
+    if (table.all().contains(instance) && !instance.takenOver()) {
+      takeOver(instance);
     }
   }
 

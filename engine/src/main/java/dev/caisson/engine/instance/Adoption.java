@@ -24,6 +24,8 @@ final class Adoption {
   private final Pauses pauses;
   private final Runs runs;
   private final Removal removal;
+  private boolean networkKept;
+  private volatile boolean done;
 
   Adoption(
       Clock clock,
@@ -47,13 +49,18 @@ final class Adoption {
     } else if (record.definition().spec().temporary()) {
       removeLeftover();
     } else if (mayHaveRun() && sandbox.hasTraces()) {
-      adopt(sandbox.adopted());
+      adopt(found());
     } else if (record.running()) {
       // The whole machine went down: nothing is left that could tell the status.
       runs.finish(new Exit(255, false, Instant.EPOCH, clock.instant()));
     } else {
       runs.resume();
     }
+    done = true;
+  }
+
+  boolean done() {
+    return done;
   }
 
   private boolean mayHaveRun() {
@@ -71,6 +78,25 @@ final class Adoption {
       }
     }
     removal.byItself();
+  }
+
+  /** Whatever becomes of the attempt, what may be running keeps its network. */
+  private Sandbox found() {
+    try {
+      return sandbox.current().orElseGet(sandbox::adopted);
+    } catch (RuntimeException e) {
+      if (record.running()) {
+        keepNetwork();
+      }
+      throw e;
+    }
+  }
+
+  private void keepNetwork() {
+    if (!networkKept) {
+      sandbox.adoptNetwork();
+      networkKept = true;
+    }
   }
 
   private void adopt(Sandbox found) {
@@ -92,7 +118,7 @@ final class Adoption {
   }
 
   private void goOn(Sandbox found) {
-    sandbox.adoptNetwork();
+    keepNetwork();
     if (!record.running()) {
       record.save(record.progress().running(clock.instant()));
     }

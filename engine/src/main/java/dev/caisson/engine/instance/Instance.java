@@ -180,6 +180,11 @@ public final class Instance {
     });
   }
 
+  /** Whether what an engine before this one left of it is dealt with. */
+  boolean takenOver() {
+    return adoption.done();
+  }
+
   /** After the engine was opened. */
   public void readopt() {
     turns.run(adoption::adopt);
@@ -281,6 +286,11 @@ public final class Instance {
   /** Stops watching; what runs goes on. */
   public void release() {
     runs.release();
+  }
+
+  /** For one that ends with this engine: the next one books its exit. */
+  void leaveNetworks() {
+    turns.run(() -> sandbox.unlink(progress().network()));
   }
 
   /**

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -42,7 +43,7 @@ public final class Store implements AutoCloseable {
 
   private final Path directory;
   private final Reserve reserve;
-  private final Map<String, byte[]> entries = new TreeMap<>();
+  private final NavigableMap<String, byte[]> entries = new TreeMap<>();
   private final ReentrantLock writing = new ReentrantLock();
   private final ReentrantLock syncing = new ReentrantLock();
   private FileChannel journal;
@@ -144,11 +145,12 @@ public final class Store implements AutoCloseable {
     writing.lock();
     try {
       var found = new LinkedHashMap<String, byte[]>();
-      entries.forEach((key, value) -> {
-        if (key.startsWith(prefix)) {
-          found.put(key, value);
+      for (var entry : entries.tailMap(prefix).entrySet()) {
+        if (!entry.getKey().startsWith(prefix)) {
+          break;
         }
-      });
+        found.put(entry.getKey(), entry.getValue());
+      }
       return found;
     } finally {
       writing.unlock();

@@ -13,6 +13,7 @@ import dev.caisson.linux.call.SystemCall;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,6 +27,7 @@ public final class UnixSocket implements AutoCloseable {
   private static final int SOL_SOCKET = 1;
   private static final int SCM_RIGHTS = 1;
   private static final int SO_PEERCRED = 17;
+  private static final int SO_RCVTIMEO = 20;
   private static final int MSG_NOSIGNAL = 0x4000;
   private static final int MSG_CMSG_CLOEXEC = 0x40000000;
   private static final int MSG_TRUNC_OR_CTRUNC = 0x20 | 0x08;
@@ -183,6 +185,27 @@ public final class UnixSocket implements AutoCloseable {
       }
       files.addAll(files(control, header.get(ValueLayout.JAVA_LONG, 40)));
       return (int) count;
+    }
+  }
+
+  /**
+   * Lets whoever waits in receive give up after {@code most}, with a {@link LinuxException} of
+   * EAGAIN. socket(7), SO_RCVTIMEO
+   */
+  public void patience(Duration most) {
+    try (Scratch scratch = Scratch.open()) {
+      MemorySegment time = scratch.allocate(16, 8); // struct timeval
+      time.set(ValueLayout.JAVA_LONG, 0, most.toSeconds());
+      time.set(ValueLayout.JAVA_LONG, 8, most.toNanosPart() / 1000);
+      Downcall.checked(
+          "setsockopt",
+          fd,
+          SystemCall.SETSOCKOPT,
+          fd.number(),
+          SOL_SOCKET,
+          SO_RCVTIMEO,
+          time.address(),
+          time.byteSize());
     }
   }
 

@@ -34,6 +34,12 @@ public final class ThinIsolation implements Isolation, Explainable {
     this.engines = List.copyOf(engines);
   }
 
+  /** Files, network and streams of a machine are the engine's to serve. docs/decisions/0302 */
+  @Override
+  public boolean outlivesEngine() {
+    return false;
+  }
+
   @Override
   public String name() {
     return "thin";
