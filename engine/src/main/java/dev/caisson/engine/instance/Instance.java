@@ -181,7 +181,7 @@ public final class Instance {
   }
 
   /** Whether what an engine before this one left of it is dealt with. */
-  boolean takenOver() {
+  public boolean takenOver() {
     return adoption.done();
   }
 
@@ -289,7 +289,7 @@ public final class Instance {
   }
 
   /** For one that ends with this engine: the next one books its exit. */
-  void leaveNetworks() {
+  public void leaveNetworks() {
     turns.run(() -> sandbox.unlink(progress().network()));
   }
 
