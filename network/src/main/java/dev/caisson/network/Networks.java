@@ -24,6 +24,7 @@ import dev.caisson.network.forward.SlirpRelay;
 import dev.caisson.network.link.LinkNames;
 import dev.caisson.network.link.NamespaceLink;
 import dev.caisson.network.link.NamespacePool;
+import dev.caisson.network.link.Partings;
 import dev.caisson.network.link.Wiring;
 import dev.caisson.network.link.WorkloadNamespace;
 import java.lang.System.Logger;
@@ -62,6 +63,7 @@ public final class Networks implements AutoCloseable {
   private final RuleEngine rules;
   private final SetSocket sets;
   private final NamespacePool pool;
+  private final Partings partings = new Partings();
   private final Gateways gateways;
   private final NameTable table = new NameTable();
   private final PortKeeper ports;
@@ -231,7 +233,7 @@ public final class Networks implements AutoCloseable {
       }
     }
     host.execute(batch, Networks::isGone);
-    member.namespace().ifPresent(WorkloadNamespace::close);
+    member.namespace().ifPresent(partings::add);
   }
 
   /**
@@ -292,6 +294,7 @@ public final class Networks implements AutoCloseable {
   @Override
   public synchronized void close() {
     pool.close();
+    partings.close();
     gateways.close();
     ports.close();
     members.values().forEach(m -> m.namespace().ifPresent(WorkloadNamespace::close));
