@@ -120,6 +120,11 @@ static void connect_to(const char *path) {
   plug(1);
 }
 
+/* Where the piece at an offset lies: a guest's pages are no neighbours, so they come last to first. */
+static uint32_t scattered(uint32_t offset, uint32_t size) {
+  return size % PIECE ? offset : size - PIECE - offset;
+}
+
 /* Sends what lies at IN and waits until it is done; what comes lies at OUT. */
 static void send_over(struct queue *q, struct fuse_in_header *header, uint32_t in, uint32_t whole) {
   struct vring *r = &q->ring;
@@ -133,11 +138,15 @@ static void send_over(struct queue *q, struct fuse_in_header *header, uint32_t i
     take = in - done;
     uint32_t most = n == 0 ? sizeof(struct fuse_in_header) : n == 1 ? fixed : PIECE;
     if (take > most) take = most;
-    table[n] = (struct vring_desc){IN + done, take, VRING_DESC_F_NEXT, n + 1};
+    uint32_t data = sizeof(struct fuse_in_header) + fixed;
+    uint32_t at = n < 2 ? done : data + scattered(done - data, in - data);
+    table[n] = (struct vring_desc){IN + at, take, VRING_DESC_F_NEXT, n + 1};
   }
   for (uint32_t done = 0, take; done < whole; done += take, n++) {
     take = done == 0 ? sizeof(struct fuse_out_header) : whole - done > PIECE ? PIECE : whole - done;
-    table[n] = (struct vring_desc){OUT + done, take, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, n + 1};
+    uint32_t head = sizeof(struct fuse_out_header);
+    uint32_t at = done > 0 && header->opcode == FUSE_READ ? head + scattered(done - head, whole - head) : done;
+    table[n] = (struct vring_desc){OUT + at, take, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, n + 1};
   }
   table[n - 1].flags &= ~VRING_DESC_F_NEXT;
   if (s->indirect) r->desc[0] = (struct vring_desc){TABLE, n * sizeof *table, VRING_DESC_F_INDIRECT, 0};
@@ -258,6 +267,9 @@ static void do_read_4k(int i) {
 static void do_write_4k(int i) {
   if (write_file(s->file, s->handle, (i * 37 % 4096) * 4096ull, 4096) < 0 || written() != 4096) fail("write");
 }
+static void do_read_128k(int i) {
+  if (read_file(FUSE_READ, s->file, s->handle, (i % 128) * (uint64_t)MIB / 8, MIB / 8) != MIB / 8) fail("read");
+}
 static void do_read_1m(int i) {
   if (read_file(FUSE_READ, s->file, s->handle, (i % 16) * (uint64_t)MIB, MIB) != MIB) fail("read");
 }
@@ -286,7 +298,7 @@ static void do_create(int i) {
 
 static const struct { const char *name; void (*one)(int); } measures[] = {
     {"lookup", do_lookup},     {"attributes", do_attributes}, {"open-close", do_open},
-    {"read-4k", do_read_4k},   {"write-4k", do_write_4k},     {"read-1m", do_read_1m},
+    {"read-4k", do_read_4k},   {"write-4k", do_write_4k},     {"read-128k", do_read_128k}, {"read-1m", do_read_1m},
     {"write-1m", do_write_1m}, {"list-100-files", do_list},   {"create-close-delete", do_create}};
 
 /* In short turns, so that what else the machine does meets both. */

@@ -5,4 +5,5 @@
 package dev.caisson.lab.sandbox;
 
 /** The contract, kept by containers. */
-class ContainerTest extends InContainers implements SandboxContract, SurvivingContract {}
+class ContainerTest extends InContainers
+    implements SandboxContract, SurvivingContract, FilesContract {}

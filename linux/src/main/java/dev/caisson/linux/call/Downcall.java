@@ -6,65 +6,24 @@ package dev.caisson.linux.call;
 
 import dev.caisson.linux.Errno;
 import dev.caisson.linux.LinuxException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * The one door to the kernel: syscall(2) with up to six machine words.
+ * The one door to the kernel: system calls with up to six machine words.
  *
- * <p>errno is captured by the linker into memory of the calling thread, before the JVM can
- * overwrite it. A blocking call pins the carrier of a virtual thread, so such calls belong to
- * platform threads.
+ * <p>A blocking call pins the carrier of a virtual thread, so such calls belong to platform
+ * threads.
  */
 public final class Downcall {
-  private static final Linker LINKER = Linker.nativeLinker();
-  private static final long ERRNO_AT =
-      Linker.Option.captureStateLayout().byteOffset(MemoryLayout.PathElement.groupElement("errno"));
-  // syscall(2) is variadic after its number; the ABI wants to know where the variable part begins.
-  private static final MethodHandle SYSCALL =
-      LINKER.downcallHandle(
-          LINKER.defaultLookup().findOrThrow("syscall"),
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_LONG),
-          Linker.Option.captureCallState("errno"),
-          Linker.Option.firstVariadicArg(1));
+  private static final MethodHandle SYSCALL = KernelEntry.words();
 
   // read, write, pread and pwrite take a segment instead of an address, so that its arena cannot be
   // closed by another thread while the kernel still writes to it.
   // Linked when the first of them is made: linking takes longer than a disk command that makes
   // none.
   private static final class Transfer {
-    static final MethodHandle SEGMENT_SYSCALL =
-        LINKER.downcallHandle(
-            LINKER.defaultLookup().findOrThrow("syscall"),
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_LONG),
-            Linker.Option.captureCallState("errno"),
-            Linker.Option.firstVariadicArg(1));
-  }
-
-  static {
-    String machine = System.getProperty("os.arch");
-    if (!"amd64".equals(machine)) {
-      throw new UnsupportedOperationException(
-          "Caisson knows the system call numbers of x86-64 only; this machine is " + machine);
-    }
+    static final MethodHandle SEGMENT_SYSCALL = KernelEntry.withSegment();
   }
 
   private Downcall() {}
@@ -108,14 +67,10 @@ public final class Downcall {
    * A call whose refusal is an answer: the result, or minus errno, as the kernel itself returns.
    */
   public static long attempt(long number, long a, long b, long c, long d, long e, long f) {
-    Slab slab = Slab.take();
     try {
-      long result = (long) SYSCALL.invokeExact(slab.errno, number, a, b, c, d, e, f);
-      return result == -1 ? -errno(slab) : result;
+      return (long) SYSCALL.invokeExact(number, a, b, c, d, e, f);
     } catch (Throwable t) {
       throw unexpected(t);
-    } finally {
-      slab.give();
     }
   }
 
@@ -137,22 +92,11 @@ public final class Downcall {
 
   /** As {@link #attempt}, for calls shaped (fd, buffer, length, offset). */
   public static long attempt(long number, int fd, MemorySegment buffer, long length, long offset) {
-    Slab slab = Slab.take();
     try {
-      long result =
-          (long)
-              Transfer.SEGMENT_SYSCALL.invokeExact(
-                  slab.errno, number, (long) fd, buffer, length, offset);
-      return result == -1 ? -errno(slab) : result;
+      return (long) Transfer.SEGMENT_SYSCALL.invokeExact(number, (long) fd, buffer, length, offset);
     } catch (Throwable t) {
       throw unexpected(t);
-    } finally {
-      slab.give();
     }
-  }
-
-  private static int errno(Slab slab) {
-    return slab.errno.get(ValueLayout.JAVA_INT, ERRNO_AT);
   }
 
   /** A method handle declares Throwable; ours throws unchecked ones only. */

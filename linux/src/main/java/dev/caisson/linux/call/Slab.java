@@ -5,13 +5,12 @@
 package dev.caisson.linux.call;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native memory that one thread uses at a time: an errno cell and room for arguments.
+ * Native memory for arguments that one thread uses at a time.
  *
  * <p>A platform thread keeps its slab; virtual threads, of which there may be many thousands, share
  * a pool as large as the number of calls that were ever in flight together.
@@ -22,16 +21,13 @@ final class Slab {
   private static final ThreadLocal<Slab> OWN = ThreadLocal.withInitial(() -> new Slab(false));
   private static final ConcurrentLinkedDeque<Slab> POOL = new ConcurrentLinkedDeque<>();
 
-  final MemorySegment errno;
   final MemorySegment room;
   private final boolean pooled;
   long used;
 
   private Slab(boolean pooled) {
     this.pooled = pooled;
-    Arena arena = Arena.ofAuto();
-    this.errno = arena.allocate(Linker.Option.captureStateLayout());
-    this.room = arena.allocate(SIZE, 16);
+    this.room = Arena.ofAuto().allocate(SIZE, 16);
   }
 
   static Slab take() {

@@ -12,6 +12,7 @@ public final class SystemCall {
   public static final long POLL = 7;
   public static final long LSEEK = 8;
   public static final long MMAP = 9;
+  public static final long MPROTECT = 10;
   public static final long MUNMAP = 11;
   public static final long IOCTL = 16;
   public static final long PREAD64 = 17;
