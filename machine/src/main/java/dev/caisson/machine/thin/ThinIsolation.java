@@ -16,13 +16,18 @@ import dev.caisson.sandbox.Unavailable;
 import dev.caisson.sandbox.ability.Explainable;
 import dev.caisson.sandbox.workload.Workload;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
 
 /** A virtual machine for one workload: a kernel of its own, its files forwarded from the host. */
 public final class ThinIsolation implements Isolation, Explainable {
   private final KernelStore kernels;
   private final List<MachineEngine> engines;
+  private final Set<ThinSandbox> made =
+      Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
   /** For the service loader: the standard kernel store, and every engine in order of preference. */
   public ThinIsolation() {
@@ -84,11 +89,26 @@ public final class ThinIsolation implements Isolation, Explainable {
 
   @Override
   public Sandbox create(Workload workload, Place place) {
-    return new ThinSandbox(workload, place, new MachineParts(kernels, engines), false);
+    return known(new ThinSandbox(workload, place, new MachineParts(kernels, engines), false));
   }
 
   @Override
   public Sandbox adopt(Workload workload, Place place) {
-    return new ThinSandbox(workload, place, new MachineParts(kernels, engines), true);
+    return known(new ThinSandbox(workload, place, new MachineParts(kernels, engines), true));
+  }
+
+  private ThinSandbox known(ThinSandbox sandbox) {
+    made.add(sandbox);
+    return sandbox;
+  }
+
+  /** Machines end with their engine, also where the process that embeds it goes on. */
+  @Override
+  public void release() {
+    List<ThinSandbox> all;
+    synchronized (made) {
+      all = List.copyOf(made);
+    }
+    all.forEach(ThinSandbox::endWithEngine);
   }
 }

@@ -209,6 +209,20 @@ final class ThinSandbox
     current.first().signal(signal);
   }
 
+  /** As after a kill of the engine: the next one finds that the run ended with 137. */
+  void endWithEngine() {
+    ThinRun current;
+    synchronized (this) {
+      current = run;
+      if (current == null) {
+        return;
+      }
+      killed = true;
+    }
+    current.machine().close();
+    exit.join();
+  }
+
   private synchronized ThinRun running(String verb) {
     ThinRun current = run;
     if (current == null) {
