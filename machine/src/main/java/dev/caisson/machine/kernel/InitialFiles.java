@@ -18,6 +18,9 @@ import java.util.List;
  * which it could not reach its host. Uncompressed: unpacking would cost more than reading.
  */
 public final class InitialFiles {
+  /** Another number whenever the same parts make another file: files are kept by it. */
+  public static final int FORM = 2;
+
   private InitialFiles() {}
 
   /**
@@ -41,7 +44,7 @@ public final class InitialFiles {
         var list = new StringBuilder();
         for (Path module : modules) {
           String name = module.getFileName().toString();
-          archive.file("modules/" + name, 0644, Files.readAllBytes(module));
+          archive.file("modules/" + name, 0644, LeanModule.of(Files.readAllBytes(module)));
           list.append(name).append('\n');
         }
         archive.file("modules/list", 0644, list.toString().getBytes(StandardCharsets.UTF_8));

@@ -71,6 +71,17 @@ class QemuCommandTest {
   }
 
   @Test
+  void emulationSparesItsKernelWhatItWouldDoSlowly() {
+    var emulated = words(List.of(), new Acceleration.Emulated());
+    assertThat(emulated)
+        .containsSubsequence("-cpu", "max,erms=off,fsrm=off")
+        .anySatisfy(word -> assertThat(word).contains("init_on_alloc=0", "noreplace-smp"));
+    var real = words(List.of(), new Acceleration.Kvm(OptionalInt.of(108)));
+    assertThat(real).noneSatisfy(word -> assertThat(word).contains("mitigations=off"));
+    assertThat(real).noneSatisfy(word -> assertThat(word).contains("init_on_alloc=0"));
+  }
+
+  @Test
   void withoutVirtualizationItEmulates() throws IOException {
     Path none = Files.writeString(directory.resolve("cpuinfo"), "flags : fpu\n");
     assertThat(Acceleration.of(new HardwareVirtualization(none, none), none))
