@@ -100,14 +100,30 @@ class ArchitectureTest {
         .check(classes);
   }
 
+  /** A program on the class path finds what one on the module path finds. */
+  @ParameterizedTest
+  @MethodSource("modules")
+  void whatAModuleProvidesIsSaidOnTheClassPathToo(String module) throws IOException {
+    for (var provided : descriptor(module).provides()) {
+      var file = classesOf(module).resolve("META-INF/services").resolve(provided.service());
+      assertThat(file).exists();
+      assertThat(Files.readAllLines(file))
+          .containsExactlyInAnyOrderElementsOf(provided.providers());
+    }
+  }
+
   private static Path classesOf(String module) {
     return PROJECT.resolve(module).resolve("target/classes");
   }
 
-  private static Set<String> caissonRequires(String module) {
+  private static ModuleDescriptor descriptor(String module) {
     ModuleReference reference =
         ModuleFinder.of(classesOf(module)).find("dev.caisson." + module).orElseThrow();
-    return reference.descriptor().requires().stream()
+    return reference.descriptor();
+  }
+
+  private static Set<String> caissonRequires(String module) {
+    return descriptor(module).requires().stream()
         .map(ModuleDescriptor.Requires::name)
         .filter(name -> name.startsWith("dev.caisson."))
         .map(name -> name.substring("dev.caisson.".length()))

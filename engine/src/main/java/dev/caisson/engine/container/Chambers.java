@@ -30,7 +30,10 @@ public final class Chambers {
     var isolation = byName.get(name);
     if (isolation == null) {
       throw EngineException.invalid(
-          "unknown isolation \"" + name + "\"", "use one of " + byName.keySet());
+          "unknown isolation \"" + name + "\"",
+          byName.isEmpty()
+              ? "put dev.caisson.container on the module path, or its jar on the class path"
+              : "use one of " + byName.keySet());
     }
     return isolation;
   }
