@@ -115,6 +115,31 @@ class HostGroupTest {
     assertThat(group.cpuTime()).isEmpty();
   }
 
+  /** On the host's own groups: a process that began anywhere is moved while it runs. */
+  @Test
+  @Tag("integration")
+  void aRunningProcessIsMovedToChosenProcessors() throws Exception {
+    Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+    Assumptions.assumeTrue(
+        CgroupLayout.ofThisHost().legacy().containsKey("cpuset"), "no cpuset groups of v1");
+    String id = "moved-" + ProcessHandle.current().pid();
+    HostGroup group = HostGroup.of(id, "");
+    group.make(MEMORY, 1, Optional.empty());
+    var spawn =
+        new Spawn(
+            new Executable.At("/bin/sleep"), List.of("sleep", "100"), List.of(), new TreeMap<>());
+    try (ChildProcess process = ChildProcess.start(spawn, "test")) {
+      group.join(process.pid());
+      int last = Runtime.getRuntime().availableProcessors() - 1;
+      for (int processor : new int[] {last, 0}) {
+        group.use(HostProcessors.ofThisHost(Integer.toString(processor)), process.pid());
+        assertThat(Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")))
+            .contains("Cpus_allowed_list:\t" + processor);
+      }
+    }
+    group.remove();
+  }
+
   private static String ownGroups(long pid) {
     try {
       return Files.readString(Path.of("/proc/" + pid + "/cgroup"));
