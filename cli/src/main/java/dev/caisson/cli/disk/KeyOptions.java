@@ -22,31 +22,35 @@ final class KeyOptions {
 
   private final String prefix;
   private final String meaning;
+  private final String how;
   private final List<String> files = new ArrayList<>();
   private final List<String> variables = new ArrayList<>();
   private final List<Integer> descriptors = new ArrayList<>();
 
-  private KeyOptions(String prefix, String meaning) {
+  private KeyOptions(String prefix, String meaning, String how) {
     this.prefix = prefix;
     this.meaning = meaning;
+    this.how = how;
   }
 
   /** Of disks that exist. */
   static KeyOptions opening() {
     return new KeyOptions(
-        "--key", "passphrase of an encrypted disk: all bytes of a file; - for standard input");
+        "--key", "passphrase of an encrypted disk", ": all bytes of a file; - for standard input");
   }
 
   /** Of what is made: a disk, or one more key. */
   static KeyOptions making() {
     return new KeyOptions(
-        "--new-key", "passphrase of the new disk; default: as --key-..., else asked for");
+        "--new-key",
+        "passphrase of the new disk",
+        ", from a file; default: as --key-..., else asked for");
   }
 
   void declare(Words words) {
-    words.value("FILE", meaning, files::add, prefix + "-file");
-    words.value("VARIABLE", "the same, from the environment", variables::add, prefix + "-env");
-    words.number("NUMBER", "the same, from a descriptor", descriptors::add, prefix + "-fd");
+    words.value("FILE", meaning + how, files::add, prefix + "-file");
+    words.value("VARIABLE", meaning + ", from the environment", variables::add, prefix + "-env");
+    words.number("NUMBER", meaning + ", from a descriptor", descriptors::add, prefix + "-fd");
   }
 
   List<byte[]> read(Console console) {
