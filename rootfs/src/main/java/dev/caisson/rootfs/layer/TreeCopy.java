@@ -4,6 +4,7 @@
  */
 package dev.caisson.rootfs.layer;
 
+import dev.caisson.linux.Errno;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.file.DirectoryEntry;
@@ -14,8 +15,12 @@ import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.linux.file.Resolution;
 import dev.caisson.rootfs.RootfsException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Copies a tree as it is, with owners, modes, times, extended attributes, links, holes and device
@@ -23,6 +28,12 @@ import java.util.Map;
  * are shared where the file system can.
  */
 public final class TreeCopy {
+  private static final long PART = 1 << 20;
+
+  /** What the kernel says when it does not copy between these two file systems itself. */
+  private static final Set<Errno> IN_MEMORY =
+      EnumSet.of(Errno.EXDEV, Errno.EINVAL, Errno.ENOSYS, Errno.EOPNOTSUPP);
+
   private static final Resolution[] STEP = {Resolution.BENEATH, Resolution.NO_SYMLINKS};
 
   /** Where the first name of a file with several was copied to. */
@@ -111,13 +122,30 @@ public final class TreeCopy {
         }
         long end = from.nextHole(start.getAsLong()).orElse(status.size());
         for (position = start.getAsLong(); position < end; ) {
-          long count = from.copyTo(to, position, position, end - position);
+          long count = part(from, to, position, end - position);
           if (count == 0) {
             return; // it got shorter
           }
           position += count;
         }
       }
+    }
+  }
+
+  /** How many bytes were copied; 0 at the end of the file. */
+  private static long part(OpenFile from, OpenFile to, long position, long length) {
+    try {
+      return from.copyTo(to, position, position, length);
+    } catch (LinuxException e) {
+      if (!IN_MEMORY.contains(e.errno())) {
+        throw e;
+      }
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = arena.allocate(Math.min(length, PART));
+      long count = from.read(bytes, position);
+      to.writeFully(bytes.asSlice(0, count), position);
+      return count;
     }
   }
 

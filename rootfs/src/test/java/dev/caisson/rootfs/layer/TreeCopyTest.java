@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,6 +46,30 @@ class TreeCopyTest {
     try (var from = Directory.open(source);
         var to = Directory.open(target)) {
       TreeCopy.of(from, to);
+    }
+  }
+
+  /** Between file systems of two kinds the kernel copies nothing by itself. */
+  @Test
+  void filesReachAnotherFileSystem() throws IOException {
+    Path memory = Path.of("/dev/shm");
+    assumeTrue(
+        Files.isWritable(memory)
+            && !Files.getFileStore(memory).type().equals(Files.getFileStore(directory).type()),
+        "needs a second kind of file system");
+    Path apart = Files.createTempDirectory(memory, "caisson");
+    try {
+      byte[] content = new byte[(3 << 20) + 5];
+      new Random(11).nextBytes(content);
+      Files.write(source.resolve("file"), content);
+      try (var from = Directory.open(source);
+          var to = Directory.open(apart)) {
+        TreeCopy.of(from, to);
+      }
+      assertThat(Files.readAllBytes(apart.resolve("file"))).isEqualTo(content);
+    } finally {
+      Files.deleteIfExists(apart.resolve("file"));
+      Files.delete(apart);
     }
   }
 
