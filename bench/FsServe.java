@@ -12,14 +12,15 @@ import dev.caisson.virtio.vhost.VhostUserServer;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Serves one directory on a vhost-user socket, for bench/fs. */
+/** Lends one directory to another VMM on a vhost-user socket. docs/virtio.md shows how; also for bench/fs. */
 public final class FsServe {
   private FsServe() {}
 
-  /** Takes the directory, the socket, and the number of request queues. */
+  /** Takes the directory, the socket, the number of request queues, and perhaps no-xattr. */
   public static void main(String[] arguments) throws Exception {
     Fd root = Directory.openFile(Path.of(arguments[0]), 0, OpenFlag.PATH);
-    var server = new FuseServer(List.of(new Export("root", root, false, 1)), 200_000);
+    boolean extended = arguments.length < 4 || !arguments[3].equals("no-xattr");
+    var server = new FuseServer(List.of(new Export("root", root, false, 1)), 200_000, extended);
     var device = new FileSystemDevice("caisson", Integer.parseInt(arguments[2]), server);
     try (var lent = new VhostUserServer(Path.of(arguments[1]), device)) {
       Thread.sleep(Long.MAX_VALUE);

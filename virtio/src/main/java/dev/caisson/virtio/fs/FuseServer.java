@@ -32,6 +32,7 @@ public final class FuseServer implements AutoCloseable {
   private final FileRequests files;
   private final DirectoryRequests directories;
   private final FileKeeper keeper;
+  private final boolean extendedAttributes;
   private final ThreadLocal<Exchange> exchanges = ThreadLocal.withInitial(Exchange::new);
 
   /**
@@ -39,6 +40,16 @@ public final class FuseServer implements AutoCloseable {
    * @param capacity most files the guest may know at once; the host spends a descriptor on each
    */
   public FuseServer(List<Export> exports, int capacity) {
+    this(exports, capacity, true);
+  }
+
+  /**
+   * @param extendedAttributes whether files have them in the guest. Without, no file has
+   *     capabilities there, and the guest's kernel does not ask for them before it first writes to
+   *     a file
+   */
+  public FuseServer(List<Export> exports, int capacity, boolean extendedAttributes) {
+    this.extendedAttributes = extendedAttributes;
     this.nodes = new NodeTable(exports, capacity);
     this.handles = new HandleTable(Math.min(capacity, MOST_HANDLES));
     this.names = new NameRequests(nodes, handles);
@@ -142,10 +153,8 @@ public final class FuseServer implements AutoCloseable {
       case Opcode.READLINK -> attributes.readLink(request, reply);
       case Opcode.STATFS -> attributes.fileSystem(request, reply);
       case Opcode.SYNCFS -> attributes.syncFileSystem(request);
-      case Opcode.SETXATTR -> attributes.setExtended(request);
-      case Opcode.GETXATTR -> attributes.getExtended(request, reply);
-      case Opcode.LISTXATTR -> attributes.listExtended(request, reply);
-      case Opcode.REMOVEXATTR -> attributes.removeExtended(request);
+      case Opcode.SETXATTR, Opcode.GETXATTR, Opcode.LISTXATTR, Opcode.REMOVEXATTR ->
+          extended(request, reply);
       case Opcode.OPEN -> files.open(request, reply);
       case Opcode.READ -> {
         return files.read(request, out, own.places);
@@ -164,6 +173,18 @@ public final class FuseServer implements AutoCloseable {
       default -> throw Refusal.of(Errno.ENOSYS);
     }
     return 0;
+  }
+
+  private void extended(FuseRequest request, FuseReply reply) {
+    if (!extendedAttributes) {
+      throw Refusal.of(Errno.ENOSYS); // so told once, the guest never asks again
+    }
+    switch (request.opcode()) {
+      case Opcode.SETXATTR -> attributes.setExtended(request);
+      case Opcode.GETXATTR -> attributes.getExtended(request, reply);
+      case Opcode.LISTXATTR -> attributes.listExtended(request, reply);
+      default -> attributes.removeExtended(request);
+    }
   }
 
   /** Files the guest knows now, exports included. */

@@ -130,6 +130,22 @@ class FuseServerTest {
   }
 
   @Test
+  void withoutExtendedAttributesTheGuestIsToldNotToAsk() {
+    server.close();
+    client.close();
+    var root = Directory.openFile(share, 0, OpenFlag.PATH);
+    server = new FuseServer(List.of(new Export("root", root, false, 1)), 100, false);
+    client = new FuseClient(server);
+    long node = lookup("file");
+    int[] all = {Opcode.SETXATTR, Opcode.GETXATTR, Opcode.LISTXATTR, Opcode.REMOVEXATTR};
+    for (int opcode : all) {
+      assertThat(refused(ask(opcode, node, numbers(100), name("user.x"))))
+          .isEqualTo(Errno.ENOSYS.number());
+    }
+    assertThat(refused(ask(Opcode.GETATTR, node, numbers(0, 0)))).isZero();
+  }
+
+  @Test
   void aReadOnlyExportChangesNothing() {
     server.close();
     server = server(true, 100);
