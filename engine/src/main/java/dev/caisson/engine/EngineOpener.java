@@ -10,6 +10,7 @@ import dev.caisson.engine.event.EventLog;
 import dev.caisson.engine.host.LocalHost;
 import dev.caisson.engine.image.ImageLibrary;
 import dev.caisson.engine.image.ImageUsers;
+import dev.caisson.engine.instance.Places;
 import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.network.MemberFinder;
 import dev.caisson.engine.snapshot.LocalSnapshots;
@@ -17,6 +18,7 @@ import dev.caisson.engine.snapshot.SnapshotShelf;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.volume.LocalVolumes;
 import dev.caisson.engine.volume.Trees;
+import dev.caisson.linux.file.Unrelated;
 import dev.caisson.sandbox.Isolation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,6 +63,7 @@ record EngineOpener(
   private Engine assemble(StateLock lock) {
     makeEmpty(options.scratch());
     makeEmpty(options.aside());
+    makeUnrelated(Places.above(options.root()));
     var store = Store.open(options.root().resolve("state"));
     var events = new EventLog(clock);
     var timer =
@@ -110,6 +113,16 @@ record EngineOpener(
       makePrivate(directory);
     } catch (IOException e) {
       throw EngineException.io("cannot empty " + directory + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Where each container gets a directory. */
+  private static void makeUnrelated(Path directory) {
+    try {
+      Files.createDirectories(directory);
+      Unrelated.below(directory);
+    } catch (IOException e) {
+      throw EngineException.io("cannot make " + directory + ": " + e.getMessage(), e);
     }
   }
 

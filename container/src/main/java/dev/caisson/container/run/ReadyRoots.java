@@ -5,6 +5,7 @@
 package dev.caisson.container.run;
 
 import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.file.Unrelated;
 import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.rootfs.RootfsException;
 import java.io.IOException;
@@ -126,7 +127,7 @@ public final class ReadyRoots implements AutoCloseable {
     while (wants(of)) {
       Path place = directory.resolve(Long.toString(count++));
       try {
-        Files.createDirectories(directory);
+        makeDirectory();
         ReadyRoot root = ReadyRoot.make(of, place);
         if (!keep(root)) {
           root.discard();
@@ -137,6 +138,13 @@ public final class ReadyRoots implements AutoCloseable {
         ReadyRoot.remove(place);
         return;
       }
+    }
+  }
+
+  private void makeDirectory() throws IOException {
+    if (!Files.isDirectory(directory)) {
+      Files.createDirectories(directory);
+      Unrelated.below(directory);
     }
   }
 

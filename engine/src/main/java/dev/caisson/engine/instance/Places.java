@@ -23,8 +23,12 @@ public final class Places {
 
   public static Place of(Path root, Path run, String id) {
     // The path of a Unix socket has room for 107 bytes, so sixteen digits must do. unix(7)
-    return new Place(
-        root.resolve("containers").resolve(id), run.resolve("c").resolve(id.substring(0, 16)));
+    return new Place(above(root).resolve(id), run.resolve("c").resolve(id.substring(0, 16)));
+  }
+
+  /** What holds the directories that outlive a boot, of all containers. */
+  public static Path above(Path root) {
+    return root.resolve("containers");
   }
 
   static boolean exists(Place place) {

@@ -47,6 +47,22 @@ public final class NamespaceThread {
   }
 
   /**
+   * Does {@code work} in a new namespace on the calling thread, which the caller must own, and goes
+   * back. A thread that cannot go back is told by the exception, and must end.
+   */
+  public static <T> T insideNewAndBack(Namespace kind, Supplier<T> work) {
+    requirePlatformThread();
+    try (Fd before = kind.ofThisThread()) {
+      create(kind);
+      try {
+        return work.get();
+      } finally {
+        enter(kind, before);
+      }
+    }
+  }
+
+  /**
    * Moves the calling thread, which the caller must own and let end afterwards. A mount namespace
    * needs a root and working directory of the thread's own first. setns(2)
    */

@@ -39,6 +39,17 @@ class DirectoryTest {
   }
 
   @Test
+  void directoriesThatAreUnrelatedAreMadeAndRemovedAsAny() throws Exception {
+    boolean told = Unrelated.below(temporary);
+    Files.createDirectories(temporary.resolve("one/inner"));
+    Files.delete(temporary.resolve("one/inner"));
+    Files.delete(temporary.resolve("one"));
+    assertThat(Unrelated.below(temporary)).as("told twice").isEqualTo(told);
+    assertThat(Unrelated.below(temporary.resolve("absent"))).isFalse();
+    assertThat(Unrelated.below(Path.of("/proc"))).isFalse();
+  }
+
+  @Test
   void inRootKeepsAbsoluteLinksInside() throws Exception {
     Files.createDirectories(temporary.resolve("etc"));
     Files.writeString(temporary.resolve("etc/passwd"), "inside");

@@ -48,7 +48,7 @@ public final class NamespacePool implements AutoCloseable {
   /** One that is ready, or else a new one. */
   public Prepared take() {
     @Nullable Prepared prepared = ready.poll();
-    return prepared == null ? make() : prepared;
+    return prepared == null ? make(WorkloadNamespace.create()) : prepared;
   }
 
   /** Gives up those that are ready; their interfaces vanish with them. */
@@ -61,8 +61,7 @@ public final class NamespacePool implements AutoCloseable {
     }
   }
 
-  private Prepared make() {
-    WorkloadNamespace namespace = WorkloadNamespace.create();
+  private Prepared make(WorkloadNamespace namespace) {
     try {
       return new Prepared(namespace, namespace.connect(host, names.fresh(), "eth0"));
     } catch (RuntimeException e) {
@@ -77,7 +76,7 @@ public final class NamespacePool implements AutoCloseable {
         if (ready.size() > ready.remainingCapacity()) {
           Thread.sleep(REST_MILLIS);
         }
-        Prepared next = make();
+        Prepared next = make(WorkloadNamespace.createHere());
         try {
           ready.put(next);
         } catch (InterruptedException e) {

@@ -37,6 +37,11 @@ public final class WorkloadNamespace implements AutoCloseable {
     return NamespaceThread.insideNew(WorkloadNamespace::ofThisThread, Namespace.NETWORK);
   }
 
+  /** As {@link #create}, on the calling thread, which must be the caller's own. */
+  static WorkloadNamespace createHere() {
+    return NamespaceThread.insideNewAndBack(Namespace.NETWORK, WorkloadNamespace::ofThisThread);
+  }
+
   /** Of a namespace that has been configured before, by another engine. */
   public static WorkloadNamespace adopt(Fd namespace) {
     return NamespaceThread.inside(
