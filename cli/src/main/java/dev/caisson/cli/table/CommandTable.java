@@ -10,10 +10,10 @@ import dev.caisson.cli.command.SpokenSpec;
 import dev.caisson.cli.words.Nearest;
 import dev.caisson.cli.words.Spoken;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
@@ -128,7 +128,7 @@ public final class CommandTable {
     return found;
   }
 
-  SortedSet<String> groups() {
+  NavigableSet<String> groups() {
     return makers.keySet().stream()
         .filter(path -> path.indexOf(' ') > 0)
         .map(path -> path.substring(0, path.indexOf(' ')))
