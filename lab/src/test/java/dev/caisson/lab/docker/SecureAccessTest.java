@@ -14,12 +14,15 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** TCP with certificates on both sides, and a socket handed over by systemd's tools. */
 @Tag("integration")
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.SAME_THREAD) // each test has an engine of its own
 class SecureAccessTest {
   @TempDir private Path folder;
 
