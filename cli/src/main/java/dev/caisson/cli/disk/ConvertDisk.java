@@ -191,12 +191,12 @@ final class ConvertDisk extends DiskCommand {
     int threads = workers > 0 ? workers : Runtime.getRuntime().availableProcessors();
     long zeroes = ByteCount.parse(sparse);
     boolean blank = (!existing || targetIsZero) && base.isEmpty() && !(into instanceof LuksDisk);
-    new Conversion(
-            Math.clamp(threads, 1, 16),
-            (int) Math.min(1 << 20, zeroes),
-            compressed,
-            blank && zeroes > 0,
-            !base.isEmpty())
+    Conversion.DEFAULT
+        .withWorkers(Math.clamp(threads, 1, 16))
+        .withSparse((int) Math.min(1 << 20, zeroes))
+        .withCompressed(compressed)
+        .withTargetReadsAsZero(blank && zeroes > 0)
+        .withOwnOnly(!base.isEmpty())
         .run(from, into, progress(showProgress, from.size(), rate));
   }
 }
