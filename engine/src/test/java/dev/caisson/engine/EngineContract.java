@@ -302,16 +302,20 @@ abstract class EngineContract {
         .isInstanceOf(EngineException.class);
   }
 
+  /** A health check that is unhealthy after so many failures in a row. */
+  static HealthcheckSpec checkEveryTenMilliseconds(int retries) {
+    return new HealthcheckSpec(
+        List.of("CMD", "check"),
+        Optional.of(Duration.ofMillis(10)),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        OptionalInt.of(retries));
+  }
+
   @Test
   void healthTurnsHealthyAndUnhealthy() throws Exception {
-    var check =
-        new HealthcheckSpec(
-            List.of("CMD", "check"),
-            Optional.of(Duration.ofMillis(10)),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalInt.of(2));
+    var check = checkEveryTenMilliseconds(2);
     try (var events =
         engine
             .events()

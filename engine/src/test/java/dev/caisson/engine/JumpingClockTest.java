@@ -6,7 +6,6 @@ package dev.caisson.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.caisson.engine.spec.HealthcheckSpec;
 import dev.caisson.engine.spec.InstanceSpec;
 import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.spec.RestartPolicy;
@@ -17,9 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,14 +75,7 @@ class JumpingClockTest {
   @ParameterizedTest
   @ValueSource(ints = {-1, 1})
   void aDayMoreOrLessHurtsNothing(int days) throws Exception {
-    var check =
-        new HealthcheckSpec(
-            List.of("CMD", "check"),
-            Optional.of(Duration.ofMillis(10)),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalInt.of(1));
+    var check = EngineContract.checkEveryTenMilliseconds(1);
     var checked =
         started(InstanceSpec.of("busybox").command("sleep").healthcheck(Optional.of(check)));
     var restarted =

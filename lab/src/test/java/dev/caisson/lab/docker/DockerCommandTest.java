@@ -85,18 +85,7 @@ class DockerCommandTest extends OnOneEngine {
 
   @Test
   void aTerminalHasASizeAndTakesInput() throws Exception {
-    try (Terminal terminal =
-        new Terminal(
-            "stty rows 33 cols 111; exec docker -H "
-                + engine.address()
-                + " run -it --rm --name typed busybox sh")) {
-      terminal.await("#");
-      terminal.type("stty size; echo $((40+2))\n");
-      terminal.await("42");
-      assertThat(terminal.screen()).contains("33 111");
-      terminal.type("exit 5\n");
-      assertThat(terminal.end()).isEqualTo(5);
-    }
+    Terminal.takesInputAndHasASize(engine, "--name typed", 30);
   }
 
   @Test

@@ -123,18 +123,7 @@ class DockerThinTest {
 
   @Test
   void aTerminalHasASizeAndTakesInput() throws Exception {
-    try (Terminal terminal =
-        new Terminal(
-            "stty rows 33 cols 111; exec docker -H "
-                + engine.address()
-                + " run -it --rm busybox sh")) {
-      terminal.await("#", PATIENCE);
-      terminal.type("stty size; echo $((40+2))\n");
-      terminal.await("42");
-      assertThat(terminal.screen()).contains("33 111");
-      terminal.type("exit 5\n");
-      assertThat(terminal.end()).isEqualTo(5);
-    }
+    Terminal.takesInputAndHasASize(engine, "", PATIENCE);
   }
 
   @Test

@@ -4,6 +4,8 @@
  */
 package dev.caisson.lab.docker;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +43,25 @@ final class Terminal implements AutoCloseable {
   void type(String text) throws IOException {
     process.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
     process.getOutputStream().flush();
+  }
+
+  /**
+   * Asks the docker command line for a terminal, and types into it.
+   *
+   * @param options of {@code docker run}, beside those that ask for the terminal
+   * @param seconds how long the first prompt may take: a machine has to boot for it
+   */
+  static void takesInputAndHasASize(EngineProcess engine, String options, int seconds)
+      throws Exception {
+    String run = "docker -H " + engine.address() + " run -it --rm " + options + " busybox sh";
+    try (Terminal terminal = new Terminal("stty rows 33 cols 111; exec " + run)) {
+      terminal.await("#", seconds);
+      terminal.type("stty size; echo $((40+2))\n");
+      terminal.await("42");
+      assertThat(terminal.screen()).contains("33 111");
+      terminal.type("exit 5\n");
+      assertThat(terminal.end()).isEqualTo(5);
+    }
   }
 
   void await(String text) {
