@@ -16,13 +16,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Short forms of the labs that break engines. */
 @Tag("integration")
 @Timeout(value = 600, unit = TimeUnit.SECONDS)
-@Execution(ExecutionMode.SAME_THREAD) // each lab keeps the host busy
 class EngineLabTest {
   private static final Path PROJECT = Path.of("").toAbsolutePath().getParent();
 

@@ -41,6 +41,11 @@ final class CheckDisk extends DiskCommand {
   }
 
   @Override
+  String remedyForCorruption() {
+    return "an older copy: what a repair would start from cannot be read";
+  }
+
+  @Override
   int run() {
     var extent =
         switch (repair) {

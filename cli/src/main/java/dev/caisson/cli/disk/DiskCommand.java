@@ -63,7 +63,7 @@ abstract class DiskCommand extends EngineCommand implements Spoken {
     return words;
   }
 
-  /** Does it; a {@link DiskException} becomes one line and exit code 1. */
+  /** Does it; a {@link DiskException} becomes a line, or two with a remedy, and exit code 1. */
   abstract int run();
 
   @Override
@@ -81,8 +81,16 @@ abstract class DiskCommand extends EngineCommand implements Spoken {
       return run();
     } catch (DiskException told) {
       err().println("caisson: " + told.getMessage());
+      if (told.kind() == DiskException.Kind.CORRUPT) {
+        err().println("  try: " + remedyForCorruption());
+      }
       return failureCode();
     }
+  }
+
+  /** What to do about a file that contradicts its format; one line. */
+  String remedyForCorruption() {
+    return "caisson disk check, to see all that is wrong; --repair all mends a copy, or take an older one";
   }
 
   /** As qemu-img, for words it does not understand. */

@@ -65,6 +65,7 @@ class WrongInputTest {
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "info absent, absent",
+    "info bits, try: caisson disk check",
     "info dir, is a directory",
     "info -f qcow2 empty, empty",
     "info -f qcow2 cut, cut",

@@ -16,13 +16,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** TCP with certificates on both sides, and a socket handed over by systemd's tools. */
 @Tag("integration")
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
-@Execution(ExecutionMode.SAME_THREAD) // each test has an engine of its own
 class SecureAccessTest {
   @TempDir private Path folder;
 

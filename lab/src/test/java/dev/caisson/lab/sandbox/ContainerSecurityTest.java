@@ -35,11 +35,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** What containers must not be able to do: the runtime lines of docs/threats.md, by number. */
-@Execution(ExecutionMode.SAME_THREAD) // counts threads and races on purpose
 class ContainerSecurityTest extends InContainers {
   @Test
   void line1TheEnteringProgramIsNoFileOfTheHostAndCannotBeWritten() {

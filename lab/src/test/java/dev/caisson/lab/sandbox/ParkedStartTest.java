@@ -25,13 +25,10 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A container cannot tell whether its process was made for it or parked before. */
 @Tag("integration")
 @Timeout(180)
-@Execution(ExecutionMode.SAME_THREAD) // counts what is kept ready
 class ParkedStartTest {
   private static final Path GROUPS = Path.of("/sys/fs/cgroup/pids/caisson");
   private static final String WHAT_IT_SEES =
