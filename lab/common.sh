@@ -8,13 +8,17 @@ lab=${CAISSON_LAB:-${XDG_CACHE_HOME:-$HOME/.cache}/caisson/lab}
 java_home=${JAVA_HOME:?set JAVA_HOME to a JDK 25, or run ./dev lab NAME}
 lab_kernel=$lab/kernel
 
-fetch_kernel() { # fetches and unpacks the distribution's cloud kernel, once
-  local package
-  compgen -G "$lab_kernel/boot/vmlinuz-*" >/dev/null && return
-  mkdir -p "$lab/kernel.dl"
-  package=$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
-  (cd "$lab/kernel.dl" && apt-get download -q "$package" && dpkg-deb -x "$package"_*.deb "$lab/kernel.new")
-  mv "$lab/kernel.new" "$lab_kernel"
+fetch_kernel() { # the distribution's cloud kernel
+  fetch_kernel_of linux-image-cloud-amd64 "$lab_kernel"
+}
+
+fetch_kernel_of() { # PACKAGE DIRECTORY: fetches and unpacks a kernel of the distribution, once
+  local package target=$2
+  compgen -G "$target/boot/vmlinuz-*" >/dev/null && return
+  mkdir -p "$target.dl"
+  package=$(apt-cache depends "$1" | awk '/Depends: linux-image-/ { print $2; exit }')
+  (cd "$target.dl" && apt-get download -q "$package" && dpkg-deb -x "$package"_*.deb "$target.new")
+  mv "$target.new" "$target"
 }
 
 make_java() { # DIRECTORY: a runtime small enough for a RAM disk; made once per JDK

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,7 @@ import java.util.regex.Pattern;
 /** Thin machines kept as they run, and others that go on from there as themselves. */
 final class CloneChecks {
   private static final int PATIENCE_SECONDS = 120;
+  private static final int CROWD = 12;
   private static final long MEMORY = 32L << 20;
 
   /** Says who it is, again and again: what it counts is in its memory. */
@@ -169,6 +171,8 @@ final class CloneChecks {
         int first = goesOn(one, network.place(3), last);
         goesOn(two, network.place(4), last);
         differ(parent, one, two, first);
+        ownAddress(one, network.place(3));
+        ownAddress(two, network.place(4));
         files(parent, one, two);
         network.requireUnheard(network.place(2), List.of(network.place(3), network.place(4)));
         parent.lines(parent.lines(1).size() + 2);
@@ -214,8 +218,13 @@ final class CloneChecks {
             "cat /proc/sys/kernel/random/boot_id",
             "hostname",
             "cat /sys/class/net/eth0/address",
-            "ip -4 addr show dev eth0")) {
+            "ip -4 addr show dev eth0",
+            "ip -6 addr show dev eth0 scope global",
+            "ip -6 addr show dev eth0 scope link")) {
       List<String> answers = List.of(parent.tell(what), one.tell(what), two.tell(what));
+      if (answers.contains("")) {
+        throw new AssertionError("nothing was said: " + what + ": " + answers);
+      }
       System.out.println("clones: " + what + ": " + answers);
       different(what, answers.get(0), answers.get(1));
       different(what, answers.get(0), answers.get(2));
@@ -230,6 +239,18 @@ final class CloneChecks {
       if (!clone.tell("ping -c 1 -W 10 10.9.0.1").contains("1 packets received")) {
         throw new AssertionError(clone.name + " does not reach its network");
       }
+      // The first may be lost: until nobody has objected to its address it says nothing.
+      if (!clone.tell("ping6 -c 5 -W 10 fd00:9::1").contains(" bytes from ")) {
+        throw new AssertionError(clone.name + " does not reach its network over IPv6");
+      }
+    }
+  }
+
+  /** Its network's IPv6 address and no other: not one of its parent's. */
+  private static void ownAddress(Guest clone, LabNetwork.Place place) throws Exception {
+    String told = clone.tell("ip -6 addr show dev eth0 scope global");
+    if (!told.contains(place.ipv6() + "/64") || told.split("inet6", -1).length != 2) {
+      throw new AssertionError(clone.name + " with " + place.ipv6() + " has " + told);
     }
   }
 
@@ -252,6 +273,71 @@ final class CloneChecks {
     NestedCheck.same("none", one.tell("cat /later 2>/dev/null || echo none"));
     NestedCheck.same("10.9.0.1 host-of-one", one.tell("cat /etc/hosts"));
     NestedCheck.same("10.9.0.1 host-of-two", two.tell("cat /etc/hosts"));
+  }
+
+  /** Many clones share what none of them wrote. */
+  static void crowd() throws Exception {
+    Path layer = ThinChecks.image(Files.createTempDirectory("image"));
+    Path snapshot = Files.createTempDirectory("kept").resolve("snapshot");
+    // Nothing that begins a process every second: a dozen of those keep the emulation busy.
+    String asleep = "exec sleep 100000";
+    try (Guest parent = new Guest("parent", layer, Optional.empty(), asleep)) {
+      parent.sandbox.start();
+      parent.save(snapshot);
+    }
+    List<Guest> clones = new ArrayList<>();
+    try {
+      for (int i = 0; i < CROWD; i++) {
+        var clone = new Guest("clone" + i, layer, Optional.empty(), asleep);
+        clones.add(clone);
+        start(clone, snapshot);
+      }
+      for (Guest clone : clones) {
+        NestedCheck.same(clone.name, clone.tell("hostname"));
+      }
+      long resident = memory(snapshot, "Rss:");
+      long proportional = memory(snapshot, "Pss:");
+      System.out.printf(
+          "figure crowd: %d clones, %d MiB resident in sum, %d MiB of proportional set, %d MiB written%n",
+          CROWD, resident >> 10, proportional >> 10, memory(snapshot, "Private_Dirty:") >> 10);
+      if (proportional > resident / 2) {
+        throw new AssertionError("they share too little");
+      }
+      System.out.printf(
+          "figure crowd: %d ms of CPU in 5 s of all asleep, %d ms while one begins a process a second%n",
+          spent(() -> Thread.sleep(5000)),
+          spent(() -> clones.getFirst().tell("for i in 1 2 3 4 5; do sleep 1; done")));
+    } finally {
+      clones.forEach(Guest::close);
+    }
+  }
+
+  /** Work to be measured. */
+  @FunctionalInterface
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  /** Milliseconds of processor time, of all machines together. */
+  private static long spent(Work work) throws Exception {
+    ProcessHandle us = ProcessHandle.current();
+    long before = us.info().totalCpuDuration().orElseThrow().toMillis();
+    work.run();
+    return us.info().totalCpuDuration().orElseThrow().toMillis() - before;
+  }
+
+  /** KiB of all mappings of the snapshot's memory. */
+  private static long memory(Path snapshot, String kind) throws IOException {
+    long sum = 0;
+    boolean ours = false;
+    for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+      if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+        ours = line.endsWith(snapshot + "/machine/memory");
+      } else if (ours && line.startsWith(kind)) {
+        sum += Long.parseLong(line.replaceAll("[^0-9]", ""));
+      }
+    }
+    return sum;
   }
 
   private static long millisSince(long start) {

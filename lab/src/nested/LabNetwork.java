@@ -33,8 +33,12 @@ final class LabNetwork implements AutoCloseable {
   private final Map<Integer, Place> places = new TreeMap<>();
   private final List<Process> keepers = new ArrayList<>();
 
-  /** A namespace with an interface: 10.9.0.{@code number}. */
-  record Place(int number, Path namespace, String link, String mac) {}
+  /** A namespace with an interface: 10.9.0.{@code number} and an address of IPv6. */
+  record Place(int number, Path namespace, String link, String mac) {
+    String ipv6() {
+      return "fd00:9::%x".formatted(number);
+    }
+  }
 
   private LabNetwork() {}
 
@@ -43,7 +47,10 @@ final class LabNetwork implements AutoCloseable {
     try (RouteSocket socket = RouteSocket.open()) {
       socket.execute(new RouteBatch().createBridge(LinkSettings.named(network.bridge).up(true)));
       int index = socket.link(network.bridge).orElseThrow().index();
-      socket.execute(new RouteBatch().addAddress(index, InetAddress.ofLiteral("10.9.0.1"), 24));
+      socket.execute(
+          new RouteBatch()
+              .addAddress(index, InetAddress.ofLiteral("10.9.0.1"), 24)
+              .addAddress(index, InetAddress.ofLiteral("fd00:9::1"), 64));
     }
     return network;
   }
@@ -106,7 +113,9 @@ final class LabNetwork implements AutoCloseable {
                       .changeLink(index, LinkSettings.none().up(true))
                       .addAddress(
                           index, InetAddress.ofLiteral("10.9.0." + place.number()), 24)
-                      .putRoute(Route.defaultVia(InetAddress.ofLiteral("10.9.0.1"), index)));
+                      .addAddress(index, InetAddress.ofLiteral(place.ipv6()), 64)
+                      .putRoute(Route.defaultVia(InetAddress.ofLiteral("10.9.0.1"), index))
+                      .putRoute(Route.defaultVia(InetAddress.ofLiteral("fd00:9::1"), index)));
             }
             return true;
           });

@@ -29,7 +29,7 @@ final class NestedCheck {
   private static final int PATIENCE_SECONDS = 240;
 
   /** What measures, and runs only when it is named. */
-  private static final List<String> COMPARISONS = List.of("boot-compare", "switch-compare");
+  private static final List<String> COMPARISONS = List.of("boot-compare", "switch-compare", "thin-crowd");
 
   /** How many times the patience for one machine a check has. */
   private static final Map<String, Integer> MACHINES =
@@ -39,6 +39,12 @@ final class NestedCheck {
           "switch-compare",
           12,
           "thin-clones",
+          4,
+          "thin-crowd",
+          4,
+          "snapshot-verbs",
+          4,
+          "snapshot-killed",
           4);
 
   private static final List<String> EVERYTHING =
@@ -93,6 +99,7 @@ final class NestedCheck {
     checks.put("packed-kernel", NestedCheck::packedKernel);
     checks.put("pause", NestedCheck::pause);
     checks.put("snapshot", SnapshotChecks::clones);
+    checks.put("generation", SnapshotChecks::generation);
     checks.put("reset", NestedCheck::reset);
     checks.put("panic", NestedCheck::panic);
     checks.put("idle", NestedCheck::idle);
@@ -108,6 +115,9 @@ final class NestedCheck {
     checks.put("thin-run", kvm -> ThinChecks.run());
     checks.put("thin-control", kvm -> ThinChecks.control());
     checks.put("thin-clones", kvm -> CloneChecks.twoClones());
+    checks.put("thin-crowd", kvm -> CloneChecks.crowd());
+    checks.put("snapshot-verbs", kvm -> VerbChecks.snapshots());
+    checks.put("snapshot-killed", kvm -> KilledChecks.run());
     ContractChecks.names().forEach(name -> checks.put(name, kvm -> ContractChecks.run(name)));
     return checks;
   }

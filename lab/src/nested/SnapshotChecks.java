@@ -7,6 +7,8 @@ import dev.caisson.kvm.Kvm;
 import dev.caisson.vmm.snapshot.Snapshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -15,6 +17,8 @@ final class SnapshotChecks {
   private static final int CLONES = 2;
   private static final String TICK = "tick ";
   private static final Pattern CLOCK = Pattern.compile("now (\\d+)\r?\n");
+
+  private static final Pattern RANDOM = Pattern.compile("random ([0-9a-f]{32})");
 
   private SnapshotChecks() {}
 
@@ -48,6 +52,34 @@ final class SnapshotChecks {
         restored.awaitWords("now ");
         restored.awaitWords(TICK + (last + 10));
         checkClock(restored.console(), earliest);
+      }
+    }
+  }
+
+  /** Linux with a driver for the generation id draws new random numbers by itself in each clone. */
+  static void generation(Kvm kvm) throws Exception {
+    NestedGuest.Order order =
+        NestedGuest.Order.of("generation").withKernel("vmlinux-generic").withMebibytes(256);
+    Path place = Files.createTempDirectory("lab").resolve("snapshot");
+    try (NestedGuest original = NestedCheck.start(kvm, order)) {
+      original.awaitWords("READY");
+      Thread.sleep(1000); // so that it waits for the kernel's word
+      original.machine().pause();
+      original.machine().save(place);
+      if (original.console().contains("random ")) {
+        throw new AssertionError("what was never cloned found that it was");
+      }
+    }
+    Set<String> drawn = new HashSet<>();
+    for (int clone = 0; clone < CLONES; clone++) {
+      try (NestedGuest restored =
+          NestedCheck.watched(NestedGuest.restored(kvm, order, Snapshot.open(place)))) {
+        restored.awaitWords("reseeded due to virtual machine fork");
+        restored.awaitWords("END");
+        Matcher random = RANDOM.matcher(restored.console());
+        if (!random.find() || !drawn.add(random.group(1))) {
+          throw new AssertionError("not a random number of its own: " + restored.console());
+        }
       }
     }
   }

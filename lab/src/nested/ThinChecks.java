@@ -54,7 +54,7 @@ final class ThinChecks {
     Files.copy(Path.of("/bin/busybox"), layer.resolve("bin/busybox"));
     layer.resolve("bin/busybox").toFile().setExecutable(true, false);
     for (String applet : List.of(
-            "sh", "echo", "cat", "id", "sleep", "nproc", "hostname", "head", "od", "date", "tr", "ip", "ping")) {
+            "sh", "echo", "cat", "id", "sleep", "nproc", "hostname", "head", "od", "date", "tr", "ip", "ping", "ping6")) {
       Files.createSymbolicLink(layer.resolve("bin/" + applet), Path.of("busybox"));
     }
     return layer;
