@@ -34,6 +34,7 @@ public final class Node implements AutoCloseable {
   public static final int STATFS_SIZE = 120;
 
   private static final int O_CREAT = 0x40;
+  private static final int O_EXCL = 0x80;
   private static final int O_NOFOLLOW = 0x20000;
   private static final int O_CLOEXEC = 0x80000;
   private static final int O_PATH = 0x200000;
@@ -119,10 +120,10 @@ public final class Node implements AutoCloseable {
     return opened == -Errno.EACCES.number() ? open(O_DIRECTORY) : opened;
   }
 
-  /** Creates or opens a regular file in this directory. */
+  /** Creates a regular file in this directory, where nothing has that name yet. */
   public long create(MemorySegment name, int flags, int mode) {
     try (Scratch scratch = Scratch.open()) {
-      int all = flags | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+      int all = flags | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
       return openAt(name, how(scratch.allocate(24, 8), all, mode & 07777));
     }
   }

@@ -99,11 +99,14 @@ final class NameRequests {
       int mode = request.u32();
       request.skip(8);
       MemorySegment name = request.name();
-      int kept = FileRequests.openFlags(flags) | (flags & EXCLUSIVE);
       long descriptor;
       try (Caller _ = caller(request)) {
-        descriptor = Refusal.checked(parent.node.create(name, kept, mode));
+        descriptor = parent.node.create(name, FileRequests.openFlags(flags), mode);
       }
+      if (descriptor == -Errno.EEXIST.number() && (flags & EXCLUSIVE) == 0) {
+        descriptor = existing(parent, name, flags);
+      }
+      Refusal.checked(descriptor);
       OpenNode file = OpenNode.of(Fd.adopt(descriptor));
       try (KnownNode node = made(file, parent, reply)) {
         reply.u64(handles.add(new OpenHandle(file, node, FileRequests.openFlags(flags))));
@@ -112,6 +115,20 @@ final class NameRequests {
         file.close();
         throw refusal;
       }
+    }
+  }
+
+  /**
+   * Opens what somebody else made of this name meanwhile, if it is a regular file: opening a fifo
+   * waits, and opening a device acts on the host's.
+   */
+  private long existing(KnownNode parent, MemorySegment name, int flags) {
+    long found = Refusal.checked(parent.node.lookup(name));
+    try (Node node = Node.of(Fd.adopt(found))) {
+      if (Status.of(node).type() != KnownNode.REGULAR) {
+        throw Refusal.of(Errno.ESTALE);
+      }
+      return node.open(FileRequests.openFlags(flags));
     }
   }
 

@@ -23,11 +23,13 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a guest can ask, and what it cannot get: line 52 of the security checklist. */
 class FuseServerTest {
   private static final int FIRST_TOP = 2;
+  private static final int EXCLUSIVE = 0200;
 
   @TempDir Path directory;
   private Path share;
@@ -105,6 +107,24 @@ class FuseServerTest {
     new ProcessBuilder("mkfifo", share.resolve("pipe").toString()).start().waitFor();
     assertThat(refused(ask(Opcode.OPEN, lookup("pipe"), numbers(0))))
         .isEqualTo(Errno.EINVAL.number());
+  }
+
+  @Test
+  @Timeout(30)
+  void whatExistsIsCreatedOnlyWhereItIsARegularFile() throws Exception {
+    new ProcessBuilder("mkfifo", share.resolve("pipe").toString()).start().waitFor();
+    int writing = 1;
+    assertThat(refused(create("pipe", writing))).isEqualTo(Errno.ESTALE.number());
+    assertThat(refused(create("out", writing))).isEqualTo(Errno.ESTALE.number());
+    assertThat(refused(create("file", writing | EXCLUSIVE))).isEqualTo(Errno.EEXIST.number());
+    assertThat(refused(create("file", writing))).isZero();
+    assertThat(refused(create("new", writing))).isZero();
+    assertThat(directory.resolve("secret")).hasContent("secret");
+    assertThat(share.resolve("file")).hasContent("content");
+  }
+
+  private Reply create(String text, int flags) {
+    return ask(Opcode.CREATE, FIRST_TOP, numbers(flags | 0644L << 32, 0), name(text));
   }
 
   @Test
