@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -89,24 +90,28 @@ final class CopyCommand extends EngineCommand {
   }
 
   private void copyOut(Side from, String to) throws IOException {
-    boolean contents = from.path().endsWith("/.");
-    var path = absolute(contents ? withoutDot(from.path()) : from.path());
+    if (from.path().isEmpty()) {
+      throw EngineException.invalid(
+          "the path in the container is empty", "caisson cp CONTAINER:PATH PATH");
+    }
+    var wanted = Wanted.of(from.path(), followLink);
+    var asked = new ContainerPath(engine().containers(), from.container(), absolute(wanted.path()));
+    var found = asked.stat();
+    var source = wanted.behindLinks() ? asked.followed() : asked;
+    var stat = source.stat();
+    boolean folder = ContainerPath.isDirectory(stat);
+    wanted.requireDirectory(folder);
     if (to.equals("-")) {
-      engine().containers().copyOut(from.container(), path, console().out());
+      engine().containers().copyOut(from.container(), source.path(), console().out());
       console().out().flush();
       return;
     }
-    var stat = engine().containers().stat(from.container(), path);
-    if (followLink && !stat.linkTarget().isEmpty()) {
-      path = Path.of(path).resolveSibling(stat.linkTarget()).normalize().toString();
-    }
     var destination = console().directory().resolve(to).normalize();
-    boolean folder = (stat.mode() & 0170000) == 0040000;
-    if (contents && folder) {
+    if (wanted.contents()) {
       if (!Files.isDirectory(destination)) {
         Files.createDirectory(destination);
       }
-      copyOut(from, path, destination, stat.name(), ".");
+      copyOut(from, source.path(), destination, stat.name(), ".");
       return;
     }
     boolean into = Files.isDirectory(destination);
@@ -114,9 +119,9 @@ final class CopyCommand extends EngineCommand {
       throw EngineException.notFound("no such directory: " + destination);
     }
     var parent = destination.getParent();
-    var name = into ? stat.name() : destination.getFileName().toString();
+    var name = into ? found.name() : destination.getFileName().toString();
     var directory = into || parent == null ? destination : parent;
-    copyOut(from, path, directory, stat.name(), name);
+    copyOut(from, source.path(), directory, stat.name(), name);
   }
 
   private void copyOut(Side from, String path, Path directory, String packed, String name)
@@ -127,11 +132,6 @@ final class CopyCommand extends EngineCommand {
     tell(from.path(), directory.resolve(name).normalize().toString());
   }
 
-  private static String withoutDot(String path) {
-    var shorter = path.substring(0, path.length() - 2);
-    return shorter.isEmpty() ? "/" : shorter;
-  }
-
   private void copyIn(String from, Side to) throws IOException {
     var options = new CopySpec(true, archive);
     var path = absolute(to.path());
@@ -139,38 +139,47 @@ final class CopyCommand extends EngineCommand {
       engine().containers().copyIn(to.container(), path, console().in(), options);
       return;
     }
+    var wanted = Wanted.of(from, followLink);
     var local = console().directory().resolve(from).normalize();
-    if (!Files.exists(local)) {
+    if (wanted.behindLinks()
+        ? !Files.exists(local)
+        : !Files.exists(local, LinkOption.NOFOLLOW_LINKS)) {
       throw EngineException.notFound("no such file or directory: " + local);
     }
-    var place = place(to.container(), path, local, to.path().endsWith("/"));
+    var root = wanted.behindLinks() ? local.toRealPath() : local;
+    boolean folder = Files.isDirectory(root, LinkOption.NOFOLLOW_LINKS);
+    wanted.requireDirectory(folder);
+    var name = wanted.contents() ? "." : local.getFileName().toString();
+    var asked = new ContainerPath(engine().containers(), to.container(), path);
+    var place = asked.placeFor(name, folder, to.path().endsWith("/"));
     piped(
-        out -> LocalFiles.pack(followLink ? local.toRealPath() : local, place.name(), out),
+        out -> LocalFiles.pack(root, place.name(), out),
         in -> engine().containers().copyIn(to.container(), place.directory(), in, options));
     tell(local.toString(), to.container() + ":" + path);
   }
 
-  /** The directory to unpack in, and the name of what is unpacked there. */
-  private record Place(String directory, String name) {}
+  /**
+   * What a source means by how it is written.
+   *
+   * @param path without what follows the last name
+   * @param contents what is in it, rather than itself
+   * @param behindLinks what a link leads to
+   * @param directory whether it must be one
+   */
+  private record Wanted(String path, boolean contents, boolean behindLinks, boolean directory) {
+    static Wanted of(String text, boolean followLink) {
+      boolean contents = text.endsWith("/.") || text.equals(".");
+      boolean directory = contents || text.endsWith("/");
+      var path = text.replaceAll("(/+\\.?)+$", "");
+      return new Wanted(path.isEmpty() ? "/" : path, contents, followLink || directory, directory);
+    }
 
-  private Place place(String container, String path, Path local, boolean mustBeDirectory) {
-    try {
-      var stat = engine().containers().stat(container, path);
-      boolean directory = (stat.mode() & 0170000) == 0040000 || !stat.linkTarget().isEmpty();
-      if (directory) {
-        boolean contents = source.endsWith("/.");
-        return new Place(path, contents ? "." : local.getFileName().toString());
-      }
-    } catch (EngineException e) {
-      if (e.kind() != EngineException.Kind.NOT_FOUND || mustBeDirectory) {
-        throw e;
+    void requireDirectory(boolean folder) {
+      if (directory && !folder) {
+        throw EngineException.invalid(
+            path + ": not a directory", "leave out what follows its name");
       }
     }
-    var inner = Path.of(path);
-    var parent = inner.getParent();
-    var name = inner.getFileName();
-    return new Place(
-        parent == null ? "/" : parent.toString(), name == null ? "." : name.toString());
   }
 
   private static String absolute(String path) {

@@ -35,15 +35,17 @@ final class EventText {
     var actor = new LinkedHashMap<String, Object>();
     actor.put("ID", event.actor());
     actor.put("Attributes", new TreeMap<>(event.attributes()));
-    var fields = new LinkedHashMap<String, Object>();
+    // Spelt as the API's JSON does; templates say Status and TimeNano, as Go's fields are called.
+    var fields = new TreeMap<String, Object>(String.CASE_INSENSITIVE_ORDER);
     fields.put("Type", event.type());
     fields.put("Action", event.action());
-    fields.put("Status", event.action());
-    fields.put("ID", event.actor());
-    fields.put("From", event.attributes().getOrDefault("image", ""));
+    fields.put("status", event.action());
+    fields.put("id", event.actor());
+    fields.put("from", event.attributes().getOrDefault("image", ""));
     fields.put("Actor", actor);
-    fields.put("Time", event.time().getEpochSecond());
-    fields.put("TimeNano", event.time().getEpochSecond() * 1_000_000_000L + event.time().getNano());
+    fields.put("scope", "local");
+    fields.put("time", event.time().getEpochSecond());
+    fields.put("timeNano", event.time().getEpochSecond() * 1_000_000_000L + event.time().getNano());
     return fields;
   }
 }

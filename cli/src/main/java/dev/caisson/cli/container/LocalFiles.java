@@ -25,6 +25,8 @@ import org.apache.commons.compress.archivers.tar.TarConstants;
  * The caller's files as tar streams. What a container sends is not trusted to stay in its place.
  */
 final class LocalFiles {
+  private static final int FIFO = 0010000; // S_IFIFO, inode(7)
+
   private LocalFiles() {}
 
   /** Writes a file or tree, its root named {@code name}. */
@@ -47,7 +49,12 @@ final class LocalFiles {
   }
 
   private static void add(TarArchiveOutputStream tar, Path file, String name) throws IOException {
-    if (Files.isSymbolicLink(file)) {
+    int type =
+        ((Number) Files.getAttribute(file, "unix:mode", LinkOption.NOFOLLOW_LINKS)).intValue()
+            & 0170000;
+    if (type == FIFO) {
+      tar.putArchiveEntry(new TarArchiveEntry(name, TarConstants.LF_FIFO));
+    } else if (Files.isSymbolicLink(file)) {
       var entry = new TarArchiveEntry(name, TarConstants.LF_SYMLINK);
       entry.setLinkName(Files.readSymbolicLink(file).toString());
       tar.putArchiveEntry(entry);
@@ -63,7 +70,7 @@ final class LocalFiles {
         Files.copy(file, tar);
       }
     } else {
-      return; // sockets, pipes and devices stay where they are
+      return; // sockets and devices stay where they are
     }
     tar.closeArchiveEntry();
   }

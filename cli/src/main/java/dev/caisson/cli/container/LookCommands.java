@@ -264,6 +264,11 @@ final class LookCommands {
     public Integer call() {
       var resources = limits.builder().build();
       var policy = restart.map(RestartPolicy::parse);
+      var nothing = new ResourceOptions.LimitOptions().builder().build();
+      if (policy.isEmpty() && resources.equals(nothing)) {
+        throw EngineException.invalid(
+            "you must provide one or more flags when using this command", "caisson update --help");
+      }
       return each(
           containers,
           name ->

@@ -44,6 +44,9 @@ final class TemplateFunctions {
           "pad",
           "truncate");
 
+  /** A method of docker's rows, which no template can call by this name. */
+  static final String LABEL = "Label";
+
   private TemplateFunctions() {}
 
   static @Nullable Object call(String name, List<@Nullable Object> values) {
@@ -64,12 +67,32 @@ final class TemplateFunctions {
       case "index" -> index(values);
       case "slice" -> slice(values);
       case "json" -> Json.compact(first);
+      case LABEL -> label(show(first), show(second(name, values)));
       case "print" -> values.stream().map(TemplateFunctions::show).collect(Collectors.joining());
       case "println" ->
           values.stream().map(TemplateFunctions::show).collect(Collectors.joining(" ", "", "\n"));
       case "printf" -> format(show(first), values.subList(1, values.size()));
       default -> words(name, first, values);
     };
+  }
+
+  /** Of labels in one line, {@code a=b,c=d}: a piece without = goes on with the value before. */
+  private static String label(String labels, String key) {
+    var value = new StringBuilder();
+    boolean found = false;
+    for (var piece : labels.split(",", -1)) {
+      boolean begins = piece.contains("=");
+      if (found && begins) {
+        break;
+      }
+      if (found) {
+        value.append(',').append(piece);
+      } else if (piece.startsWith(key + "=")) {
+        found = true;
+        value.append(piece.substring(key.length() + 1));
+      }
+    }
+    return value.toString();
   }
 
   private static Object words(String name, @Nullable Object first, List<@Nullable Object> values) {

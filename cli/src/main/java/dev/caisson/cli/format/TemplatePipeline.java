@@ -56,6 +56,11 @@ final class TemplatePipeline {
       piped.ifPresent(arguments::add);
       return new TemplateExpression.Call(first, arguments);
     }
+    if (first.equals(".Label") && at + 1 < words.size()) {
+      at++;
+      var labels = new TemplateExpression.Field(new TemplateExpression.Dot(), "Labels");
+      return new TemplateExpression.Call(TemplateFunctions.LABEL, List.of(labels, operand()));
+    }
     if (piped.isPresent()) {
       throw TemplateException.unreadable("non executable command in pipeline");
     }

@@ -23,7 +23,9 @@ public final class TimeRange {
   }
 
   public Optional<Instant> to() {
-    return until.map(TimeRange::parse);
+    return until
+        .filter(text -> !text.equals("0"))
+        .map(TimeRange::parse); // 0 is no end, as for docker
   }
 
   private static Instant parse(String text) {

@@ -49,6 +49,7 @@ final class InstanceFilter {
     this.table = table;
     filters.of("status").forEach(InstanceFilter::status);
     filters.of("exited").forEach(InstanceFilter::requireCode);
+    filters.of("health").forEach(InstanceFilter::requireCondition);
   }
 
   /** Whether the filters ask for containers that do not run, too. */
@@ -104,6 +105,16 @@ final class InstanceFilter {
     if (!text.matches("-?\\d{1,9}")) {
       throw EngineException.invalid("invalid filter 'exited=" + text + "'", "use an exit code");
     }
+  }
+
+  private static void requireCondition(String text) {
+    for (var condition : Health.Condition.values()) {
+      if (condition.toString().equals(text)) {
+        return;
+      }
+    }
+    throw EngineException.invalid(
+        "invalid filter 'health=" + text + "'", "use starting, healthy, unhealthy or none");
   }
 
   private static Status status(String text) {

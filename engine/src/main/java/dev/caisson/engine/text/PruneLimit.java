@@ -10,6 +10,8 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.Locale;
 
 /**
@@ -40,7 +42,11 @@ public record PruneLimit(Instant before) {
       if (text.matches("([0-9.]+(h|m|s|ms))+")) {
         return clock.instant().minus(Duration.parse("PT" + text.toUpperCase(Locale.ROOT)));
       }
-      return Instant.parse(text.length() == 10 ? text + "T00:00:00Z" : text);
+      if (text.matches("[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+)?")) { // without a zone: here
+        var time = text.length() == 10 ? text + "T00:00" : text;
+        return LocalDateTime.parse(time).atZone(ZoneId.systemDefault()).toInstant();
+      }
+      return Instant.parse(text);
     } catch (DateTimeException e) {
       throw new EngineException(
           EngineException.Kind.INVALID,

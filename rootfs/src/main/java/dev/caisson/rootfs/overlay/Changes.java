@@ -59,11 +59,14 @@ final class Changes {
         changes.add(new Change(kind, child));
         continue;
       }
-      if (below.isEmpty() || below.map(old -> !sameDirectory(old, status)).orElse(true)) {
-        changes.add(new Change(kind, child));
-      }
+      int before = changes.size();
       try (var directory = upper.resolve(entry.name(), STEP)) {
         compare(directory, child);
+      }
+      // What something changed in counts as changed, as dockerd has it, though its time may not
+      // tell.
+      if (changes.size() > before || below.map(old -> !sameDirectory(old, status)).orElse(true)) {
+        changes.add(new Change(kind, child));
       }
     }
   }
