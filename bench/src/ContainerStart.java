@@ -60,7 +60,7 @@ final class ContainerStart {
     boolean runc = !Boolean.getBoolean("alone") && prepareBundle();
     double ourCpu = 0;
     double theirCpu = 0;
-    for (int block = 0; block < rounds / 20; block++) {
+    for (int block = 0; block * 20 < rounds; block++) {
       double before = cpuMillis();
       for (int i = 0; i < 20; i++) {
         ours.add(run());
