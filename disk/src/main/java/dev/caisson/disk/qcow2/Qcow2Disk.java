@@ -100,13 +100,7 @@ public final class Qcow2Disk
 
   /** The first bytes of the LUKS header inside the image, at most {@code most}; empty for none. */
   public Optional<ByteBuffer> encryptionHeader(int most) {
-    return image
-        .encryptionHeader()
-        .map(place -> {
-          var bytes = ByteBuffer.allocate((int) Math.min(most, place.length()));
-          image.file().read(place.offset(), bytes);
-          return bytes.flip();
-        });
+    return image.encryptionHeader().map(place -> image.bytesAt(place, most));
   }
 
   /** Whether clusters have a place in the file that nothing was stored at yet. */
@@ -276,8 +270,6 @@ public final class Qcow2Disk
     data.readStored(host, target);
   }
 
-  // Snapshots.
-
   @Override
   public List<Snapshot> snapshots() {
     return gate.exclusively(() ->
@@ -328,8 +320,6 @@ public final class Qcow2Disk
   public List<DirtyBitmap> dirtyBitmaps() {
     return gate.exclusively(() -> bitmaps.list(size));
   }
-
-  // Shape.
 
   @Override
   public void resize(long newSize) {

@@ -114,6 +114,13 @@ public final class Image {
   /** Where something stands in the file, in bytes. */
   public record Place(long offset, long length) {}
 
+  /** The first bytes of a place in the file, at most {@code most}. */
+  public ByteBuffer bytesAt(Place place, int most) {
+    var bytes = ByteBuffer.allocate((int) Math.min(most, place.length()));
+    file.read(place.offset(), bytes);
+    return bytes.flip();
+  }
+
   /**
    * The LUKS header of an image that has one.
    *
