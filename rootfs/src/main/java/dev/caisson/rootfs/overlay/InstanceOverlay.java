@@ -12,6 +12,7 @@ import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.mount.DetachedMount;
 import dev.caisson.linux.mount.FileSystem;
 import dev.caisson.linux.mount.MountAttribute;
+import dev.caisson.linux.mount.MountFlag;
 import dev.caisson.linux.mount.Mounts;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.layer.OverlayMarks;
@@ -33,6 +34,9 @@ import java.util.stream.Collectors;
  * @param work overlayfs's own, on the same file system as {@code upper}
  */
 public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMarks marks) {
+  // One at a time: two mounts of one overlay would take each other for what a killed process left.
+  private static final Object BY_PATH = new Object();
+
   public InstanceOverlay {
     lower = List.copyOf(lower);
   }
@@ -85,7 +89,7 @@ public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMa
    */
   public MountedRoot mount() {
     try {
-      return MountedRoot.detached(detached(options(), Set.of(MountAttribute.NO_DEVICES)));
+      return MountedRoot.of(detached(options(), Set.of(MountAttribute.NO_DEVICES)));
     } catch (LinuxException e) {
       if (e.is(Errno.EINVAL)) { // no "lowerdir+" before Linux 6.8
         return mountByPath();
@@ -118,7 +122,8 @@ public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMa
     }
   }
 
-  private MountedRoot mountByPath() {
+  /** On kernels that take the directories by mount(2) only; no path leads to it afterwards. */
+  MountedRoot mountByPath() {
     var target = upper.resolveSibling("merged");
     var options =
         "lowerdir="
@@ -129,14 +134,38 @@ public record InstanceOverlay(List<Path> lower, Path upper, Path work, OverlayMa
             + work
             + ","
             + String.join(",", options());
+    synchronized (BY_PATH) {
+      return mountedAt(target, options);
+    }
+  }
+
+  private static MountedRoot mountedAt(Path target, String options) {
     try {
       Files.createDirectories(target);
-      Mounts.mount("overlay", target, "overlay", options);
-      return MountedRoot.attached(target);
+      detachLeft(target);
+      Mounts.mount("overlay", target, "overlay", options, MountFlag.NO_DEVICES);
+      try {
+        return MountedRoot.of(DetachedMount.clone(target, false));
+      } finally {
+        Mounts.detach(target);
+      }
     } catch (IOException e) {
       throw new RootfsException(RootfsException.Kind.IO, "cannot make " + target + ": " + e, e);
     } catch (LinuxException e) {
-      throw RootfsException.of("mounting the overlay " + upper, e);
+      throw RootfsException.of("mounting the overlay at " + target, e);
+    }
+  }
+
+  /** Takes away what a process left that was killed between two steps of {@link #mountedAt}. */
+  private static void detachLeft(Path target) {
+    try {
+      while (true) {
+        Mounts.detach(target);
+      }
+    } catch (LinuxException e) {
+      if (!e.is(Errno.EINVAL)) { // nothing is mounted there
+        throw e;
+      }
     }
   }
 

@@ -6,30 +6,24 @@ package dev.caisson.rootfs.overlay;
 
 import dev.caisson.linux.file.Directory;
 import dev.caisson.linux.mount.DetachedMount;
-import dev.caisson.linux.mount.Mounts;
-import java.nio.file.Path;
 
 /** A root file system mounted for a short while; {@link #directory} reaches it. */
 public final class MountedRoot implements AutoCloseable {
   private final Directory directory;
-  private final Runnable unmount;
+  private final DetachedMount mount;
 
-  private MountedRoot(Directory directory, Runnable unmount) {
+  private MountedRoot(Directory directory, DetachedMount mount) {
     this.directory = directory;
-    this.unmount = unmount;
+    this.mount = mount;
   }
 
-  static MountedRoot detached(DetachedMount mount) {
+  static MountedRoot of(DetachedMount mount) {
     try {
-      return new MountedRoot(Directory.open(mount.fd().path()), mount::close);
+      return new MountedRoot(Directory.open(mount.fd().path()), mount);
     } catch (RuntimeException e) {
       mount.close();
       throw e;
     }
-  }
-
-  static MountedRoot attached(Path target) {
-    return new MountedRoot(Directory.open(target), () -> Mounts.detach(target));
   }
 
   public Directory directory() {
@@ -39,6 +33,6 @@ public final class MountedRoot implements AutoCloseable {
   @Override
   public void close() {
     directory.close();
-    unmount.run();
+    mount.close();
   }
 }

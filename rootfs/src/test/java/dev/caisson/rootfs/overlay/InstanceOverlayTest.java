@@ -12,6 +12,7 @@ import dev.caisson.image.layer.Entry;
 import dev.caisson.image.layer.LayerLimits;
 import dev.caisson.image.model.Digest;
 import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.mount.Mounts;
 import dev.caisson.rootfs.RootfsException;
 import dev.caisson.rootfs.layer.ArchiveCopy;
 import dev.caisson.rootfs.layer.LayerStore;
@@ -127,6 +128,18 @@ class InstanceOverlayTest {
       assertThat(path.resolve("etc/kept")).doesNotExist();
     }
     assertThat(again.changes()).isEmpty();
+  }
+
+  @Test
+  void whatIsMountedByPathHasNoPathAfterwards() throws IOException {
+    var overlay = overlay("one", base(), second());
+    var target = Files.createDirectories(folder.resolve("one/merged"));
+    Mounts.mount("left", target, "tmpfs", ""); // by a process killed in the middle
+    try (var root = overlay.mountByPath()) {
+      assertThat(root.directory().fd().path().resolve("etc/kept")).hasContent("kept");
+      assertThat(target).isEmptyDirectory();
+      Files.delete(target); // as the removal of a container does, and busy while it is a mount
+    }
   }
 
   @Test
