@@ -243,7 +243,7 @@ class ContainerSecurityTest extends InContainers {
   void line18AFloodOfOutputStaysWithinItsFiles() throws IOException {
     Workload.Builder workload =
         bench
-            .workload("sh", "-c", "head -c 6000000 /dev/zero | tr '\\0' x; yes | head -c 6000000")
+            .workload("sh", "-c", "head -c 20000000 /dev/zero | tr '\\0' x; yes | head -c 20000000")
             .log(new LogPolicy(1 << 20, 2));
     Sandbox sandbox = bench.start(workload);
     Bench.await(sandbox);
