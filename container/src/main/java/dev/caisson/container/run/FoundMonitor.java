@@ -46,13 +46,16 @@ record FoundMonitor(UnixSocket connection, ProcessFd process, Optional<Monitor.S
     } catch (LinuxException nobody) {
       return Optional.empty();
     }
+    Optional<ProcessFd> process = ProcessFd.find(connection.peer().pid());
+    if (process.isEmpty()) {
+      connection.close();
+      return Optional.empty();
+    }
     try {
-      Optional<ProcessFd> process = ProcessFd.find(connection.peer().pid());
-      if (process.isPresent()) {
-        return Optional.of(new FoundMonitor(connection, process.get(), ask(connection)));
-      }
+      return Optional.of(new FoundMonitor(connection, process.get(), ask(connection)));
     } catch (LinuxException e) {
       int pid = connection.peer().pid();
+      process.get().close();
       connection.close();
       throw new SandboxException(
           SandboxException.Kind.FAILED,
@@ -60,8 +63,6 @@ record FoundMonitor(UnixSocket connection, ProcessFd process, Optional<Monitor.S
               .formatted(directory, pid),
           e);
     }
-    connection.close();
-    return Optional.empty();
   }
 
   private static Optional<Monitor.State> ask(UnixSocket connection) {

@@ -21,7 +21,8 @@ final class Takeover {
   private static final System.Logger LOG = System.getLogger(Takeover.class.getName());
 
   private static final int AT_ONCE = 16;
-  private static final int PAUSE_SECONDS = 2;
+  private static final int FIRST_PAUSE_SECONDS = 2;
+  private static final int LONGEST_PAUSE_SECONDS = 30;
 
   private final Surroundings around;
   private final Chambers isolations;
@@ -48,32 +49,39 @@ final class Takeover {
     // Once all are known: one may use the network of another.
     var threads = Thread.ofPlatform().daemon().name("takeover-", 0).factory();
     try (var takers = Executors.newFixedThreadPool(AT_ONCE, threads)) {
-      table.all().forEach(instance -> takers.execute(() -> takeOver(instance)));
+      table
+          .all()
+          .forEach(instance -> takers.execute(() -> takeOver(instance, FIRST_PAUSE_SECONDS)));
     }
   }
 
-  /** One whose monitor is stopped, or has no turn on a busy machine, is tried again. */
-  private void takeOver(Instance instance) {
+  /**
+   * One whose monitor is stopped, or has no turn on a busy machine, is tried again.
+   *
+   * @param pause seconds until then; the next pause is twice as long, up to a bound
+   */
+  private void takeOver(Instance instance, int pause) {
     try {
       instance.readopt();
     } catch (RuntimeException e) {
       LOG.log(
           System.Logger.Level.ERROR,
-          "cannot take over " + instance.definition().name() + ", trying again",
+          "cannot take over %s, trying again in %d s"
+              .formatted(instance.definition().name(), pause),
           e);
       var unused = // its failures are logged here
           around
               .timer()
               .schedule(
-                  () -> around.background().execute(() -> takeOverLater(instance)),
-                  PAUSE_SECONDS,
+                  () -> around.background().execute(() -> takeOverLater(instance, pause)),
+                  pause,
                   TimeUnit.SECONDS);
     }
   }
 
-  private void takeOverLater(Instance instance) {
+  private void takeOverLater(Instance instance, int pause) {
     if (table.all().contains(instance) && !instance.takenOver()) {
-      takeOver(instance);
+      takeOver(instance, Math.min(2 * pause, LONGEST_PAUSE_SECONDS));
     }
   }
 
