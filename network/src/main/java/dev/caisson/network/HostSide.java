@@ -49,21 +49,23 @@ final class HostSide {
 
   /** What keeps rules from being made. The library ends the process where the kernel has none. */
   private static Optional<Obstacle> firewall() {
-    Optional<Obstacle> missing =
-        RuleEngine.isInstalled()
-            ? Optional.empty()
-            : Optional.of(
-                new Obstacle("nftables is not installed", "install the package nftables"));
-    return Nftables.refusal()
-        .map(errno ->
-            errno == Errno.EPERM || errno == Errno.EACCES
-                ? new Obstacle(
-                    "the kernel lets us make no firewall rules: " + errno.meaning(),
-                    "give the engine CAP_NET_ADMIN")
-                : new Obstacle(
-                    "this kernel has no nf_tables: " + errno + ", " + errno.meaning(),
-                    "modprobe nf_tables, or boot a kernel with it, and restart the engine"))
-        .or(() -> missing);
+    return Nftables.refusal().map(HostSide::refused).or(HostSide::notInstalled);
+  }
+
+  private static Obstacle refused(Errno errno) {
+    return errno == Errno.EPERM || errno == Errno.EACCES
+        ? new Obstacle(
+            "the kernel lets us make no firewall rules: " + errno.meaning(),
+            "give the engine CAP_NET_ADMIN")
+        : new Obstacle(
+            "this kernel has no nf_tables: " + errno + ", " + errno.meaning(),
+            "modprobe nf_tables, or boot a kernel with it, and restart the engine");
+  }
+
+  private static Optional<Obstacle> notInstalled() {
+    return RuleEngine.isInstalled()
+        ? Optional.empty()
+        : Optional.of(new Obstacle("nftables is not installed", "install the package nftables"));
   }
 
   /** Subnets this host has routes to, which new networks should not overlap. */
