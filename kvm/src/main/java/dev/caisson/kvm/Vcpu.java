@@ -9,7 +9,7 @@ import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.device.Ioctl;
 import dev.caisson.linux.memory.Mapping;
-import dev.caisson.linux.process.ThreadKick;
+import dev.caisson.linux.process.NativeThread;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -54,7 +54,7 @@ public final class Vcpu implements AutoCloseable {
   private final int id;
   private final Mapping run;
   private final MemorySegment state;
-  private volatile @Nullable ThreadKick thread;
+  private volatile @Nullable NativeThread thread;
   private boolean pending;
   private @Nullable Cpuid cpuid;
 
@@ -74,8 +74,8 @@ public final class Vcpu implements AutoCloseable {
    *
    * @return that thread, by which it can be bound to processors of the host
    */
-  public ThreadKick enter() {
-    ThreadKick current = ThreadKick.ofCurrentThread();
+  public NativeThread enter() {
+    NativeThread current = NativeThread.ofCurrentThread();
     thread = current;
     return current;
   }
@@ -83,7 +83,7 @@ public final class Vcpu implements AutoCloseable {
   /** Makes the current or next {@link #run} end with {@link Exit.Interrupted}. */
   public void kick() {
     state.set(ValueLayout.JAVA_BYTE, IMMEDIATE_EXIT, (byte) 1);
-    ThreadKick target = thread;
+    NativeThread target = thread;
     if (target != null) {
       target.kick();
     }

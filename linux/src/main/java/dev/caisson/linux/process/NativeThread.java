@@ -15,12 +15,13 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Interrupts a system call that one platform thread is in, by a signal that does nothing else.
+ * A platform thread as the kernel knows it: interrupted in a system call by a signal that does
+ * nothing else, and bound to processors of the host.
  *
  * <p>The handler is libc's abs(): native code that takes an int and touches nothing. A Java upcall
  * in a signal handler would be unsafe.
  */
-public final class ThreadKick {
+public final class NativeThread {
   private static final int SIGNAL = 44; // SIGRTMIN+10: HotSpot and NIO use others
   private static final long SIGACTION_SIZE = 152; // glibc's struct sigaction on x86-64
 
@@ -30,16 +31,16 @@ public final class ThreadKick {
 
   private final int thread;
 
-  private ThreadKick(int thread) {
+  private NativeThread(int thread) {
     this.thread = thread;
   }
 
   /** For the calling platform thread. */
-  public static ThreadKick ofCurrentThread() {
+  public static NativeThread ofCurrentThread() {
     if (Thread.currentThread().isVirtual()) {
       throw new IllegalStateException("a virtual thread has no kernel thread of its own");
     }
-    return new ThreadKick((int) Downcall.attempt(SystemCall.GETTID, 0));
+    return new NativeThread((int) Downcall.attempt(SystemCall.GETTID, 0));
   }
 
   /** The thread's number, as /proc/self/task has it. */

@@ -9,8 +9,8 @@ import dev.caisson.kvm.KvmException;
 import dev.caisson.kvm.Vcpu;
 import dev.caisson.kvm.VcpuState;
 import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.process.NativeThread;
 import dev.caisson.linux.process.ThreadEnd;
-import dev.caisson.linux.process.ThreadKick;
 import dev.caisson.vmm.bus.Bus;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +34,7 @@ final class VcpuThread {
   private final Gate gate;
   private final Consumer<MachineEnd> end;
   private final Thread thread;
-  private @Nullable ThreadKick running;
+  private @Nullable NativeThread running;
   private long pin;
 
   /**
@@ -91,7 +91,7 @@ final class VcpuThread {
 
   /** Host CPU time of the thread, guest code included; 0 unless it runs. */
   Duration cpuTime() {
-    ThreadKick now;
+    NativeThread now;
     synchronized (this) {
       now = running;
     }
@@ -112,7 +112,7 @@ final class VcpuThread {
   }
 
   private synchronized void begin() {
-    ThreadKick own = vcpu.enter();
+    NativeThread own = vcpu.enter();
     if (pin != 0) {
       own.pin(pin);
     }
