@@ -22,11 +22,12 @@ public record Cpuid(List<Entry> entries) {
    * @param flags whether the index counts, as the kernel numbers it
    */
   public record Entry(int function, int index, int flags, int eax, int ebx, int ecx, int edx) {
-    /** With this feature besides, if this is the leaf of features. */
-    private Entry withFeature(int bit) {
-      return function == FEATURES
-          ? new Entry(function, index, flags, eax, ebx, ecx | bit, edx)
-          : this;
+    Entry withEax(int changed) {
+      return new Entry(function, index, flags, changed, ebx, ecx, edx);
+    }
+
+    Entry withEcx(int changed) {
+      return new Entry(function, index, flags, eax, ebx, changed, edx);
     }
   }
 
@@ -54,7 +55,11 @@ public record Cpuid(List<Entry> entries) {
 
   /** Where the kernel's local interrupt controller has the timer that CPUID's list leaves out. */
   Cpuid withDeadlineTimer() {
-    return new Cpuid(entries.stream().map(entry -> entry.withFeature(TSC_DEADLINE)).toList());
+    return new Cpuid(
+        entries.stream()
+            .map(entry ->
+                entry.function() == FEATURES ? entry.withEcx(entry.ecx() | TSC_DEADLINE) : entry)
+            .toList());
   }
 
   /** As one of several vCPUs sees it. */

@@ -54,14 +54,14 @@ record VcpuView(int apicId, int count, boolean amd) {
       case FEATURES -> Stream.of(features(host));
       case CACHES ->
           Stream.of(
-              host.eax() == 0 ? host : withEax(host, caches(host.eax()) | ((count - 1) << 26)));
+              host.eax() == 0 ? host : host.withEax(caches(host.eax()) | ((count - 1) << 26)));
       // The kernel tells the first level alone, which hides the topology; a whole one has three.
       case EXTENDED_TOPOLOGY, EXTENDED_TOPOLOGY_V2 ->
           host.index() == 0 ? topology(function) : Stream.empty();
-      case EXTENDED_FEATURES -> Stream.of(withEcx(host, host.ecx() & ~SVM));
-      case AMD_SIZES -> Stream.of(amd ? withEcx(host, sizes(host.ecx())) : host);
+      case EXTENDED_FEATURES -> Stream.of(host.withEcx(host.ecx() & ~SVM));
+      case AMD_SIZES -> Stream.of(amd ? host.withEcx(sizes(host.ecx())) : host);
       case AMD_VIRTUALIZATION -> Stream.of(new Entry(function, 0, host.flags(), 0, 0, 0, 0));
-      case AMD_CACHES -> Stream.of(host.eax() == 0 ? host : withEax(host, caches(host.eax())));
+      case AMD_CACHES -> Stream.of(host.eax() == 0 ? host : host.withEax(caches(host.eax())));
       case AMD_TOPOLOGY ->
           Stream.of(
               amd
@@ -103,27 +103,5 @@ record VcpuView(int apicId, int count, boolean amd) {
 
   private int bits() {
     return 32 - Integer.numberOfLeadingZeros(count - 1);
-  }
-
-  private static Entry withEax(Entry entry, int changed) {
-    return new Entry(
-        entry.function(),
-        entry.index(),
-        entry.flags(),
-        changed,
-        entry.ebx(),
-        entry.ecx(),
-        entry.edx());
-  }
-
-  private static Entry withEcx(Entry entry, int changed) {
-    return new Entry(
-        entry.function(),
-        entry.index(),
-        entry.flags(),
-        entry.eax(),
-        entry.ebx(),
-        changed,
-        entry.edx());
   }
 }
