@@ -31,16 +31,16 @@ public final class Generation implements AutoCloseable {
     return changed;
   }
 
-  /** Draws the first number, before the guest runs. */
-  public void first() {
+  /** Draws a number: the first one, before the guest runs. */
+  public void draw() {
     byte[] number = new byte[SIZE];
     new SecureRandom().nextBytes(number);
     memory.slice(Platform.GENERATION, SIZE).copyFrom(MemorySegment.ofArray(number));
   }
 
   /** Draws another number, and tells the guest. */
-  public void next() {
-    first();
+  public void drawAnew() {
+    draw();
     changed.signal();
   }
 

@@ -93,7 +93,7 @@ final class Board implements AutoCloseable {
 
   /** Before a new machine runs. */
   void begin() {
-    generation.first();
+    generation.draw();
   }
 
   /** Goes on from a snapshot, which the guest is told. */
@@ -108,7 +108,7 @@ final class Board implements AutoCloseable {
       slots.get(i).restore(devices.get(i));
     }
     serial.restore(saved);
-    generation.next();
+    generation.drawAnew();
   }
 
   void pressPowerButton() {
