@@ -6,27 +6,16 @@ package dev.caisson.vmm.machine;
 
 import static dev.caisson.vmm.machine.MachineTest.DEVICE;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.caisson.kvm.Kvm;
 import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.rng.EntropyDevice;
-import dev.caisson.vmm.boot.BootFiles;
 import dev.caisson.vmm.boot.TinyKernel;
-import dev.caisson.vmm.memory.MachineMemory;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -37,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("integration")
 @Timeout(120)
-class HostileKernelTest {
+class HostileKernelTest extends TinyMachine {
   private static final int RING = 0x20_0000;
   private static final int AVAILABLE = RING + 0x400;
   private static final int USED = RING + 0x800;
@@ -46,42 +35,8 @@ class HostileKernelTest {
   private static final int WRITE = 2;
   private static final int INDIRECT = 4;
 
-  @TempDir Path directory;
-  private Kvm kvm;
-  private Machine machine;
-  private final StringBuffer console = new StringBuffer();
-
-  @BeforeEach
-  void open() {
-    assumeTrue(Files.isWritable(Path.of("/dev/kvm")), "no /dev/kvm");
-    kvm = Kvm.open();
-  }
-
-  @AfterEach
-  void close() {
-    if (machine != null) {
-      machine.close();
-    }
-    if (kvm != null) {
-      kvm.close();
-    }
-  }
-
   private MachineEnd run(TinyKernel kernel, VirtioDevice... devices) throws Exception {
-    machine =
-        Machine.create(
-            kvm,
-            new MachineConfig(
-                "hostile",
-                4 << 20,
-                MachineMemory.Backing.PRIVATE,
-                1,
-                List.of(),
-                new BootFiles(kernel.write(directory.resolve("k")), Optional.empty(), "none"),
-                List.of(devices),
-                letter -> console.append((char) letter)));
-    machine.start();
-    return machine.ended().get(60, TimeUnit.SECONDS);
+    return start(kernel, devices).ended().get(60, TimeUnit.SECONDS);
   }
 
   private static TinyKernel descriptor(long address, int length, int flags, int next) {

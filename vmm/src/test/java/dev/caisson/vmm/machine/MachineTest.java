@@ -8,81 +8,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.caisson.kvm.Kvm;
 import dev.caisson.virtio.console.ConsoleDevice;
 import dev.caisson.virtio.console.ConsolePort;
-import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.rng.EntropyDevice;
 import dev.caisson.vmm.VmmException;
-import dev.caisson.vmm.boot.BootFiles;
 import dev.caisson.vmm.boot.TinyKernel;
-import dev.caisson.vmm.memory.MachineMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntConsumer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Whole machines with kernels of a few instructions on the host's own /dev/kvm. */
 @Tag("integration")
 @Timeout(60)
-class MachineTest {
+class MachineTest extends TinyMachine {
   static final int DEVICE = 0xd000_0000;
   private static final int LOCAL_APIC = 0xfee0_0000;
   private static final int IO_APIC = 0xfec0_0000;
-
-  @TempDir Path directory;
-  private Kvm kvm;
-  private Machine machine;
-  private final StringBuffer console = new StringBuffer();
-
-  @BeforeEach
-  void open() {
-    assumeTrue(Files.isWritable(Path.of("/dev/kvm")), "no /dev/kvm");
-    kvm = Kvm.open();
-  }
-
-  @AfterEach
-  void close() {
-    if (machine != null) {
-      machine.close();
-    }
-    if (kvm != null) {
-      kvm.close();
-    }
-  }
-
-  private MachineConfig config(
-      TinyKernel kernel, int cpus, IntConsumer output, VirtioDevice... devices) throws IOException {
-    Path file = kernel.write(directory.resolve("kernel"));
-    return new MachineConfig(
-        "tiny",
-        4 << 20,
-        MachineMemory.Backing.PRIVATE,
-        cpus,
-        List.of(),
-        new BootFiles(file, Optional.empty(), "none"),
-        List.of(devices),
-        output);
-  }
-
-  private Machine start(TinyKernel kernel, VirtioDevice... devices) throws IOException {
-    machine = Machine.create(kvm, config(kernel, 1, b -> console.append((char) b), devices));
-    machine.start();
-    return machine;
-  }
 
   private MachineEnd end() throws Exception {
     return machine.ended().get(20, TimeUnit.SECONDS);
