@@ -4,7 +4,7 @@
 bench=${0##*/}
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 # As packaging/launch runs the engine; BENCH_JAVA, words split at spaces, takes its place.
-read -ra engine_flags <<<"${BENCH_JAVA:--XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xms16m -Xmx512m -Xss512k}"
+read -ra engine_flags <<<"${BENCH_JAVA:--XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=0.2 -XX:+UseSerialGC -XX:+UseCompactObjectHeaders -Xms16m -Xmx512m -Xss512k}"
 device_classes=${CAISSON_CLASSES:-linux/target/classes:disk/target/classes:virtio/target/classes}
 declare -A pids
 

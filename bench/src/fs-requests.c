@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -350,8 +351,19 @@ static void prepare(char **words) {
   for (int i = 0; i < 16; i++) do_write_1m(i);
 }
 
+/* Whether there is such a measure; else says which there are. */
+static bool known(const char *name) {
+  int all = sizeof measures / sizeof *measures;
+  for (int i = 0; i < all; i++) {
+    if (!strcmp(name, measures[i].name)) return true;
+  }
+  fprintf(stderr, "no measure \"%s\"; there are:\n", name);
+  for (int i = 0; i < all; i++) fprintf(stderr, "  %s\n", measures[i].name);
+  return false;
+}
+
 int main(int count, char **words) {
-  if (count < 7) return 2;
+  if (count < 7 || (count > 7 && !known(words[7]))) return 2;
   for (int i = 0; i < 2; i++) {
     s = &servers[i];
     prepare(words + 1 + 3 * i);
