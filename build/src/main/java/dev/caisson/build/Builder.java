@@ -6,7 +6,6 @@ package dev.caisson.build;
 
 import dev.caisson.build.dockerfile.Dockerfile;
 import dev.caisson.build.dockerfile.DockerfileException;
-import dev.caisson.build.dockerfile.Expansion;
 import dev.caisson.build.dockerfile.Instruction;
 import dev.caisson.build.dockerfile.Stage;
 import dev.caisson.engine.Engine;
@@ -30,23 +29,6 @@ import java.util.stream.Stream;
  */
 public final class Builder {
   private static final int DOCKERFILE_LIMIT = 2 << 20;
-
-  /**
-   * Arguments that every Dockerfile may use without declaring them; they do not count for the
-   * cache. Dockerfile reference, ARG.
-   */
-  static final Set<String> PREDEFINED =
-      Set.of(
-          "HTTP_PROXY",
-          "http_proxy",
-          "HTTPS_PROXY",
-          "https_proxy",
-          "FTP_PROXY",
-          "ftp_proxy",
-          "NO_PROXY",
-          "no_proxy",
-          "ALL_PROXY",
-          "all_proxy");
 
   private final Engine engine;
   private final BuildPlace place;
@@ -85,8 +67,7 @@ public final class Builder {
     private final BuildOutput output;
     private final Dockerfile dockerfile;
     private final Map<Integer, String> built = new LinkedHashMap<>();
-    private final Map<String, String> globals = new LinkedHashMap<>();
-    private final Set<String> unused;
+    private final BuildArguments arguments;
     private int step;
     private int steps;
 
@@ -95,8 +76,7 @@ public final class Builder {
       this.context = context;
       this.output = output;
       this.dockerfile = dockerfile;
-      this.unused = new HashSet<>(request.arguments().keySet());
-      unused.removeAll(PREDEFINED);
+      this.arguments = new BuildArguments(request, dockerfile);
     }
 
     String execute() throws IOException {
@@ -106,7 +86,6 @@ public final class Builder {
               .map(name ->
                   dockerfile.stage(name).orElseThrow(() -> new BuildException(noStage(name))))
               .orElseGet(() -> dockerfile.stages().getLast());
-      readGlobals();
       List<Stage> needed = needed(target);
       steps = needed.stream().mapToInt(stage -> 1 + stage.instructions().size()).sum();
       for (Stage stage : needed) {
@@ -116,8 +95,9 @@ public final class Builder {
       if (image == null) {
         throw new IllegalStateException("the target is always built");
       }
-      if (!unused.isEmpty()) {
-        output.print("[Warning] One or more build-args " + unused + " were not consumed\n");
+      if (!arguments.unused().isEmpty()) {
+        output.print(
+            "[Warning] One or more build-args " + arguments.unused() + " were not consumed\n");
       }
       output.print("Successfully built " + shortId(image) + "\n");
       for (String tag : request.tags()) {
@@ -125,34 +105,6 @@ public final class Builder {
         output.print("Successfully tagged " + tag + "\n");
       }
       return image;
-    }
-
-    private void readGlobals() {
-      String machine = System.getProperty("os.arch", "").equals("aarch64") ? "arm64" : "amd64";
-      String platform = request.platform().orElse("linux/" + machine);
-      String[] parts = platform.split("/");
-      for (String prefix : List.of("TARGET", "BUILD")) {
-        globals.put(prefix + "PLATFORM", platform);
-        globals.put(prefix + "OS", parts[0]);
-        globals.put(prefix + "ARCH", parts.length > 1 ? parts[1] : machine);
-        globals.put(prefix + "VARIANT", parts.length > 2 ? parts[2] : "");
-      }
-      for (Instruction.Arg arg : dockerfile.globals()) {
-        for (Instruction.Variable variable : arg.variables()) {
-          unused.remove(variable.name());
-          String given = request.arguments().get(variable.name());
-          if (given != null) {
-            globals.put(variable.name(), given);
-          } else {
-            variable.value().ifPresent(value -> globals.put(variable.name(), expandGlobal(value)));
-          }
-        }
-      }
-    }
-
-    private String expandGlobal(String word) {
-      return Expansion.expand(
-          word, dockerfile.escape(), name -> Optional.ofNullable(globals.get(name)));
     }
 
     /** The target and every stage it comes from or copies from, in the order of the file. */
@@ -166,10 +118,11 @@ public final class Builder {
       if (!wanted.add(stage.index())) {
         return;
       }
-      earlier(expandGlobal(stage.from().image()), stage).ifPresent(base -> collect(base, wanted));
+      earlier(arguments.expand(stage.from().image()), stage)
+          .ifPresent(base -> collect(base, wanted));
       for (Instruction instruction : stage.instructions()) {
         reads(instruction)
-            .flatMap(name -> earlier(expandGlobal(name), stage).stream())
+            .flatMap(name -> earlier(arguments.expand(name), stage).stream())
             .forEach(from -> collect(from, wanted));
       }
     }
@@ -193,7 +146,7 @@ public final class Builder {
     }
 
     private String stage(Stage stage, boolean last) throws IOException {
-      String name = expandGlobal(stage.from().image());
+      String name = arguments.expand(stage.from().image());
       heading("FROM " + name + stage.from().alias().map(alias -> " AS " + alias).orElse(""));
       var names = new BuildStep.Names(dockerfile, stage, isImage(name, stage));
       Optional<String> base = base(name, stage, names);
@@ -201,9 +154,8 @@ public final class Builder {
           base.map(image -> engine.images().inspect(image).config()).orElseGet(ImageConfig::empty);
       StageState state = new StageState(base, config, dockerfile.escape());
       output.print(" ---> " + base.map(Builder::shortId).orElse("") + "\n");
-      StageRunner runner =
-          new StageRunner(
-              engine, request, context, output, place, state, this::copySource, globals, unused);
+      var job = new BuildJob(engine, request, context, output, place);
+      StageRunner runner = new StageRunner(job, state, arguments, this::copySource);
       for (String trigger : config.onBuild()) {
         output.print("# Executing build trigger: " + trigger + "\n");
         run(runner, Dockerfile.parseTrigger(trigger), names);
@@ -248,7 +200,7 @@ public final class Builder {
       }
       output.begin(names.next("FROM " + name));
       return Optional.of(
-          image(name, stage.from().platform().map(this::expandGlobal).or(request::platform)));
+          image(name, stage.from().platform().map(arguments::expand).or(request::platform)));
     }
 
     private String image(String word, Optional<String> platform) {
@@ -268,7 +220,6 @@ public final class Builder {
       return engine.images().pull(name, platform, request.logins().apply(name), output::transfer);
     }
 
-    /** The image that {@code COPY --from=name} reads. */
     private String noStage(String name) {
       var named =
           dockerfile.stages().stream().flatMap(stage -> stage.from().alias().stream()).toList();
@@ -280,6 +231,7 @@ public final class Builder {
                   : "there are " + String.join(", ", named));
     }
 
+    /** The image that {@code COPY --from=name} reads. */
     private String copySource(String name) {
       Optional<Stage> stage = dockerfile.stage(name);
       if (stage.isPresent() && built.containsKey(stage.get().index())) {

@@ -4,7 +4,6 @@
  */
 package dev.caisson.build;
 
-import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.spec.MountSpec;
 import java.io.IOException;
@@ -40,11 +39,7 @@ final class RunMounts implements AutoCloseable {
   /** Caches in use, by directory: for those that may not be shared. */
   private static final ConcurrentMap<Path, ReentrantLock> CACHES = new ConcurrentHashMap<>();
 
-  private final Engine engine;
-  private final BuildRequest request;
-  private final BuildContext context;
-  private final Path scratch;
-  private final Path caches;
+  private final BuildJob job;
   private final List<MountSpec> mounts = new ArrayList<>();
   private final List<String> environment = new ArrayList<>();
   private final Deque<Undo> undo = new ArrayDeque<>();
@@ -56,12 +51,8 @@ final class RunMounts implements AutoCloseable {
     void run() throws IOException;
   }
 
-  RunMounts(Engine engine, BuildRequest request, BuildContext context, Path scratch, Path caches) {
-    this.engine = engine;
-    this.request = request;
-    this.context = context;
-    this.scratch = scratch;
-    this.caches = caches;
+  RunMounts(BuildJob job) {
+    this.job = job;
   }
 
   List<MountSpec> mounts() {
@@ -110,7 +101,7 @@ final class RunMounts implements AutoCloseable {
     String name =
         HexFormat.of()
             .formatHex(LayerTar.sha256().digest(id.getBytes(StandardCharsets.UTF_8)), 0, 16);
-    Path directory = caches.resolve(name);
+    Path directory = job.place().mountCaches().resolve(name);
     if (mount.sharing() != RunMount.Sharing.SHARED) {
       directory = alone(directory, mount.sharing());
     }
@@ -154,18 +145,18 @@ final class RunMounts implements AutoCloseable {
       bind(files, mount.target(), mount.readOnly());
       return;
     }
-    Path source = context.resolved(mount.source());
+    Path source = job.context().resolved(mount.source());
     if (!Files.exists(source, LinkOption.NOFOLLOW_LINKS)) {
       throw new BuildException("RUN --mount: '" + mount.source() + "' is not in the build context");
     }
     // What is ignored must not be seen, and what is written must not stay.
-    boolean asIs = mount.readOnly() && context.ignoresNothing();
+    boolean asIs = mount.readOnly() && job.context().ignoresNothing();
     bind(asIs ? source : copied(source), mount.target(), mount.readOnly());
   }
 
   private Path copied(Path source) throws IOException {
     Path copy = temporaryDirectory("bind").resolve("it");
-    for (Path path : context.tree(source)) {
+    for (Path path : job.context().tree(source)) {
       Path to = copy.resolve(source.relativize(path).toString());
       Files.createDirectories(to.resolveSibling(".").normalize());
       Files.copy(
@@ -181,13 +172,13 @@ final class RunMounts implements AutoCloseable {
   private Path copiedOut(String image, RunMount mount) throws IOException {
     String path = Path.of("/" + mount.source()).normalize().toString();
     Path tar = temporary("from");
-    try (var bench = Workbench.of(engine, image)) {
+    try (var bench = Workbench.of(job.engine(), image)) {
       bench.copyOut(bench.followed(path), tar);
     } catch (EngineException missing) {
       throw new BuildException("RUN --mount: " + missing.getMessage(), missing);
     }
     try (InputStream in = Files.newInputStream(tar)) {
-      BuildContext unpacked = BuildContext.unpack(in, scratch);
+      BuildContext unpacked = BuildContext.unpack(in, job.place().scratch());
       undo.push(unpacked::close);
       // The tar of a directory has one entry at its top, that of the root has many.
       Path top = unpacked.resolved(path.substring(path.lastIndexOf('/') + 1));
@@ -196,7 +187,7 @@ final class RunMounts implements AutoCloseable {
   }
 
   private void secret(RunMount mount) throws IOException {
-    Optional<byte[]> lent = request.client().secret(mount.id());
+    Optional<byte[]> lent = job.request().client().secret(mount.id());
     if (lent.isEmpty()) {
       if (mount.required()) {
         throw new BuildException(
@@ -224,7 +215,7 @@ final class RunMounts implements AutoCloseable {
   /** The client's agent, at a socket that the command finds by its environment. */
   private void agent(RunMount mount) throws IOException {
     Optional<BuildClient.Agent> lent =
-        request.client().agent(mount.id().isEmpty() ? "default" : mount.id());
+        job.request().client().agent(mount.id().isEmpty() ? "default" : mount.id());
     if (lent.isEmpty()) {
       if (mount.required()) {
         throw new BuildException(
@@ -262,13 +253,13 @@ final class RunMounts implements AutoCloseable {
   }
 
   private Path temporary(String name) throws IOException {
-    Path file = Files.createTempFile(scratch, name, "");
+    Path file = Files.createTempFile(job.place().scratch(), name, "");
     undo.push(() -> Files.deleteIfExists(file));
     return file;
   }
 
   private Path temporaryDirectory(String name) throws IOException {
-    Path directory = Files.createTempDirectory(scratch, name);
+    Path directory = Files.createTempDirectory(job.place().scratch(), name);
     undo.push(() -> BuildContext.delete(directory));
     return directory;
   }

@@ -7,10 +7,8 @@ package dev.caisson.build;
 import dev.caisson.build.dockerfile.Command;
 import dev.caisson.build.dockerfile.Heredoc;
 import dev.caisson.build.dockerfile.Instruction;
-import dev.caisson.engine.Engine;
 import dev.caisson.engine.spec.ProcessSpec;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,15 +19,17 @@ import java.util.regex.Pattern;
 final class RunStep {
   private final Instruction.Run run;
   private final StageState state;
+  private final BuildJob job;
   private final BuildRequest request;
   private final List<RunMount> mounts;
   private final Optional<String> script;
   private final List<String> words;
 
-  RunStep(Instruction.Run run, StageState state, BuildRequest request) {
+  RunStep(Instruction.Run run, StageState state, BuildJob job) {
     this.run = run;
     this.state = state;
-    this.request = request;
+    this.job = job;
+    this.request = job.request();
     this.mounts =
         run.flags().stream()
             .filter(flag -> flag.name().equals("mount"))
@@ -96,25 +96,18 @@ final class RunStep {
     return prefix + String.join(" ", script.map(List::of).orElse(words));
   }
 
-  CacheKey key(BuildContext context, UnaryOperator<String> image) throws IOException {
+  CacheKey key(UnaryOperator<String> image) throws IOException {
     return new CacheKey()
         .add("RUN")
         .add(words.toString())
         .add(script.orElse(""))
         .add(state.runArguments().toString())
-        .add(RunMounts.key(mounts, context, image));
+        .add(RunMounts.key(mounts, job.context(), image));
   }
 
   /** Runs it; returns the image it makes. */
-  String make(
-      Engine engine,
-      BuildContext context,
-      Path scratch,
-      Path caches,
-      BuildOutput output,
-      UnaryOperator<String> image)
-      throws IOException {
-    try (var made = new RunMounts(engine, request, context, scratch, caches)) {
+  String make(UnaryOperator<String> image) throws IOException {
+    try (var made = new RunMounts(job)) {
       for (RunMount mount : mounts) {
         made.add(mount, image);
       }
@@ -123,15 +116,15 @@ final class RunStep {
       }
       var bench =
           Workbench.running(
-              engine,
+              job.engine(),
               request,
               state.image(),
               process(made.environment()),
               made.mounts(),
               network());
       return bench.use(_ -> {
-        output.print(" ---> Running in " + Builder.shortId(bench.id()) + "\n");
-        int code = bench.run(output, request.client().cancellation());
+        job.output().print(" ---> Running in " + Builder.shortId(bench.id()) + "\n");
+        int code = bench.run(job.output(), request.client().cancellation());
         if (code != 0) {
           request.client().cancellation().check();
           throw new CommandFailedException(words, code);
@@ -164,7 +157,7 @@ final class RunStep {
   private ProcessSpec process(List<String> secrets) {
     List<String> environment = new ArrayList<>(state.environmentList());
     environment.addAll(state.runArguments());
-    Builder.PREDEFINED.forEach(name ->
+    BuildArguments.PREDEFINED.forEach(name ->
         Optional.ofNullable(request.arguments().get(name))
             .ifPresent(value -> environment.add(name + "=" + value)));
     environment.addAll(secrets);

@@ -7,7 +7,6 @@ package dev.caisson.build;
 import dev.caisson.build.dockerfile.Command;
 import dev.caisson.build.dockerfile.Dockerfile;
 import dev.caisson.build.dockerfile.Instruction;
-import dev.caisson.engine.Engine;
 import dev.caisson.engine.spec.HealthcheckSpec;
 import dev.caisson.engine.spec.PortSpec;
 import java.io.IOException;
@@ -20,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
@@ -29,43 +27,24 @@ import java.util.function.UnaryOperator;
  * cache has it.
  */
 final class StageRunner {
-  private final Engine engine;
-  private final BuildRequest request;
-  private final BuildContext context;
-  private final BuildOutput output;
-  private final BuildPlace place;
-  private final BuildCache cache;
+  private final BuildJob job;
   private final StageState state;
+  private final BuildArguments arguments;
   private final UnaryOperator<String> otherImage;
-  private final Map<String, String> globals;
-  private final Set<String> unused;
+  private final BuildOutput output;
   private boolean cacheBroken;
 
   /**
    * @param otherImage finds the image of an earlier stage or a name
-   * @param unused build arguments no ARG has asked for so far
    */
   StageRunner(
-      Engine engine,
-      BuildRequest request,
-      BuildContext context,
-      BuildOutput output,
-      BuildPlace place,
-      StageState state,
-      UnaryOperator<String> otherImage,
-      Map<String, String> globals,
-      Set<String> unused) {
-    this.engine = engine;
-    this.request = request;
-    this.context = context;
-    this.output = output;
-    this.place = place;
-    this.cache = place.cache();
+      BuildJob job, StageState state, BuildArguments arguments, UnaryOperator<String> otherImage) {
+    this.job = job;
     this.state = state;
+    this.arguments = arguments;
     this.otherImage = otherImage;
-    this.globals = globals;
-    this.unused = unused;
-    this.cacheBroken = request.noCache();
+    this.output = job.output();
+    this.cacheBroken = job.request().noCache();
   }
 
   void run(Instruction instruction) throws IOException {
@@ -145,13 +124,13 @@ final class StageRunner {
     }
     for (String key : keys) {
       if (known.isEmpty() || keys.size() > 1) { // found by one key, it is found by all from now on
-        cache.put(key, state.image());
+        job.place().cache().put(key, state.image());
       }
     }
   }
 
   private Optional<String> known(String key) {
-    return cache.find(key, image -> Builder.exists(engine, image));
+    return job.place().cache().find(key, image -> Builder.exists(job.engine(), image));
   }
 
   /** Ends a key with what every instruction builds on. */
@@ -162,18 +141,17 @@ final class StageRunner {
   private void metadata(String heading) throws IOException {
     step(
         List.of(onState(new CacheKey().add(heading))),
-        () -> engine.images().derive(state.base, state.config(), "/bin/sh -c #(nop)  " + heading));
+        () ->
+            job.engine()
+                .images()
+                .derive(state.base, state.config(), "/bin/sh -c #(nop)  " + heading));
   }
 
   private void arg(Instruction.Arg arg) {
     for (Instruction.Variable variable : arg.variables()) {
-      unused.remove(variable.name());
-      String given = request.arguments().get(variable.name());
-      Optional<String> value =
-          Optional.ofNullable(given)
-              .or(() -> variable.value().map(state::expand))
-              .or(() -> Optional.ofNullable(globals.get(variable.name())));
-      value.ifPresent(text -> state.arguments.put(variable.name(), text));
+      arguments
+          .declared(variable, state::expand)
+          .ifPresent(value -> state.arguments.put(variable.name(), value));
     }
   }
 
@@ -244,10 +222,10 @@ final class StageRunner {
     step(
         List.of(onState(new CacheKey().add("WORKDIR").add(path))),
         () ->
-            Workbench.of(engine, onSomething())
+            Workbench.of(job.engine(), onSomething())
                 .use(bench -> {
                   if (bench.isDirectory(path)) {
-                    return engine.images().derive(state.base, state.config(), history);
+                    return job.engine().images().derive(state.base, state.config(), history);
                   }
                   makeDirectory(bench, path);
                   return bench.commit(state.config(), history);
@@ -255,7 +233,7 @@ final class StageRunner {
   }
 
   private void makeDirectory(Workbench bench, String path) throws IOException {
-    Path file = Files.createTempFile(place.scratch(), "workdir", ".tar");
+    Path file = Files.createTempFile(job.place().scratch(), "workdir", ".tar");
     try {
       var root = new LayerTar.Ownership(Optional.empty(), Optional.empty(), Optional.empty());
       try (var tar = new LayerTar(Files.newOutputStream(file), root)) {
@@ -270,19 +248,18 @@ final class StageRunner {
   /** The image a container can be made of: from scratch, one without any files. */
   private String onSomething() {
     if (state.base.isEmpty()) {
-      state.base = Optional.of(engine.images().derive(Optional.empty(), state.config(), ""));
+      state.base = Optional.of(job.engine().images().derive(Optional.empty(), state.config(), ""));
     }
     return state.image();
   }
 
   private void run(Instruction.Run run) throws IOException {
-    var step = new RunStep(run, state, request);
+    var step = new RunStep(run, state, job);
     step(
-        List.of(onState(step.key(context, otherImage))),
+        List.of(onState(step.key(otherImage))),
         () -> {
           onSomething();
-          return step.make(
-              engine, context, place.scratch(), place.mountCaches(), output, otherImage);
+          return step.make(otherImage);
         });
   }
 
@@ -304,8 +281,8 @@ final class StageRunner {
       step(
           quick.map(key -> List.of(key, exact)).orElse(List.of(exact)),
           () ->
-              Workbench.of(engine, onSomething())
-                  .use(bench -> step.make(bench, contents, place.scratch(), history)));
+              Workbench.of(job.engine(), onSomething())
+                  .use(bench -> step.make(bench, contents, job.place().scratch(), history)));
     }
   }
 
@@ -315,7 +292,7 @@ final class StageRunner {
 
   private Contents contents(Instruction.Copy copy, Optional<String> from) throws IOException {
     return from.isPresent()
-        ? ImageContents.of(engine, from.get(), copy, state, place.scratch())
-        : new ContextContents(copy, context, state, place.scratch());
+        ? ImageContents.of(job.engine(), from.get(), copy, state, job.place().scratch())
+        : new ContextContents(copy, job.context(), state, job.place().scratch());
   }
 }
