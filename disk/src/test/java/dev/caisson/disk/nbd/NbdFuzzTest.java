@@ -21,6 +21,7 @@ import dev.caisson.disk.nbd.server.BufferPool;
 import dev.caisson.disk.nbd.server.NbdExport;
 import dev.caisson.disk.nbd.server.NbdServer;
 import dev.caisson.disk.nbd.server.Negotiation;
+import dev.caisson.disk.nbd.server.Serving;
 import dev.caisson.disk.nbd.server.Transmission;
 import dev.caisson.disk.nbd.server.Workers;
 import java.io.IOException;
@@ -121,7 +122,8 @@ class NbdFuzzTest {
     var session = talk.run();
     if (session.isPresent()) {
       var inbox = new Inbox(talk.inbox(), 80 << 10);
-      new Transmission(link, inbox, session.get(), workers, buffers, 1 << 20, () -> false).run();
+      var serving = new Serving(workers, buffers, 1 << 20, () -> false);
+      new Transmission(link, inbox, session.get(), serving).run();
     }
   }
 

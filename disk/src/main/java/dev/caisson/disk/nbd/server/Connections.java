@@ -33,8 +33,7 @@ final class Connections implements AutoCloseable {
   private final Collection<NbdExport> exports;
   private final Optional<NbdTls> tls;
   private final NbdLimits limits;
-  private final Workers workers;
-  private final BufferPool buffers = new BufferPool(BUFFER);
+  private final Serving serving;
   private final Semaphore strangers;
   private final Semaphore places;
   private final AtomicInteger sessions = new AtomicInteger();
@@ -49,7 +48,8 @@ final class Connections implements AutoCloseable {
     this.exports = exports;
     this.tls = tls;
     this.limits = limits;
-    this.workers = workers;
+    this.serving =
+        new Serving(workers, new BufferPool(BUFFER), limits.inFlightBytes(), () -> stopping);
     this.strangers = new Semaphore(limits.handshakes());
     this.places = new Semaphore(limits.connections());
   }
@@ -128,7 +128,7 @@ final class Connections implements AutoCloseable {
     private void serve() throws IOException {
       var timeout = clock.schedule(this::cut, limits.handshake().toMillis(), TimeUnit.MILLISECONDS);
       prepare();
-      var negotiation = new Negotiation(new PlainLink(channel), exports, tls, () -> stopping);
+      var negotiation = new Negotiation(new PlainLink(channel), exports, tls, serving.stopping());
       Optional<Session> session;
       try {
         session = negotiation.run();
@@ -144,15 +144,7 @@ final class Connections implements AutoCloseable {
       sessions.incrementAndGet();
       try (var link = negotiation.link()) {
         var inbox = new Inbox(negotiation.inbox(), Transmission.INBOX);
-        new Transmission(
-                link,
-                inbox,
-                session.get(),
-                workers,
-                buffers,
-                limits.inFlightBytes(),
-                () -> stopping)
-            .run();
+        new Transmission(link, inbox, session.get(), serving).run();
       } finally {
         sessions.decrementAndGet();
       }

@@ -42,22 +42,15 @@ public final class Transmission {
   private final Pace pace = new Pace();
   private final InFlight inFlight;
 
-  public Transmission(
-      Link link,
-      Inbox inbox,
-      Session session,
-      Workers workers,
-      BufferPool buffers,
-      int inFlightBytes,
-      BooleanSupplier stopping) {
+  public Transmission(Link link, Inbox inbox, Session session, Serving serving) {
     this.link = link;
     this.inbox = inbox;
     this.session = session;
     this.responder = new Responder(session);
-    this.workers = workers;
-    this.buffers = buffers;
-    this.inFlight = new InFlight(inFlightBytes);
-    this.stopping = stopping;
+    this.workers = serving.workers();
+    this.buffers = serving.buffers();
+    this.inFlight = new InFlight(serving.inFlightBytes());
+    this.stopping = serving.stopping();
   }
 
   /** Serves until the client leaves or the server stops; every request read is answered. */

@@ -143,10 +143,11 @@ public final class ClusterWriter {
       refuseMetadata(host, 1);
     }
     var plan = new UnitPlan(geometry, slot, inPlace, from, to);
-    boolean untouched = !inPlace && data.untouched(host);
+    var fresh = source.slice(source.position(), to - from);
+    var part = new Part(cluster, host, !inPlace && data.untouched(host), base, from, fresh);
     for (int unit = plan.next(0); unit < geometry.unitsPerCluster(); ) {
       int end = plan.runEnd(unit);
-      storeUnits(cluster, host, unit, end, plan, source, from, to, untouched, base);
+      storeUnits(part, unit, end, plan.keepsOld(unit, end));
       unit = plan.next(end);
     }
     source.position(source.position() + to - from);
@@ -154,47 +155,61 @@ public final class ClusterWriter {
     return (long) to - from;
   }
 
-  /** Writes units {@code [unit, end)}: old bytes where they must be kept, new ones over them. */
-  private void storeUnits(
-      long cluster,
-      long host,
-      int unit,
-      int end,
-      UnitPlan plan,
-      ByteBuffer source,
-      int from,
-      int to,
-      boolean untouched,
-      Optional<Disk> base) {
-    int start = unit << geometry.unitBits();
-    int stop = end << geometry.unitBits();
-    int newFrom = Math.clamp(from, start, stop);
-    int newTo = Math.clamp(to, start, stop);
-    var fresh =
-        newFrom == newTo // these units are only carried over
-            ? ByteBuffer.allocate(0)
-            : source.slice(source.position() + newFrom - from, newTo - newFrom);
-    boolean onlyNew = newFrom == start && newTo == stop;
-    if (onlyNew || (untouched && keepsOnlyZeroes(cluster, start, stop, newFrom, newTo, base))) {
-      data.write(host + newFrom, fresh);
-      return;
+  /**
+   * What is written to one cluster.
+   *
+   * @param guest where the guest sees the cluster
+   * @param host where it lies in the file from now on
+   * @param untouched whether the file reads as zero there
+   * @param from where in the cluster the new bytes begin
+   */
+  private record Part(
+      long guest, long host, boolean untouched, Optional<Disk> base, int from, ByteBuffer bytes) {
+    int to() {
+      return from + bytes.limit();
     }
-    var all = scratch.slice(0, stop - start);
-    if (plan.keepsOld(unit, end)) {
-      reader.read(cluster + start, all, base);
-    }
-    all.put(newFrom - start, fresh, 0, fresh.remaining());
-    if (plan.keepsOld(unit, end)) {
-      data.write(host + start, all.clear());
-    } else {
-      data.write(host + newFrom, fresh);
+
+    ByteBuffer bytes(int start, int end) {
+      return bytes.slice(start - from, end - start);
     }
   }
 
-  private boolean keepsOnlyZeroes(
-      long cluster, int start, int stop, int newFrom, int newTo, Optional<Disk> base) {
-    return reader.readsAsZero(cluster + start, newFrom - start, base)
-        && reader.readsAsZero(cluster + newTo, stop - newTo, base);
+  /**
+   * Writes units {@code [unit, end)}: old bytes where they must be kept, new ones over them.
+   *
+   * @param keepsOld whether old bytes are to be carried to where the cluster lies now
+   */
+  private void storeUnits(Part part, int unit, int end, boolean keepsOld) {
+    int start = unit << geometry.unitBits();
+    int stop = end << geometry.unitBits();
+    int newFrom = Math.clamp(part.from(), start, stop);
+    int newTo = Math.clamp(part.to(), start, stop);
+    var fresh =
+        newFrom == newTo // these units are only carried over
+            ? ByteBuffer.allocate(0)
+            : part.bytes(newFrom, newTo);
+    boolean onlyNew = newFrom == start && newTo == stop;
+    if (onlyNew
+        || (part.untouched()
+            && readsAsZero(part, start, newFrom)
+            && readsAsZero(part, newTo, stop))) {
+      data.write(part.host() + newFrom, fresh);
+      return;
+    }
+    var all = scratch.slice(0, stop - start);
+    if (keepsOld) {
+      reader.read(part.guest() + start, all, part.base());
+    }
+    all.put(newFrom - start, fresh, 0, fresh.remaining());
+    if (keepsOld) {
+      data.write(part.host() + start, all.clear());
+    } else {
+      data.write(part.host() + newFrom, fresh);
+    }
+  }
+
+  private boolean readsAsZero(Part part, int start, int end) {
+    return reader.readsAsZero(part.guest() + start, end - start, part.base());
   }
 
   /** Stores packed clusters. */
