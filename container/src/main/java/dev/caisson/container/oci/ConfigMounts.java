@@ -33,16 +33,43 @@ final class ConfigMounts {
           "/dev/ptmx",
           "pts/ptmx");
 
-  private record Device(String path, int major, int minor) {}
+  /**
+   * A device a container has.
+   *
+   * @param kind {@code c}, {@code b} or {@code p}
+   * @param mode permission bits
+   */
+  private record Device(
+      String path, char kind, int major, int minor, int mode, long user, long group) {
+    static Device ordinary(String path, int major, int minor) {
+      return new Device(path, 'c', major, minor, 0666, 0, 0);
+    }
+
+    static Device parse(JsonNode node) {
+      String kind = Document.text(node, "type");
+      return new Device(
+          Document.text(node, "path"),
+          kind.equals("u") || kind.isEmpty() ? 'c' : kind.charAt(0),
+          node.path("major").asInt(0),
+          node.path("minor").asInt(0),
+          node.path("fileMode").asInt(0666) & 07777,
+          node.path("uid").asLong(0),
+          node.path("gid").asLong(0));
+    }
+
+    FileAction.MakeDevice made() {
+      return new FileAction.MakeDevice(path, kind, major, minor, mode, user, group);
+    }
+  }
 
   private static final List<Device> ALWAYS =
       List.of(
-          new Device("/dev/null", 1, 3),
-          new Device("/dev/zero", 1, 5),
-          new Device("/dev/full", 1, 7),
-          new Device("/dev/random", 1, 8),
-          new Device("/dev/urandom", 1, 9),
-          new Device("/dev/tty", 5, 0));
+          Device.ordinary("/dev/null", 1, 3),
+          Device.ordinary("/dev/zero", 1, 5),
+          Device.ordinary("/dev/full", 1, 7),
+          Device.ordinary("/dev/random", 1, 8),
+          Device.ordinary("/dev/urandom", 1, 9),
+          Device.ordinary("/dev/tty", 5, 0));
 
   private final Path bundle;
   private final Optional<Cgroup> cgroup;
@@ -175,21 +202,8 @@ final class ConfigMounts {
   }
 
   private void devices(JsonNode extra, boolean userNamespace) {
-    for (Device device : ALWAYS) {
-      device(device.path(), 'c', device.major(), device.minor(), 0666, 0, 0, userNamespace);
-    }
-    for (JsonNode node : extra) {
-      String kind = Document.text(node, "type");
-      device(
-          Document.text(node, "path"),
-          kind.equals("u") || kind.isEmpty() ? 'c' : kind.charAt(0),
-          node.path("major").asInt(0),
-          node.path("minor").asInt(0),
-          node.path("fileMode").asInt(0666),
-          node.path("uid").asLong(0),
-          node.path("gid").asLong(0),
-          userNamespace);
-    }
+    ALWAYS.forEach(device -> device(device, userNamespace));
+    extra.forEach(node -> device(Device.parse(node), userNamespace));
     for (int i = 0; i < LINKS.size(); i += 2) {
       steps.add(
           Step.inside(
@@ -198,22 +212,11 @@ final class ConfigMounts {
   }
 
   /** In a user namespace no node can be made; the host's is shown in its place. */
-  private void device(
-      String path,
-      char kind,
-      int major,
-      int minor,
-      int mode,
-      long user,
-      long group,
-      boolean bound) {
-    if (bound) {
-      bind(path, MountOptions.parse(List.of("bind")), path);
-      return;
+  private void device(Device device, boolean userNamespace) {
+    if (userNamespace) {
+      bind(device.path(), MountOptions.parse(List.of("bind")), device.path());
+    } else {
+      steps.add(Step.inside("device " + device.path(), device.made()));
     }
-    steps.add(
-        Step.inside(
-            "device " + path,
-            new FileAction.MakeDevice(path, kind, major, minor, mode & 07777, user, group)));
   }
 }

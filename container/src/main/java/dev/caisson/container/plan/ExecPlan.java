@@ -6,6 +6,7 @@ package dev.caisson.container.plan;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.launch.Bytes;
+import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.Namespace;
 import dev.caisson.launch.NamespaceAction;
@@ -32,12 +33,20 @@ import java.util.Set;
 public final class ExecPlan {
   private static final int USUAL_UMASK = 022;
 
+  /** The first descriptor to hand to the stub: the pidfd of the container's first process. */
+  private static final int PROCESS = Handle.FIRST_DESCRIPTOR;
+
+  /** The second one: a listening socket; a connection to it is the start signal. */
+  private static final int STARTER = PROCESS + 1;
+
   private ExecPlan() {}
 
   /**
+   * For a stub that is handed the pidfd of the container's first process and a listening socket, in
+   * this order; a connection to the socket is the start signal.
+   *
    * @param directory where its monitor works
-   * @param process descriptor number of the pidfd of the container's first process
-   * @param starter descriptor number of a listening socket; a connection to it is the start signal
+   * @param filter the system calls it may make; empty for all
    */
   public static LaunchPlan compile(
       Workload workload,
@@ -45,13 +54,11 @@ public final class ExecPlan {
       Identity identity,
       Optional<Cgroup> group,
       Path directory,
-      int process,
-      int starter,
       Optional<Bytes> filter) {
     var steps = new ArrayList<Step>();
-    outside(workload, command, group, directory, process, steps);
+    outside(workload, command, group, directory, steps);
     steps.add(
-        Step.inside("join namespaces", new NamespaceAction.JoinProcess(process, shared(workload))));
+        Step.inside("join namespaces", new NamespaceAction.JoinProcess(PROCESS, shared(workload))));
     if (command.terminal()) {
       steps.add(Step.inside("open terminal", new SupervisionAction.OpenTerminal(0, 0, false)));
     }
@@ -63,7 +70,7 @@ public final class ExecPlan {
                 command.directory().orElse(program.directory()), false)));
     steps.add(
         Step.inside("umask", new ProcessAction.SetUmask(program.umask().orElse(USUAL_UMASK))));
-    steps.add(Step.inside("await start", new SupervisionAction.AwaitStart(starter)));
+    steps.add(Step.inside("await start", new SupervisionAction.AwaitStart(STARTER)));
     Security security = command.privileged() ? Security.PRIVILEGED : workload.security();
     IdentitySteps.confine(security, identity, false, filter, steps);
     steps.add(IdentitySteps.exec(command.arguments(), environment(workload, command, identity)));
@@ -75,7 +82,6 @@ public final class ExecPlan {
       Executable.Command command,
       Optional<Cgroup> group,
       Path directory,
-      int process,
       List<Step> steps) {
     steps.add(
         Step.outside(
@@ -87,7 +93,7 @@ public final class ExecPlan {
       steps.add(
           Step.outside(
                   "join PID namespace",
-                  new NamespaceAction.JoinProcess(process, Set.of(Namespace.PID)))
+                  new NamespaceAction.JoinProcess(PROCESS, Set.of(Namespace.PID)))
               .because("a PID namespace holds for children only"));
     }
     steps.add(

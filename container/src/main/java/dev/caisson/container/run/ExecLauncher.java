@@ -6,7 +6,6 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.plan.ExecPlan;
-import dev.caisson.launch.Handle;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.run.Launch;
 import dev.caisson.launch.run.Report;
@@ -46,8 +45,6 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
               identity,
               group,
               directory,
-              Handle.FIRST_DESCRIPTOR,
-              Handle.FIRST_DESCRIPTOR + 1,
               command.privileged() ? Optional.empty() : SyscallPrograms.of(workload.security()));
       var launched = host.launcher().start(plan, List.of(target.fd(), listener.fd()));
       expect(Report.Created.class, launched);
