@@ -10,7 +10,9 @@ import dev.caisson.engine.event.EventLog;
 import dev.caisson.engine.host.LocalHost;
 import dev.caisson.engine.image.ImageLibrary;
 import dev.caisson.engine.image.ImageUsers;
+import dev.caisson.engine.instance.Linker;
 import dev.caisson.engine.instance.Places;
+import dev.caisson.engine.instance.Surroundings;
 import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.network.MemberFinder;
 import dev.caisson.engine.snapshot.LocalSnapshots;
@@ -18,6 +20,7 @@ import dev.caisson.engine.snapshot.SnapshotShelf;
 import dev.caisson.engine.state.Store;
 import dev.caisson.engine.volume.LocalVolumes;
 import dev.caisson.engine.volume.Trees;
+import dev.caisson.engine.workload.WorkloadCompiler;
 import dev.caisson.linux.file.Unrelated;
 import dev.caisson.sandbox.Isolation;
 import java.io.IOException;
@@ -26,6 +29,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 
@@ -78,18 +82,19 @@ record EngineOpener(
         new LocalVolumes(
             options.root().resolve("volumes"), store, events, clock, opener::usersOfVolume);
     var chambers = new Chambers(isolations, options.isolation());
-    var containers =
-        opener.open(
-            options,
+    var around =
+        new Surroundings(
+            options.root(),
+            options.run(),
             store,
             events,
+            new Linker(fabric, opener::id),
+            new WorkloadCompiler(opener::id),
             clock,
             background,
             timer,
-            chambers,
-            imageLibrary,
-            volumes,
-            fabric);
+            new CompletableFuture<>());
+    var containers = opener.open(around, chambers, imageLibrary, volumes, fabric);
     var snapshots = new LocalSnapshots(shelf, containers, events, clock);
     var host = new LocalHost(options, chambers, containers, imageLibrary, volumes, fabric);
     return new LocalEngine(

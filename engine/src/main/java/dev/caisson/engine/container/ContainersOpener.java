@@ -4,8 +4,7 @@
  */
 package dev.caisson.engine.container;
 
-import dev.caisson.engine.EngineOptions;
-import dev.caisson.engine.event.EventLog;
+import dev.caisson.engine.EngineException;
 import dev.caisson.engine.image.ImageLibrary;
 import dev.caisson.engine.image.ImageUsers;
 import dev.caisson.engine.instance.Linker;
@@ -14,20 +13,14 @@ import dev.caisson.engine.network.Fabric;
 import dev.caisson.engine.network.MemberFinder;
 import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.spec.NetworkingSpec;
-import dev.caisson.engine.state.Store;
 import dev.caisson.engine.view.NetworkView;
 import dev.caisson.engine.volume.LocalVolumes;
 import dev.caisson.engine.workload.Definition;
-import dev.caisson.engine.workload.WorkloadCompiler;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 
 /** Makes the containers, and answers for them to the parts that are opened before. */
@@ -47,28 +40,11 @@ public final class ContainersOpener implements MemberFinder, ImageUsers {
    * networks know of it, what is to be started again.
    */
   public LocalContainers open(
-      EngineOptions options,
-      Store store,
-      EventLog events,
-      Clock clock,
-      ExecutorService background,
-      ScheduledExecutorService timer,
+      Surroundings around,
       Chambers isolations,
       ImageLibrary images,
       LocalVolumes volumes,
       Fabric fabric) {
-    var around =
-        new Surroundings(
-            options.root(),
-            options.run(),
-            store,
-            events,
-            new Linker(fabric, this::id),
-            new WorkloadCompiler(this::id),
-            clock,
-            background,
-            timer,
-            new CompletableFuture<>());
     var containers = new LocalContainers(around, isolations, images, volumes, table);
     try {
       containers.readopt();
@@ -81,7 +57,12 @@ public final class ContainersOpener implements MemberFinder, ImageUsers {
     return containers;
   }
 
-  private String id(String reference) {
+  /**
+   * The id of the container a reference names.
+   *
+   * @throws EngineException NOT_FOUND; INVALID when a prefix of an id fits several
+   */
+  public String id(String reference) {
     return table.find(reference).definition().id();
   }
 

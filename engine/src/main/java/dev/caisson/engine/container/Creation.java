@@ -36,8 +36,7 @@ final class Creation {
   private final Chambers isolations;
   private final ImageLibrary images;
   private final MountPlanner mounts;
-  private final InstanceTable table;
-  private final Names names;
+  private final Registration registration;
   private final Departures departures;
 
   Creation(
@@ -45,15 +44,13 @@ final class Creation {
       Chambers isolations,
       ImageLibrary images,
       MountPlanner mounts,
-      InstanceTable table,
-      Names names,
+      Registration registration,
       Departures departures) {
     this.around = around;
     this.isolations = isolations;
     this.images = images;
     this.mounts = mounts;
-    this.table = table;
-    this.names = names;
+    this.registration = registration;
     this.departures = departures;
   }
 
@@ -105,8 +102,8 @@ final class Creation {
   }
 
   private Created create(Optional<String> wanted, Defining defining) {
-    var id = names.newId();
-    var name = names.claim(wanted, id);
+    var id = registration.newId();
+    var name = registration.claim(wanted, id);
     try {
       var definition = defining.of(id, name);
       var spec = definition.spec();
@@ -118,11 +115,11 @@ final class Creation {
       var instance =
           new Instance(around, isolation, definition, Progress.created(), departures::removed);
       instance.save();
-      table.add(instance);
+      registration.add(instance);
       instance.event("create");
       return new Created(id, Stream.concat(warnings(spec).stream(), discarded.stream()).toList());
     } catch (RuntimeException e) {
-      table.release(name, id);
+      registration.release(name, id);
       throw Failures.translate(e);
     }
   }
@@ -171,7 +168,7 @@ final class Creation {
 
   /** As {@link LocalContainers#explain}. */
   String explain(InstanceSpec spec, boolean json) {
-    var id = names.newId();
+    var id = registration.newId();
     try {
       var name = spec.name().orElse("example");
       var definition = define(spec, id, name);

@@ -56,7 +56,7 @@ public final class LocalContainers implements Containers {
   private final InstanceTable table;
   private final Execs execs;
   private final Departures departures;
-  private final Names names;
+  private final Registration registration;
   private final Creation creation;
   private final Takeover takeover;
   private final Views views;
@@ -74,9 +74,9 @@ public final class LocalContainers implements Containers {
     this.table = table;
     this.execs = new Execs(around.timer(), around.background());
     this.departures = new Departures(table, execs, volumes);
-    this.names = new Names(table);
+    this.registration = new Registration(table);
     var mounts = new MountPlanner(volumes, images, name -> table.find(name).definition());
-    this.creation = new Creation(around, isolations, images, mounts, table, names, departures);
+    this.creation = new Creation(around, isolations, images, mounts, registration, departures);
     this.takeover = new Takeover(around, isolations, table, departures);
     this.views = new Views(around.clock(), images);
     this.selection = new Selection(around, table, views);
@@ -179,7 +179,7 @@ public final class LocalContainers implements Containers {
 
   @Override
   public void rename(String reference, String name) {
-    names.rename(table.find(reference), name);
+    registration.rename(table.find(reference), name);
   }
 
   @Override

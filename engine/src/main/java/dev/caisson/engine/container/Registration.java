@@ -10,11 +10,11 @@ import dev.caisson.engine.state.Ids;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
-/** Gives containers their ids and their names; no name is another's. */
-final class Names {
+/** Gives containers an id, a name and a place among all; no name is another's. */
+final class Registration {
   private final InstanceTable table;
 
-  Names(InstanceTable table) {
+  Registration(InstanceTable table) {
     this.table = table;
   }
 
@@ -42,6 +42,16 @@ final class Names {
       throw taken(name);
     }
     return name;
+  }
+
+  /** Gives back a claimed name of which no container came. */
+  void release(String name, String id) {
+    table.release(name, id);
+  }
+
+  /** From here on the container is found by its id and its claimed name. */
+  void add(Instance instance) {
+    table.add(instance);
   }
 
   private EngineException taken(String name) {

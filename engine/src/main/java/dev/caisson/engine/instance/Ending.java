@@ -62,7 +62,7 @@ final class Ending {
       throw EngineException.notModified("container " + record.name() + " is not running");
     }
     record.saveFact(record.progress().stoppedByHand(true));
-    var over = runs.exit(WaitCondition.NOT_RUNNING);
+    var over = record.exit(WaitCondition.NOT_RUNNING);
     send(signal);
     return over;
   }
@@ -86,7 +86,7 @@ final class Ending {
     if (signal == Signal.KILL) {
       record.saveFact(record.progress().stoppedByHand(true));
     }
-    var over = runs.exit(WaitCondition.NOT_RUNNING);
+    var over = record.exit(WaitCondition.NOT_RUNNING);
     send(signal);
     return over;
   }

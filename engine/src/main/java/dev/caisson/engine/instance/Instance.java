@@ -62,14 +62,12 @@ public final class Instance {
       Definition definition,
       Progress progress,
       Consumer<Instance> onRemoved) {
-    var waiters = new Waiters();
     this.record = new InstanceRecord(around.store(), around.events(), definition, progress);
     this.sandbox = new InstanceSandbox(around, isolation, record);
     this.pauses = new Pauses(turns, record, sandbox);
     this.removal =
-        new Removal(
-            turns, record, sandbox, waiters, around.background(), () -> onRemoved.accept(this));
-    this.runs = new Runs(around, turns, record, sandbox, pauses, waiters, removal);
+        new Removal(turns, record, sandbox, around.background(), () -> onRemoved.accept(this));
+    this.runs = new Runs(around, turns, record, sandbox, pauses, removal);
     this.ending = new Ending(turns, record, sandbox, pauses, runs);
     this.adoption = new Adoption(around.clock(), record, sandbox, pauses, runs, removal);
   }
@@ -191,7 +189,7 @@ public final class Instance {
   }
 
   public CompletableFuture<ExitStatus> exit(WaitCondition condition) {
-    return runs.exit(condition);
+    return record.exit(condition);
   }
 
   /** Signal, patience, SIGKILL. */

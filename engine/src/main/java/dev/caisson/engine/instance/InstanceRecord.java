@@ -5,6 +5,7 @@
 package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.WaitCondition;
 import dev.caisson.engine.event.EventLog;
 import dev.caisson.engine.spec.MountSpec;
 import dev.caisson.engine.state.Change;
@@ -16,17 +17,20 @@ import dev.caisson.engine.workload.Definition;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
 
 /**
- * What is known of one container: what it is, how far it has come, and the events that tell of it.
- * Read by anybody at any time, changed by whoever has the turn.
+ * What is known of one container: what it is, how far it has come, the events that tell of it, and
+ * those who wait to be told of its end. Read by anybody at any time, changed by whoever has the
+ * turn.
  */
 final class InstanceRecord {
   private static final System.Logger LOG = System.getLogger(InstanceRecord.class.getName());
 
   private final Store store;
   private final EventLog events;
+  private final Waiters waiters = new Waiters();
   private volatile Definition definition;
   private volatile Progress progress;
 
@@ -76,6 +80,30 @@ final class InstanceRecord {
     var now = progress;
     return new ExitStatus(
         now.exitCode(), now.oomKilled(), now.finishedAt().orElse(Instant.EPOCH), now.error());
+  }
+
+  /** Completes with how the run ended, once it is as far as {@code condition} says. */
+  CompletableFuture<ExitStatus> exit(WaitCondition condition) {
+    return waiters.register(condition, this::active, this::lastExit);
+  }
+
+  /**
+   * Tells those who wait that the last run has ended.
+   *
+   * @param comesBack whether a restart policy will start it again
+   */
+  void exited(boolean comesBack) {
+    waiters.exited(lastExit(), comesBack);
+  }
+
+  /**
+   * Tells everybody that it is gone.
+   *
+   * @param last how its last run had ended before the removal began
+   */
+  void removed(ExitStatus last) {
+    event("destroy");
+    waiters.removed(last);
   }
 
   /** Stores a new container; from here on a killed engine knows of it. */

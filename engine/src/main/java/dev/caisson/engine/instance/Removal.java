@@ -16,7 +16,6 @@ public final class Removal {
   private final Turns turns;
   private final InstanceRecord record;
   private final InstanceSandbox sandbox;
-  private final Waiters waiters;
   private final Executor background;
   private final Runnable onRemoved;
   private final CompletableFuture<Void> cleared = new CompletableFuture<>();
@@ -25,13 +24,11 @@ public final class Removal {
       Turns turns,
       InstanceRecord record,
       InstanceSandbox sandbox,
-      Waiters waiters,
       Executor background,
       Runnable onRemoved) {
     this.turns = turns;
     this.record = record;
     this.sandbox = sandbox;
-    this.waiters = waiters;
     this.background = background;
     this.onRemoved = onRemoved;
   }
@@ -88,7 +85,6 @@ public final class Removal {
 
   private void tell(ExitStatus last) {
     onRemoved.run();
-    record.event("destroy");
-    waiters.removed(last);
+    record.removed(last);
   }
 }

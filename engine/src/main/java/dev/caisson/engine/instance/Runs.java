@@ -5,9 +5,7 @@
 package dev.caisson.engine.instance;
 
 import dev.caisson.engine.EngineException;
-import dev.caisson.engine.WaitCondition;
 import dev.caisson.engine.spec.RestartPolicy;
-import dev.caisson.engine.view.ExitStatus;
 import dev.caisson.engine.view.Health;
 import dev.caisson.engine.view.Status;
 import dev.caisson.sandbox.Exit;
@@ -15,7 +13,6 @@ import dev.caisson.sandbox.Sandbox;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +25,6 @@ final class Runs {
   private final InstanceRecord record;
   private final InstanceSandbox sandbox;
   private final Pauses pauses;
-  private final Waiters waiters;
   private final Removal removal;
   private final Restarts restarts;
   private volatile @Nullable HealthMonitor health;
@@ -39,14 +35,12 @@ final class Runs {
       InstanceRecord record,
       InstanceSandbox sandbox,
       Pauses pauses,
-      Waiters waiters,
       Removal removal) {
     this.around = around;
     this.turns = turns;
     this.record = record;
     this.sandbox = sandbox;
     this.pauses = pauses;
-    this.waiters = waiters;
     this.removal = removal;
     this.restarts = new Restarts(around.timer(), this::onceSettled, this::startByPolicy);
   }
@@ -59,10 +53,6 @@ final class Runs {
   Optional<Health> health() {
     var monitor = health;
     return monitor == null ? Optional.empty() : Optional.of(monitor.health());
-  }
-
-  CompletableFuture<ExitStatus> exit(WaitCondition condition) {
-    return waiters.register(condition, record::active, record::lastExit);
   }
 
   /** Starts by hand: counts restarts from zero again. */
@@ -195,7 +185,7 @@ final class Runs {
       record.event("oom");
     }
     record.event("die", Map.of("exitCode", String.valueOf(exit.code())));
-    waiters.exited(record.lastExit(), again);
+    record.exited(again);
     sandbox.unlink(before.network());
     record.volumesUnmounted();
     if (again) {
@@ -266,7 +256,7 @@ final class Runs {
         record.saveFact(failed.restarting(failed.restartCount() + 1));
         restarts.after(Duration.ZERO);
       }
-      waiters.exited(record.lastExit(), again);
+      record.exited(again);
     }
   }
 
@@ -279,7 +269,7 @@ final class Runs {
   void endWaiting() {
     restarts.cancel();
     record.save(record.progress().at(Status.EXITED).stoppedByHand(true));
-    waiters.exited(record.lastExit(), false);
+    record.exited(false);
   }
 
   /** Stops asking for health; what runs goes on. */
