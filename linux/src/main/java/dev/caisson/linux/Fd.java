@@ -6,8 +6,10 @@ package dev.caisson.linux;
 
 import dev.caisson.linux.call.Downcall;
 import dev.caisson.linux.call.SystemCall;
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -71,6 +73,19 @@ public final class Fd implements AutoCloseable {
   public Fd duplicate(int least) {
     return adopt(
         Downcall.checked("fcntl", this, SystemCall.FCNTL, number(), F_DUPFD_CLOEXEC, least));
+  }
+
+  /**
+   * What /proc says it is: a path, or a kind in brackets.
+   *
+   * @throws LinuxException when it is closed meanwhile
+   */
+  public String leadsTo() {
+    try {
+      return Files.readSymbolicLink(path()).toString();
+    } catch (IOException e) {
+      throw new LinuxException("readlink", path(), Errno.ENOENT);
+    }
   }
 
   /** A path by which this process reaches the open file; it dies with the descriptor. proc(5) */

@@ -13,11 +13,15 @@ import dev.caisson.linux.call.SystemCall;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ObjIntConsumer;
 
 /** A counter that one side raises and another waits for. eventfd(2) */
 public final class EventCounter implements AutoCloseable {
   private static final int EFD_CLOEXEC = 0x80000;
   private static final int EFD_NONBLOCK = 0x800;
+  private static final String EVENTFD = "anon_inode:[eventfd]";
 
   private static final MemorySegment ONE = Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1L);
 
@@ -33,18 +37,50 @@ public final class EventCounter implements AutoCloseable {
             Downcall.checked("eventfd", "", SystemCall.EVENTFD2, 0, EFD_CLOEXEC | EFD_NONBLOCK)));
   }
 
-  /** Takes ownership of one that another process passed here; its flags are shared and stay. */
-  public static EventCounter of(Fd fd) {
-    return new EventCounter(fd);
+  /**
+   * As many counters as wanted, or none when one of them fails.
+   *
+   * @param taker told of each and its index; may fail
+   */
+  public static List<EventCounter> several(int count, ObjIntConsumer<EventCounter> taker) {
+    List<EventCounter> all = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        all.add(create());
+        taker.accept(all.get(i), i);
+      }
+      return List.copyOf(all);
+    } catch (RuntimeException | Error e) {
+      all.forEach(EventCounter::close);
+      throw e;
+    }
+  }
+
+  /**
+   * Takes ownership of one that another process passed here. It does not block from now on, for
+   * anybody: a peer could leave it full, and so hold whoever signals.
+   *
+   * @throws IllegalArgumentException when it is anything else; then it stays the caller's
+   */
+  public static EventCounter received(Fd fd) {
+    if (!fd.leadsTo().equals(EVENTFD)) {
+      throw new IllegalArgumentException("what was passed as a counter is " + fd.leadsTo());
+    }
+    return new EventCounter(new Channel(fd).nonBlocking().fd());
   }
 
   public Fd fd() {
     return fd;
   }
 
-  /** Adds one and wakes who waits. */
-  public void signal() {
-    Downcall.attempt(SystemCall.WRITE, fd.number(), ONE.address(), 8);
+  /**
+   * Adds one and wakes who waits; does nothing once it is closed. From any thread: between the look
+   * at the number and the write nobody can close it, as the number may soon be another file's.
+   */
+  public synchronized void signal() {
+    if (fd.isOpen()) {
+      Downcall.attempt(SystemCall.WRITE, fd.number(), ONE.address(), 8);
+    }
   }
 
   /** Takes what was counted; 0 when nothing was, if the descriptor does not block. */
@@ -64,7 +100,7 @@ public final class EventCounter implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     fd.close();
   }
 }

@@ -14,6 +14,8 @@ public final class Memfd {
   private static final int MFD_CLOEXEC = 1;
   private static final int MFD_ALLOW_SEALING = 2;
   private static final int F_ADD_SEALS = 1033; // include/uapi/linux/fcntl.h
+  private static final int F_GET_SEALS = 1034;
+  private static final int SEAL_SHRINK = 2;
   private static final int SEAL_SEAL_SHRINK_GROW_WRITE = 1 | 2 | 4 | 8;
 
   private Memfd() {}
@@ -35,6 +37,17 @@ public final class Memfd {
   public static void seal(Fd memfd) {
     Downcall.checked(
         "fcntl", memfd, SystemCall.FCNTL, memfd.number(), F_ADD_SEALS, SEAL_SEAL_SHRINK_GROW_WRITE);
+  }
+
+  /**
+   * Whether nobody can shorten a file that another process may hold as well, from now on: whoever
+   * maps it meets no SIGBUS. False for what is no memfd, and for one whose maker forbids it.
+   */
+  public static boolean keepsItsSize(Fd file) {
+    long seals = Downcall.attempt(SystemCall.FCNTL, file.number(), F_GET_SEALS, 0);
+    return seals >= 0
+        && ((seals & SEAL_SHRINK) != 0
+            || Downcall.attempt(SystemCall.FCNTL, file.number(), F_ADD_SEALS, SEAL_SHRINK) == 0);
   }
 
   private static Fd create(String name, int flags) {

@@ -7,6 +7,10 @@ package dev.caisson.linux.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caisson.linux.Fd;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -37,5 +41,54 @@ class DoorbellsTest {
   @Test
   void noCountersAreRefused() {
     assertThatThrownBy(() -> new Doorbells()).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aClosedCounterIsSilentAndItsNumberFree() {
+    var counter = EventCounter.create();
+    counter.close();
+    counter.signal();
+    assertThat(counter.fd().isOpen()).isFalse();
+  }
+
+  @Test
+  void severalCountersAreMadeOrNone() throws IOException {
+    long before = count();
+    assertThatThrownBy(() ->
+            EventCounter.several(
+                500,
+                (counter, index) -> {
+                  if (index == 499) {
+                    throw new IllegalStateException("no more");
+                  }
+                }))
+        .hasMessage("no more");
+    assertThat(count()).isLessThan(before + 100); // others of this process come and go
+  }
+
+  private static long count() throws IOException {
+    try (var files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.count();
+    }
+  }
+
+  @Test
+  void aPassedDescriptorMustBeACounter() {
+    try (Fd memory = Memfd.create("no counter")) {
+      assertThatThrownBy(() -> EventCounter.received(memory))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("memfd");
+      assertThat(memory.isOpen()).isTrue();
+    }
+  }
+
+  @Test
+  void aPassedCounterThatIsFullHoldsNobody() {
+    try (EventCounter full = EventCounter.create()) {
+      var received = EventCounter.received(full.fd().duplicate());
+      new Channel(full.fd()).write(new byte[] {-2, -1, -1, -1, -1, -1, -1, -1}, 0, 8);
+      received.signal();
+      received.close();
+    }
   }
 }

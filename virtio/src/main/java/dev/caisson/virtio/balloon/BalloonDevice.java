@@ -41,6 +41,11 @@ public final class BalloonDevice implements VirtioDevice, Restorable {
   private static final int PAGE_SHIFT = 12;
   private static final int NUMBERS = 1024; // page numbers copied at once
 
+  /**
+   * Bytes of page numbers in one request; Linux sends 1 KiB. A device is ended between requests.
+   */
+  private static final int MOST_GIVEN = 1 << 20;
+
   private final MemoryRelease release;
   private volatile List<DeviceQueue> queues = List.of();
   private volatile Runnable configChanged = () -> {};
@@ -160,6 +165,9 @@ public final class BalloonDevice implements VirtioDevice, Restorable {
 
   private long inflate(GuestMemory memory, Chain chain) {
     Buffers source = chain.readable();
+    if (source.length() > MOST_GIVEN) {
+      throw VirtioException.guest("%d bytes of page numbers at once".formatted(source.length()));
+    }
     MemorySegment numbers = MemorySegment.ofArray(new int[NUMBERS]);
     long first = -1;
     long count = 0;

@@ -50,6 +50,9 @@ final class TransmitLane {
    */
   boolean resume(int most) {
     synchronized (queue) {
+      if (!open) {
+        return false; // its memory may be gone
+      }
       blocked = false;
       try {
         return send(most);

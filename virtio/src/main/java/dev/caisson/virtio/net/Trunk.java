@@ -10,11 +10,12 @@ import org.jspecify.annotations.Nullable;
 final class Trunk implements AutoCloseable {
   private final SwitchPort port;
   private final NetworkSide side;
+  private final FromSwitch out;
 
   Trunk(SwitchPort port, NetworkSide side) {
     this.port = port;
     this.side = side;
-    FromSwitch out = new FromSwitch(side);
+    this.out = new FromSwitch(side);
     FromTap in = new FromTap(port);
     out.in = in;
     port.start(NetFeatures.OFFLOADS, out);
@@ -25,6 +26,7 @@ final class Trunk implements AutoCloseable {
   private static final class FromSwitch implements FramePort {
     private final NetworkSide side;
     private @Nullable FromTap in;
+    private boolean ended;
 
     FromSwitch(NetworkSide side) {
       this.side = side;
@@ -33,9 +35,19 @@ final class Trunk implements AutoCloseable {
     @Override
     public Outcome receive(Frame frame, int lane, @Nullable Runnable whenRoom) {
       synchronized (side) { // several guests send at once
-        side.send(frame, 0);
+        if (!ended) {
+          side.send(frame, 0);
+        }
       }
       return Outcome.TAKEN;
+    }
+
+    /** A guest may be on its way here still: it must not find the descriptor of somebody else. */
+    void end() {
+      synchronized (side) {
+        ended = true;
+        side.close();
+      }
     }
 
     @Override
@@ -100,6 +112,6 @@ final class Trunk implements AutoCloseable {
   public void close() {
     side.stop();
     port.close();
-    side.close();
+    out.end();
   }
 }

@@ -102,6 +102,9 @@ final class DescriptorTable {
    * memory become one buffer: where descriptors end says nothing. virtio 1.2, section 2.7.4
    */
   static final class Parts {
+    /** No driver may offer more at once. virtio 1.2, section 2.7.4 */
+    private static final long LONGEST_CHAIN = 1L << 32;
+
     private final GuestMemory memory;
     private final int limit;
     private long[] addresses = new long[8];
@@ -110,6 +113,7 @@ final class DescriptorTable {
     private int descriptors;
     private int count;
     private int readable;
+    private long total;
 
     /**
      * @param limit the most descriptors a chain may have
@@ -123,6 +127,7 @@ final class DescriptorTable {
       descriptors = 0;
       count = 0;
       readable = 0;
+      total = 0;
     }
 
     void add(long address, long length, boolean writable) {
@@ -131,6 +136,10 @@ final class DescriptorTable {
       }
       if (descriptors++ == limit) {
         throw VirtioException.guest("descriptor chain of more than " + limit + " buffers");
+      }
+      total += length; // the same memory named again and again would keep a device for hours
+      if (total > LONGEST_CHAIN) {
+        throw VirtioException.guest("descriptor chain of more than 4 GiB");
       }
       if (!writable && count > readable) {
         throw VirtioException.guest("readable descriptor behind a writable one");

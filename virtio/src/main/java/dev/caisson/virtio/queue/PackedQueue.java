@@ -26,6 +26,9 @@ public final class PackedQueue implements VirtQueue {
   private static final int EVENTS_AT = 2;
   private static final int WRAP = 1 << 15;
 
+  /** Both counters begin with 1, so that 0 is where a ring stands after one lap. */
+  static final int BEGINNING = WRAP | (WRAP << 16);
+
   private static final VarHandle SHARED =
       ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
@@ -46,7 +49,7 @@ public final class PackedQueue implements VirtQueue {
 
   /**
    * @param position bits 0-14 available index, 15 its wrap counter, 16-30 used index, 31 its wrap
-   *     counter, as vhost-user has it; 0 starts afresh
+   *     counter, as vhost-user has it
    */
   PackedQueue(GuestMemory memory, QueueLayout layout, long features, int position) {
     layout.packed();
@@ -58,14 +61,13 @@ public final class PackedQueue implements VirtQueue {
     this.parts = new DescriptorTable.Parts(memory, size);
     this.indirectAllowed = Features.has(features, Features.INDIRECT_DESCRIPTORS);
     this.eventIndex = Features.has(features, Features.EVENT_INDEX);
-    int start = position == 0 ? WRAP | (WRAP << 16) : position;
-    this.nextAvailable = start & 0x7fff;
-    this.availableWrap = (start & WRAP) != 0;
-    this.nextUsed = (start >>> 16) & 0x7fff;
-    this.usedWrap = start >>> 31 != 0;
+    this.nextAvailable = position & 0x7fff;
+    this.availableWrap = (position & WRAP) != 0;
+    this.nextUsed = (position >>> 16) & 0x7fff;
+    this.usedWrap = position >>> 31 != 0;
     if (nextAvailable >= size || nextUsed >= size) {
       throw new VirtioException(
-          VirtioException.Kind.PEER, "position 0x%x in a queue of %d".formatted(start, size));
+          VirtioException.Kind.PEER, "position 0x%x in a queue of %d".formatted(position, size));
     }
   }
 

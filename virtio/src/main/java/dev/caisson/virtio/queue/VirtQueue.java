@@ -17,7 +17,12 @@ public sealed interface VirtQueue permits SplitQueue, PackedQueue {
 
   /** The ring the driver negotiated. */
   static VirtQueue open(GuestMemory memory, QueueLayout layout, long features) {
-    return open(memory, layout, features, 0);
+    return open(memory, layout, features, beginning(features));
+  }
+
+  /** Where a queue stands that nobody has used yet. virtio 1.2, section 2.8.1 */
+  static int beginning(long features) {
+    return Features.has(features, Features.PACKED_RING) ? PackedQueue.BEGINNING : 0;
   }
 
   /**

@@ -14,7 +14,7 @@ import dev.caisson.virtio.queue.QueueLayout;
  * @param driver of the available ring
  * @param device of the used ring
  * @param ready whether the driver enabled it; then nothing changes until a reset
- * @param position where the device stands in a queue that goes on, 0 in a fresh one
+ * @param position where the device stands in a queue that goes on; of no meaning before it began
  */
 public record MmioQueue(
     int size, long descriptors, long driver, long device, boolean ready, int position) {

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 
 /**
  * One device behind registers in memory: version 2 of virtio-mmio. virtio 1.2, section 4.2
@@ -85,10 +84,7 @@ public final class MmioTransport implements AutoCloseable {
     this.page = new RegisterPage(page);
     this.offered = device.features() | Features.COMMON;
     this.queues = device.queueSizes().stream().map(MmioQueue::unset).toArray(MmioQueue[]::new);
-    this.kicks = IntStream.range(0, queues.length).mapToObj(i -> EventCounter.create()).toList();
-    for (int i = 0; i < queues.length; i++) {
-      host.doorbell(kicks.get(i), i);
-    }
+    this.kicks = EventCounter.several(queues.length, host::doorbell);
     this.page.identify(device.type());
     this.page.configuration(device, false);
     showSelected();
@@ -266,6 +262,7 @@ public final class MmioTransport implements AutoCloseable {
     boolean starts = (next & ~status & DRIVER_OK) != 0;
     status = next;
     if (starts && !broken) {
+      Arrays.setAll(queues, i -> queues[i].at(VirtQueue.beginning(driverFeatures)));
       start();
     }
   }
@@ -393,6 +390,7 @@ public final class MmioTransport implements AutoCloseable {
   @Override
   public synchronized void close() {
     halt();
+    device.onConfigChange(() -> {});
     kicks.forEach(EventCounter::close);
   }
 }

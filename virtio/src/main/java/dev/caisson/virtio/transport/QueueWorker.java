@@ -6,10 +6,12 @@ package dev.caisson.virtio.transport;
 
 import dev.caisson.linux.io.Doorbells;
 import dev.caisson.linux.io.EventCounter;
+import dev.caisson.linux.process.NativeThread;
 import dev.caisson.linux.process.ThreadEnd;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.VirtioDevice;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One platform thread that sleeps until the driver kicks a queue, then lets the device serve it.
@@ -25,6 +27,7 @@ public final class QueueWorker implements AutoCloseable {
   private final EventCounter stop = EventCounter.create();
   private final Consumer<VirtioException> broken;
   private final Thread thread;
+  private volatile @Nullable NativeThread running;
 
   /**
    * @param kick raised by the driver; stays the caller's
@@ -45,11 +48,17 @@ public final class QueueWorker implements AutoCloseable {
 
   /** Starts; what is already in the queue is served first. */
   public QueueWorker start() {
-    thread.start();
-    return this;
+    try {
+      thread.start();
+      return this;
+    } catch (Error noThread) {
+      stop.close();
+      throw noThread;
+    }
   }
 
   private void run() {
+    running = NativeThread.ofCurrentThread();
     try (var bells = new Doorbells(stop, kick)) {
       // A kick that came before this worker may have been taken by its predecessor.
       device.kicked(queue);
@@ -81,11 +90,19 @@ public final class QueueWorker implements AutoCloseable {
     return true;
   }
 
+  /** A file of the host may keep who reads it waiting for ever; no guest may outlast its end so. */
+  private void interruptCall() {
+    NativeThread now = running;
+    if (now != null) {
+      now.kick();
+    }
+  }
+
   /** Waits until the device is no longer in the queue. */
   @Override
   public void close() {
     stop.signal();
-    ThreadEnd.await(thread);
+    ThreadEnd.await(thread, this::interruptCall);
     stop.close();
   }
 }

@@ -5,6 +5,8 @@
 package dev.caisson.virtio.vhost;
 
 import dev.caisson.linux.Fd;
+import dev.caisson.linux.file.OpenFile;
+import dev.caisson.linux.io.Memfd;
 import dev.caisson.linux.memory.Mapping;
 import dev.caisson.virtio.queue.GuestMemory;
 import java.util.ArrayList;
@@ -28,13 +30,7 @@ final class VhostMemory implements AutoCloseable {
     this.guest =
         new GuestMemory(
             regions.stream()
-                .map(region ->
-                    new GuestMemory.Region(
-                        region.start,
-                        region
-                            .mapping
-                            .bytes()
-                            .asSlice(region.mapping.size() - region.size, region.size)))
+                .map(region -> new GuestMemory.Region(region.start, region.mapping.bytes()))
                 .toList());
   }
 
@@ -54,18 +50,31 @@ final class VhostMemory implements AutoCloseable {
         long size = message.u64(at + 8);
         long user = message.u64(at + 16);
         long offset = message.u64(at + 24);
-        if (size <= 0 || offset < 0 || start < 0 || offset + size < 0 || start + size < 0) {
+        if (size <= 0
+            || ((offset | start) & (Mapping.PAGE - 1)) != 0
+            || offset < 0
+            || start < 0
+            || offset + size < 0
+            || start + size < 0) {
           throw VhostMessage.peer("memory region of %d bytes at 0x%x".formatted(size, start));
         }
         Fd file = message.descriptors().get(i);
-        long whole = offset & -Mapping.PAGE;
-        Mapping mapping = Mapping.shared(file, whole, offset + size - whole);
-        regions.add(new Region(start, size, user, mapping));
+        requireWhole(file, offset + size);
+        regions.add(new Region(start, size, user, Mapping.shared(file, offset, size)));
       }
       return new VhostMemory(regions);
     } catch (RuntimeException e) {
       regions.forEach(region -> region.mapping.close());
       throw e;
+    }
+  }
+
+  /** Memory that ends before it is said to, or that can be made to, would be a fault of ours. */
+  private static void requireWhole(Fd file, long end) {
+    if (!Memfd.keepsItsSize(file) || OpenFile.of(file).status().size() < end) {
+      throw VhostMessage.peer(
+          "memory must be a memfd of its whole size that can be, or is, sealed against shrinking"
+              + " (QEMU: memory-backend-memfd)");
     }
   }
 

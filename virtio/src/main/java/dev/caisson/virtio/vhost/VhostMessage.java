@@ -19,9 +19,10 @@ import java.util.Optional;
  * One message of the vhost-user protocol. docs/interop/vhost-user in QEMU's manual
  *
  * @param payload native memory, at most 4096 bytes
- * @param descriptors what came along; each is taken or closed by who handles the message
+ * @param descriptors what came along; what nobody takes is closed with the message
  */
-record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> descriptors) {
+record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> descriptors)
+    implements AutoCloseable {
   static final int GET_FEATURES = 1;
   static final int SET_FEATURES = 2;
   static final int SET_OWNER = 3;
@@ -48,6 +49,7 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
 
   private static final int HEADER = 12;
   private static final int LARGEST = 4096;
+  private static final int MOST_DESCRIPTORS = 32; // one for each region of memory
   private static final int VERSION = 1;
   private static final int VERSION_MASK = 3;
   private static final int REPLY = 4;
@@ -79,7 +81,7 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
     long done = 0;
     while (done < target.byteSize()) {
       int count = socket.receive(target.asSlice(done), descriptors);
-      if (count == 0) {
+      if (count == 0 || descriptors.size() > MOST_DESCRIPTORS) {
         descriptors.forEach(Fd::close);
         return false;
       }
@@ -118,6 +120,17 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
       throw peer("message " + request + " with " + descriptors.size() + " descriptors");
     }
     return descriptors.getFirst();
+  }
+
+  /** Whoever took the one descriptor closes it. */
+  void taken() {
+    descriptors.clear();
+  }
+
+  /** Closes what nobody took. */
+  @Override
+  public void close() {
+    descriptors.forEach(Fd::close);
   }
 
   /** Sends a message without payload that nobody asked for and nobody answers. */

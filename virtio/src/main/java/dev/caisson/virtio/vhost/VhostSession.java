@@ -4,7 +4,8 @@
  */
 package dev.caisson.virtio.vhost;
 
-import dev.caisson.linux.Fd;
+import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.io.Channel;
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.linux.io.UnixSocket;
 import dev.caisson.virtio.Features;
@@ -57,7 +58,11 @@ final class VhostSession implements AutoCloseable {
   private void configurationChanged() {
     UnixSocket open = channel;
     if (open != null) {
-      VhostMessage.tell(open, VhostMessage.CONFIG_CHANGED);
+      try {
+        VhostMessage.tell(open, VhostMessage.CONFIG_CHANGED);
+      } catch (LinuxException e) {
+        closeChannel(); // it is full or no socket: nobody listens there
+      }
     }
   }
 
@@ -68,14 +73,11 @@ final class VhostSession implements AutoCloseable {
       if (message.isEmpty()) {
         return;
       }
-      try {
-        boolean answered = handle(message.get());
-        if (!answered && message.get().wantsAcknowledgement()) {
-          message.get().reply(socket, 0);
+      try (VhostMessage received = message.get()) {
+        boolean answered = handle(received);
+        if (!answered && received.wantsAcknowledgement()) {
+          received.reply(socket, 0);
         }
-      } catch (RuntimeException e) {
-        message.get().descriptors().forEach(Fd::close);
-        throw e;
       }
     }
   }
@@ -84,7 +86,7 @@ final class VhostSession implements AutoCloseable {
   private boolean handle(VhostMessage message) {
     return switch (message.request()) {
       case VhostMessage.GET_FEATURES -> {
-        message.reply(socket, device.features() | Features.COMMON | HAS_PROTOCOL_FEATURES);
+        message.reply(socket, offered());
         yield true;
       }
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
@@ -107,7 +109,8 @@ final class VhostSession implements AutoCloseable {
         stopDevice();
         Vring ring = ring(message.u32(0));
         ring.kick(null);
-        message.reply(socket, Integer.toUnsignedLong(message.u32(0)) | ((long) ring.base << 32));
+        long base = (long) ring.base(features) << 32;
+        message.reply(socket, Integer.toUnsignedLong(message.u32(0)) | base);
         yield true;
       }
       default -> {
@@ -118,10 +121,18 @@ final class VhostSession implements AutoCloseable {
   }
 
   /** What is told about the device and its driver. */
+  private long offered() {
+    return device.features() | Features.COMMON | HAS_PROTOCOL_FEATURES;
+  }
+
   private void change(VhostMessage message) {
     switch (message.request()) {
       case VhostMessage.SET_FEATURES -> {
         features = message.u64(0);
+        if ((features & ~offered()) != 0) {
+          throw VhostMessage.peer(
+              "features 0x%x, of which not all were offered".formatted(features));
+        }
         if (!Features.has(features, HAS_PROTOCOL_FEATURES)) {
           Arrays.stream(rings).forEach(ring -> ring.enabled = true);
         }
@@ -129,7 +140,8 @@ final class VhostSession implements AutoCloseable {
       case VhostMessage.SET_PROTOCOL_FEATURES, VhostMessage.SET_OWNER -> {}
       case VhostMessage.SET_BACKEND_CHANNEL -> {
         closeChannel();
-        channel = UnixSocket.of(message.descriptor());
+        channel = UnixSocket.of(new Channel(message.descriptor()).nonBlocking().fd());
+        message.taken();
       }
       case VhostMessage.RESET_OWNER -> stopDevice();
       case VhostMessage.RESET_DEVICE -> {
@@ -146,7 +158,7 @@ final class VhostSession implements AutoCloseable {
   private void changeRing(VhostMessage message) {
     switch (message.request()) {
       case VhostMessage.SET_VRING_SIZE -> ring(message.u32(0)).size = message.u32(4);
-      case VhostMessage.SET_VRING_BASE -> ring(message.u32(0)).base = message.u32(4);
+      case VhostMessage.SET_VRING_BASE -> ring(message.u32(0)).base(message.u32(4));
       case VhostMessage.SET_VRING_ADDRESS -> {
         Vring ring = ring(message.u32(0));
         ring.descriptors = message.u64(8);
@@ -167,7 +179,6 @@ final class VhostSession implements AutoCloseable {
         startDevice();
       }
       default -> {
-        message.descriptors().forEach(Fd::close);
         LOG.log(System.Logger.Level.DEBUG, "vhost-user request {0} ignored", message.request());
       }
     }
@@ -189,13 +200,14 @@ final class VhostSession implements AutoCloseable {
     if ((message.u64(0) & NO_DESCRIPTOR) != 0) {
       return null;
     }
-    return EventCounter.of(message.descriptor());
+    EventCounter counter = EventCounter.received(message.descriptor());
+    message.taken();
+    return counter;
   }
 
   private void replaceMemory(VhostMessage message) {
     stopDevice();
     VhostMemory next = VhostMemory.map(message);
-    message.descriptors().forEach(Fd::close); // the mapping keeps the memory
     if (memory != null) {
       memory.close();
     }
@@ -211,6 +223,7 @@ final class VhostSession implements AutoCloseable {
       message.reply(socket, MemorySegment.ofArray(new byte[0])); // as the protocol signals errors
       return;
     }
+    message.need(CONFIG_HEADER);
     MemorySegment whole = MemorySegment.ofArray(new byte[LARGEST_CONFIG]);
     device.readConfig(whole.asSlice(0, device.configSize()));
     MemorySegment answer = MemorySegment.ofArray(new byte[CONFIG_HEADER + size]);
@@ -251,7 +264,8 @@ final class VhostSession implements AutoCloseable {
     if (!ring.ready()) {
       return DeviceQueue.absent();
     }
-    VirtQueue queue = VirtQueue.open(known.guest(), ring.layout(known), features, ring.base);
+    VirtQueue queue =
+        VirtQueue.open(known.guest(), ring.layout(known), features, ring.base(features));
     return new DeviceQueue(queue, ring::interrupt, fault -> broken(ring, fault));
   }
 
@@ -269,7 +283,7 @@ final class VhostSession implements AutoCloseable {
     device.stop();
     for (int i = 0; i < rings.length; i++) {
       Vring ring = rings[i];
-      queues.get(i).position().ifPresent(position -> ring.base = position);
+      queues.get(i).position().ifPresent(ring::base);
     }
     queues = List.of();
   }

@@ -50,7 +50,16 @@ public final class VhostUserServer implements AutoCloseable {
     }
     this.listener = UnixListener.open(path, SocketKind.STREAM, MOST_WAITING);
     this.thread =
-        Thread.ofPlatform().name("vhost-user " + path.getFileName()).daemon().start(this::serve);
+        Thread.ofPlatform()
+            .name("vhost-user " + path.getFileName())
+            .daemon()
+            .unstarted(this::serve);
+    try {
+      thread.start();
+    } catch (Error noThread) {
+      listener.close();
+      throw noThread;
+    }
   }
 
   private void serve() {
@@ -60,6 +69,11 @@ public final class VhostUserServer implements AutoCloseable {
       } catch (VirtioException | LinuxException | IllegalArgumentException e) {
         if (!closed) {
           LOG.log(System.Logger.Level.WARNING, "{0}: {1}", path, e.getMessage());
+          pause();
+        }
+      } catch (RuntimeException | Error e) { // a fault of ours; whoever comes next is served
+        if (!closed) {
+          LOG.log(System.Logger.Level.ERROR, path + ": a connection ended", e);
           pause();
         }
       }
@@ -79,6 +93,9 @@ public final class VhostUserServer implements AutoCloseable {
   private UnixSocket accept() {
     UnixSocket accepted = listener.accept();
     current = accepted;
+    if (closed) { // which has not seen this one
+      accepted.shutdown();
+    }
     return accepted;
   }
 

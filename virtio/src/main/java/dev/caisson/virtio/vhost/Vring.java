@@ -6,6 +6,8 @@ package dev.caisson.virtio.vhost;
 
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.virtio.queue.QueueLayout;
+import dev.caisson.virtio.queue.VirtQueue;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** What the other VMM said of one queue so far. */
@@ -14,11 +16,20 @@ final class Vring implements AutoCloseable {
   long descriptors;
   long driver;
   long device;
-  int base;
+  private OptionalInt base = OptionalInt.empty();
   boolean enabled;
   @Nullable EventCounter kick;
   @Nullable EventCounter call;
   @Nullable EventCounter error;
+
+  void base(int told) {
+    base = OptionalInt.of(told);
+  }
+
+  /** Where the device goes on; at the beginning when nobody said otherwise. */
+  int base(long features) {
+    return base.orElse(VirtQueue.beginning(features));
+  }
 
   boolean ready() {
     return size > 0 && kick != null && enabled;

@@ -132,4 +132,13 @@ class BalloonDeviceTest {
     other.restore(device.state());
     assertThat(other.actual()).isEqualTo(40960);
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void line51MorePageNumbersThanADriverSendsAtOnceBreakTheDevice(boolean packed) {
+    boot(packed, device.features());
+    queues.get(0).offer(new byte[(1 << 20) + 4], 0);
+    assertThatThrownBy(() -> device.kicked(0)).isInstanceOf(VirtioException.class);
+    assertThat(released).isEmpty();
+  }
 }

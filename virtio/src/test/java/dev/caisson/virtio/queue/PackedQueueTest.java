@@ -11,6 +11,7 @@ import dev.caisson.virtio.Features;
 import dev.caisson.virtio.VirtioException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -156,5 +157,22 @@ class PackedQueueTest {
     Chain chain = resumed.poll();
     assertThat(chain).isNotNull();
     assertThat(chain.id()).isEqualTo(2);
+  }
+
+  @Test
+  void aQueueThatStandsAtItsBeginningAfterOneLapGoesOnThere() {
+    for (int i = 0; i < SIZE; i++) {
+      offer(i, false);
+      queue.complete(Objects.requireNonNull(queue.poll()), 0);
+    }
+    var later =
+        VirtQueue.open(
+            GuestMemory.of(ram),
+            new QueueLayout(SIZE, 0, DRIVER, DEVICE),
+            Features.PACKED_RING | Features.VERSION_1,
+            queue.position());
+    assertThat(later.poll()).isNull();
+    offer(5, false);
+    assertThat(Objects.requireNonNull(later.poll()).id()).isEqualTo(5);
   }
 }

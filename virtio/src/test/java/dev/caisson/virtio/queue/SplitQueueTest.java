@@ -7,6 +7,7 @@ package dev.caisson.virtio.queue;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caisson.linux.memory.Mapping;
 import dev.caisson.virtio.Features;
 import dev.caisson.virtio.VirtioException;
 import java.lang.foreign.Arena;
@@ -227,5 +228,21 @@ class SplitQueueTest {
     }
     ram.set(LittleEndian.U16, AVAILABLE + 2, (short) random.nextInt(SIZE + 2));
     ram.set(LittleEndian.U16, USED + 2, (short) 0);
+  }
+
+  @Test
+  void line48OneBlockOfMemoryNamedAgainAndAgainIsRefused() {
+    try (Mapping large = Mapping.anonymous(2L << 30)) {
+      MemorySegment bytes = large.bytes();
+      for (int i = 0; i < 3; i++) {
+        bytes.set(LittleEndian.U64, TABLE + 16L * i, 0);
+        bytes.set(LittleEndian.U32, TABLE + 16L * i + 8, (int) (2L << 30));
+        bytes.set(LittleEndian.U16, TABLE + 16L * i + 12, (short) (i < 2 ? NEXT | WRITE : WRITE));
+        bytes.set(LittleEndian.U16, TABLE + 16L * i + 14, (short) (i + 1));
+      }
+      bytes.set(LittleEndian.U16, AVAILABLE + 2, (short) 1);
+      var queue = VirtQueue.open(GuestMemory.of(bytes), layout, Features.VERSION_1);
+      refused(queue::poll);
+    }
   }
 }

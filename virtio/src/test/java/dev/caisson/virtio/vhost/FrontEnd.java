@@ -26,16 +26,24 @@ import java.util.List;
 final class FrontEnd implements AutoCloseable {
   private static final long USER = 0x7000_0000_0000L;
   private static final int VERSION = 1;
+  private static final int FRESH_PACKED = 0x8000_8000; // both wrap counters begin with 1
 
   final TestGuest guest;
   final List<EventCounter> calls = new ArrayList<>();
   final List<EventCounter> errors = new ArrayList<>();
   private final List<EventCounter> kicks = new ArrayList<>();
-  private final Fd file = Memfd.create("front-end");
+  private final boolean packed;
+  private final Fd file;
   private final Mapping mapping;
   private UnixSocket socket;
 
   FrontEnd(Path path, long size, boolean packed) {
+    this(path, Memfd.create("front-end"), size, packed);
+  }
+
+  FrontEnd(Path path, Fd file, long size, boolean packed) {
+    this.file = file;
+    this.packed = packed;
     try (OpenNode sized = OpenNode.of(file.duplicate())) {
       sized.truncate(size);
     }
@@ -57,6 +65,11 @@ final class FrontEnd implements AutoCloseable {
     ByteBuffer message = bytes(12 + payload.length);
     message.putInt(request).putInt(VERSION).putInt(payload.length).put(payload);
     socket.sendFully(message.array(), files);
+  }
+
+  /** A message with the memory's descriptor, whether it belongs there or not. */
+  void sendMemory(int request, byte[] payload) {
+    send(request, payload, file);
   }
 
   void sendRaw(byte[] bytes) {
@@ -96,7 +109,7 @@ final class FrontEnd implements AutoCloseable {
   /** A queue with its counters, enabled. */
   TestDriver queue(int index, int size, long features, int base) {
     TestDriver driver = guest.queue(size, features);
-    attach(index, size, driver, base);
+    attach(index, size, driver, packed && base == 0 ? FRESH_PACKED : base);
     return driver;
   }
 
@@ -120,6 +133,13 @@ final class FrontEnd implements AutoCloseable {
     }
     all.set(index, counter);
     send(request, bytes(8).putLong(index).array(), counter.fd());
+  }
+
+  /** Takes the memory away from under the back end, and from ourselves. */
+  long shrink() {
+    try (OpenNode sized = OpenNode.of(file.duplicate())) {
+      return sized.truncate(0);
+    }
   }
 
   void kick(int index) {

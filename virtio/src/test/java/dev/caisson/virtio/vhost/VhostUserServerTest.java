@@ -9,16 +9,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
+import dev.caisson.linux.Errno;
+import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.virtio.Features;
 import dev.caisson.virtio.block.BlockDevice;
 import dev.caisson.virtio.block.BlockSettings;
 import dev.caisson.virtio.driver.TestDriver;
 import dev.caisson.virtio.queue.LittleEndian;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -139,6 +147,67 @@ class VhostUserServerTest {
       front.kick(0);
       assertThat(FrontEnd.raised(front.errors.get(0))).isTrue();
     }
+  }
+
+  @Test
+  void memoryCannotShrinkOnceItIsServed() {
+    try (FrontEnd front = connected(false)) {
+      TestDriver queue = front.queue(0, 16, 0, 0);
+      assertThat(answer(front, queue, 0, request(4, 0), 0)).containsExactly(0);
+      assertThat(front.shrink()).isEqualTo(-Errno.EPERM.number());
+      assertThat(answer(front, queue, 0, request(4, 0), 0)).containsExactly(0);
+    }
+  }
+
+  @Test
+  void memoryThatCanShrinkOrEndsEarlyIsRefused() {
+    Path file = directory.resolve("memory");
+    Fd plain = Directory.openFile(file, 0600, OpenFlag.CREATE, OpenFlag.READ_WRITE);
+    try (FrontEnd front = new FrontEnd(path, plain, SIZE, false)) {
+      front.tellMemory();
+      assertThat(front.receive().hasRemaining()).isFalse();
+    }
+    try (FrontEnd front = new FrontEnd(path, SIZE, false)) {
+      ByteBuffer table = FrontEnd.bytes(40).putInt(1).putInt(0).putLong(0).putLong(2 * SIZE);
+      front.sendMemory(VhostMessage.SET_MEMORY_TABLE, table.array());
+      assertThat(front.receive().hasRemaining()).isFalse();
+    }
+    connected(false).close();
+  }
+
+  @Test
+  void descriptorsThatNoMessageNeedsAreClosed() throws IOException {
+    try (FrontEnd front = connected(false);
+        var files = Files.list(Path.of("/proc/self/fd"))) {
+      long before = files.count();
+      for (int i = 0; i < 500; i++) {
+        front.sendMemory(VhostMessage.SET_OWNER, new byte[0]);
+        front.sendMemory(VhostMessage.SET_VRING_KICK, FrontEnd.bytes(8).putLong(0x100).array());
+        front.sendMemory(77, new byte[0]);
+      }
+      assertThat(front.ask(VhostMessage.GET_QUEUE_COUNT)).isEqualTo(2);
+      try (var now = Files.list(Path.of("/proc/self/fd"))) {
+        assertThat(now.count()).isLessThan(before + 100); // others of this process come and go
+      }
+    }
+  }
+
+  @Test
+  void whatIsNoCounterAndWhatWasNotOfferedEndsTheConnection() {
+    List<Consumer<FrontEnd>> attacks =
+        List.of(
+            front ->
+                front.sendMemory(VhostMessage.SET_VRING_CALL, FrontEnd.bytes(8).putLong(0).array()),
+            front -> front.send(VhostMessage.GET_CONFIG, FrontEnd.bytes(8).array()),
+            front ->
+                front.send(VhostMessage.SET_FEATURES, FrontEnd.bytes(8).putLong(1L << 40).array()));
+    for (Consumer<FrontEnd> attack : attacks) {
+      try (FrontEnd front = connected(false)) {
+        attack.accept(front);
+        assertThat(front.receive().hasRemaining()).isFalse();
+      }
+    }
+    connected(false).close();
   }
 
   @Test
