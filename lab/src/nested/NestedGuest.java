@@ -4,7 +4,7 @@
  */
 
 import dev.caisson.kvm.Kvm;
-import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.device.Device;
 import dev.caisson.vmm.boot.BootFiles;
 import dev.caisson.vmm.machine.Machine;
 import dev.caisson.vmm.machine.MachineConfig;
@@ -36,8 +36,8 @@ final class NestedGuest implements AutoCloseable {
       List<Long> pins,
       long mebibytes,
       String kernel,
-      List<VirtioDevice> devices) {
-    static Order of(String job, VirtioDevice... devices) {
+      List<Device> devices) {
+    static Order of(String job, Device... devices) {
       return new Order(job, 1, List.of(), 192, "vmlinux", List.of(devices));
     }
 

@@ -16,7 +16,8 @@ public final class Memfd {
   private static final int F_ADD_SEALS = 1033; // include/uapi/linux/fcntl.h
   private static final int F_GET_SEALS = 1034;
   private static final int SEAL_SHRINK = 2;
-  private static final int SEAL_SEAL_SHRINK_GROW_WRITE = 1 | 2 | 4 | 8;
+  private static final int SEAL_SEAL_SHRINK_GROW = 1 | 2 | 4;
+  private static final int SEAL_SEAL_SHRINK_GROW_WRITE = SEAL_SEAL_SHRINK_GROW | 8;
 
   private Memfd() {}
 
@@ -35,8 +36,19 @@ public final class Memfd {
 
   /** Forbids writing, growing, shrinking and further seals. Fails with EBUSY if mapped writable. */
   public static void seal(Fd memfd) {
-    Downcall.checked(
-        "fcntl", memfd, SystemCall.FCNTL, memfd.number(), F_ADD_SEALS, SEAL_SEAL_SHRINK_GROW_WRITE);
+    seal(memfd, SEAL_SEAL_SHRINK_GROW_WRITE);
+  }
+
+  /**
+   * Forbids growing, shrinking and further seals: whoever else gets it can take no page away from
+   * those who have it mapped.
+   */
+  public static void sealSize(Fd memfd) {
+    seal(memfd, SEAL_SEAL_SHRINK_GROW);
+  }
+
+  private static void seal(Fd memfd, int seals) {
+    Downcall.checked("fcntl", memfd, SystemCall.FCNTL, memfd.number(), F_ADD_SEALS, seals);
   }
 
   /**

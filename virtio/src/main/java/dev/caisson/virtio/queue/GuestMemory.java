@@ -4,10 +4,13 @@
  */
 package dev.caisson.virtio.queue;
 
+import dev.caisson.linux.Fd;
 import dev.caisson.virtio.VirtioException;
 import java.lang.foreign.MemorySegment;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of a guest as its devices see it: a few regions of guest physical addresses, with
@@ -15,6 +18,7 @@ import java.util.List;
  */
 public final class GuestMemory {
   private final Region[] regions;
+  private final @Nullable Fd file;
 
   /**
    * One contiguous piece.
@@ -38,6 +42,18 @@ public final class GuestMemory {
    * @throws IllegalArgumentException when two regions overlap
    */
   public GuestMemory(List<Region> regions) {
+    this(regions, null);
+  }
+
+  /**
+   * Memory that other processes can map too.
+   *
+   * @param file holds the regions one after another, in the order of their addresses; stays the
+   *     caller's
+   * @throws IllegalArgumentException when two regions overlap
+   */
+  public GuestMemory(List<Region> regions, @Nullable Fd file) {
+    this.file = file;
     this.regions =
         regions.stream().sorted(Comparator.comparingLong(Region::start)).toArray(Region[]::new);
     for (int i = 1; i < this.regions.length; i++) {
@@ -54,6 +70,11 @@ public final class GuestMemory {
 
   public List<Region> regions() {
     return List.of(regions);
+  }
+
+  /** What other processes can map: the regions one after another. Absent for private memory. */
+  public Optional<Fd> file() {
+    return Optional.ofNullable(file);
   }
 
   /**

@@ -7,15 +7,16 @@ package dev.caisson.virtio.transport;
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.virtio.Features;
 import dev.caisson.virtio.VirtioException;
-import dev.caisson.virtio.device.DeviceQueue;
+import dev.caisson.virtio.device.Device;
+import dev.caisson.virtio.device.ForeignDevice;
 import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.virtio.queue.VirtQueue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -46,28 +47,27 @@ public final class MmioTransport implements AutoCloseable {
   private static final int FAILED = 128;
   private static final int SETTABLE = ACKNOWLEDGE | DRIVER | DRIVER_OK | FEATURES_OK | FAILED;
 
-  private final VirtioDevice device;
+  private final Device device;
   private final GuestMemory memory;
   private final MmioHost host;
   private final long offered;
   private final RegisterPage page;
   private final List<EventCounter> kicks;
   private final MmioQueue[] queues;
+  private final Serving serving;
 
   // Apart from the lock, since a queue's worker sets them while a reset waits for it to end.
   private final AtomicInteger faults = new AtomicInteger();
   private volatile boolean broken;
   private volatile int status;
 
-  private final List<QueueWorker> workers = new ArrayList<>();
-  private List<DeviceQueue> running = List.of();
   private long driverFeatures;
   private int deviceFeaturesSelector;
   private int driverFeaturesSelector;
   private int queueSelector;
 
   /** With registers that only {@link #read} can see. The device stays the caller's. */
-  public MmioTransport(VirtioDevice device, GuestMemory memory, MmioHost host) {
+  public MmioTransport(Device device, GuestMemory memory, MmioHost host) {
     this(device, memory, host, Arena.ofAuto().allocate(SIZE, SIZE));
   }
 
@@ -77,14 +77,23 @@ public final class MmioTransport implements AutoCloseable {
    * @param page zeroed native memory of {@link #SIZE} bytes, in which everything a driver can read
    *     stands from now on: a host may map it where the registers are, readable only
    */
-  public MmioTransport(VirtioDevice device, GuestMemory memory, MmioHost host, MemorySegment page) {
+  public MmioTransport(Device device, GuestMemory memory, MmioHost host, MemorySegment page) {
     this.device = device;
     this.memory = memory;
     this.host = host;
     this.page = new RegisterPage(page);
-    this.offered = device.features() | Features.COMMON;
     this.queues = device.queueSizes().stream().map(MmioQueue::unset).toArray(MmioQueue[]::new);
     this.kicks = EventCounter.several(queues.length, host::doorbell);
+    switch (device) {
+      case VirtioDevice own -> {
+        offered = own.features() | Features.COMMON;
+        serving = new OwnService(own, memory, kicks, () -> interrupt(USED_BUFFER), this::fail);
+      }
+      case ForeignDevice foreign -> {
+        offered = foreign.features();
+        serving = new ForeignService(foreign, memory, kicks, host.line(), this::fail);
+      }
+    }
     this.page.identify(device.type());
     this.page.configuration(device, false);
     showSelected();
@@ -274,29 +283,16 @@ public final class MmioTransport implements AutoCloseable {
   }
 
   private void start() {
+    // What a foreign device interrupts for is not said here each time; this bit stays set anyway.
+    if (device instanceof ForeignDevice) {
+      page.raise(USED_BUFFER);
+    }
     try {
-      List<DeviceQueue> opened = Arrays.stream(queues).map(this::open).toList();
-      device.start(driverFeatures, opened);
-      running = opened;
+      serving.start(driverFeatures, queues);
       page.configuration(device, false); // some of it depends on what was agreed
     } catch (VirtioException e) {
       fail(e);
-      return;
     }
-    for (int i = 0; i < queues.length; i++) {
-      if (queues[i].ready()) {
-        String name = device.type() + " queue " + i;
-        workers.add(new QueueWorker(name, device, i, kicks.get(i), this::fail).start());
-      }
-    }
-  }
-
-  private DeviceQueue open(MmioQueue queue) {
-    if (!queue.ready()) {
-      return DeviceQueue.absent();
-    }
-    VirtQueue ring = VirtQueue.open(memory, queue.layout(), driverFeatures, queue.position());
-    return new DeviceQueue(ring, () -> interrupt(USED_BUFFER), this::fail);
   }
 
   /** May come from a worker: takes no lock and waits for nobody. */
@@ -325,23 +321,19 @@ public final class MmioTransport implements AutoCloseable {
     page.interrupts(0);
     page.configuration(device, false);
     broken = false;
-    kicks.forEach(EventCounter::take);
+    if (device instanceof VirtioDevice) { // who else has them may have made reading them wait
+      kicks.forEach(EventCounter::take);
+    }
   }
 
   /** Returns when the device is out of its queues, whose positions are kept. */
   private void halt() {
-    if (running.isEmpty()) {
-      return;
+    List<OptionalInt> positions = serving.halt();
+    for (int i = 0; i < positions.size(); i++) {
+      if (positions.get(i).isPresent()) {
+        queues[i] = queues[i].at(positions.get(i).getAsInt());
+      }
     }
-    workers.forEach(QueueWorker::close);
-    workers.clear();
-    device.stop();
-    for (int i = 0; i < queues.length; i++) {
-      MmioQueue queue = queues[i];
-      int index = i;
-      running.get(i).position().ifPresent(position -> queues[index] = queue.at(position));
-    }
-    running = List.of();
   }
 
   /** Stops serving, with the vCPUs paused; what the driver does meanwhile is not seen. */

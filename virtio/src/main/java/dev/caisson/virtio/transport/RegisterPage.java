@@ -4,8 +4,8 @@
  */
 package dev.caisson.virtio.transport;
 
+import dev.caisson.virtio.device.Device;
 import dev.caisson.virtio.device.DeviceType;
-import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -94,7 +94,7 @@ final class RegisterPage {
   }
 
   /** Takes over a device's configuration, which may be another than before. */
-  synchronized void configuration(VirtioDevice device, boolean changed) {
+  synchronized void configuration(Device device, boolean changed) {
     if (changed) {
       step();
     }

@@ -53,7 +53,7 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
   private static final int VERSION = 1;
   private static final int VERSION_MASK = 3;
   private static final int REPLY = 4;
-  private static final int NEED_REPLY = 8;
+  static final int NEED_REPLY = 8;
 
   /** Waits for a message; empty when the peer closed. */
   static Optional<VhostMessage> receive(UnixSocket socket) {
@@ -92,6 +92,10 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
 
   static VirtioException peer(String message) {
     return new VirtioException(VirtioException.Kind.PEER, "vhost-user: " + message);
+  }
+
+  boolean isReply() {
+    return (flags & REPLY) != 0;
   }
 
   boolean wantsAcknowledgement() {
@@ -135,21 +139,22 @@ record VhostMessage(int request, int flags, MemorySegment payload, List<Fd> desc
 
   /** Sends a message without payload that nobody asked for and nobody answers. */
   static void tell(UnixSocket channel, int what) {
-    var bytes = new byte[HEADER];
-    MemorySegment message = MemorySegment.ofArray(bytes);
-    message.set(LittleEndian.U32, 0, what);
-    message.set(LittleEndian.U32, 4, VERSION);
-    channel.sendFully(bytes);
+    send(channel, what, 0, new byte[0]);
   }
 
   void reply(UnixSocket socket, MemorySegment answer) {
-    var bytes = new byte[HEADER + (int) answer.byteSize()];
+    send(socket, request, REPLY, answer.toArray(ValueLayout.JAVA_BYTE));
+  }
+
+  /** Sends a message of this protocol's version, with descriptors beside it. */
+  static void send(UnixSocket socket, int request, int flags, byte[] payload, Fd... files) {
+    var bytes = new byte[HEADER + payload.length];
     MemorySegment message = MemorySegment.ofArray(bytes);
     message.set(LittleEndian.U32, 0, request);
-    message.set(LittleEndian.U32, 4, VERSION | REPLY);
-    message.set(LittleEndian.U32, 8, (int) answer.byteSize());
-    MemorySegment.copy(answer, 0, message, HEADER, answer.byteSize());
-    socket.sendFully(bytes);
+    message.set(LittleEndian.U32, 4, VERSION | flags);
+    message.set(LittleEndian.U32, 8, payload.length);
+    System.arraycopy(payload, 0, bytes, HEADER, payload.length);
+    socket.sendFully(bytes, files);
   }
 
   void reply(UnixSocket socket, long answer) {

@@ -26,13 +26,8 @@ import org.jspecify.annotations.Nullable;
 /** One connection of another VMM: it describes memory and queues, the device serves them. */
 final class VhostSession implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(VhostSession.class.getName());
-  private static final long HAS_PROTOCOL_FEATURES = 1L << 30;
-  private static final long MULTIPLE_QUEUES = 1;
-  private static final long REPLY_ACKNOWLEDGED = 1L << 3;
-  private static final long CONFIGURATION = 1L << 9;
-  private static final long BACKEND_CHANNEL = 1L << 5;
-  private static final long RESET_DEVICE = 1L << 13;
-  private static final long PROTOCOL = MULTIPLE_QUEUES | REPLY_ACKNOWLEDGED;
+  private static final long PROTOCOL =
+      ProtocolFeature.MULTIPLE_QUEUES | ProtocolFeature.REPLY_ACKNOWLEDGED;
   private static final int INDEX_MASK = 0xff;
   private static final int NO_DESCRIPTOR = 0x100;
   private static final int CONFIG_HEADER = 12;
@@ -93,7 +88,12 @@ final class VhostSession implements AutoCloseable {
         // QEMU keeps the configuration of all others itself and warns of a back end that offers it;
         // it then has no use for a channel over which to hear of changes either.
         boolean ours = device.type() == DeviceType.BLOCK;
-        long own = ours ? CONFIGURATION | BACKEND_CHANNEL | RESET_DEVICE : 0;
+        long own =
+            ours
+                ? ProtocolFeature.CONFIGURATION
+                    | ProtocolFeature.BACKEND_CHANNEL
+                    | ProtocolFeature.RESET_DEVICE
+                : 0;
         message.reply(socket, PROTOCOL | own);
         yield true;
       }
@@ -122,7 +122,7 @@ final class VhostSession implements AutoCloseable {
 
   /** What is told about the device and its driver. */
   private long offered() {
-    return device.features() | Features.COMMON | HAS_PROTOCOL_FEATURES;
+    return device.features() | Features.COMMON | ProtocolFeature.OFFERED;
   }
 
   private void change(VhostMessage message) {
@@ -133,7 +133,7 @@ final class VhostSession implements AutoCloseable {
           throw VhostMessage.peer(
               "features 0x%x, of which not all were offered".formatted(features));
         }
-        if (!Features.has(features, HAS_PROTOCOL_FEATURES)) {
+        if (!Features.has(features, ProtocolFeature.OFFERED)) {
           Arrays.stream(rings).forEach(ring -> ring.enabled = true);
         }
       }

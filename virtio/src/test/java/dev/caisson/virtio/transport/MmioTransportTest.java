@@ -35,11 +35,17 @@ class MmioTransportTest {
 
   private final Mapping memory = Mapping.anonymous(1 << 20);
   private final AtomicInteger interrupts = new AtomicInteger();
+  private final EventCounter line = EventCounter.create();
   private final Echo device = new Echo();
   private final MmioTransport transport =
       new MmioTransport(device, GuestMemory.of(memory.bytes()), new Host());
 
   private final class Host implements MmioHost {
+    @Override
+    public EventCounter line() {
+      return line;
+    }
+
     @Override
     public void interrupt() {
       interrupts.incrementAndGet();

@@ -7,7 +7,7 @@ package dev.caisson.vmm.machine;
 import dev.caisson.kvm.VirtualMachine;
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.linux.memory.Mapping;
-import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.device.Device;
 import dev.caisson.virtio.transport.MmioTransport;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.acpi.AcpiTables;
@@ -64,7 +64,7 @@ final class Board implements AutoCloseable {
     ports.add(ResetLine.PORT, 1, new ResetLine(reset));
     int size = MmioTransport.SIZE;
     this.pages = Mapping.anonymous((long) size * Math.max(1, config.devices().size()));
-    for (VirtioDevice device : config.devices()) {
+    for (Device device : config.devices()) {
       MemorySegment page = pages.bytes().asSlice((long) size * slots.size(), size);
       var slot = new DeviceSlot(slots.size(), device, memory.guest(), machine, page);
       slots.add(slot);

@@ -7,8 +7,9 @@ package dev.caisson.vmm.machine;
 import dev.caisson.kvm.VirtualMachine;
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.virtio.VirtioException;
+import dev.caisson.virtio.device.Device;
+import dev.caisson.virtio.device.ForeignDevice;
 import dev.caisson.virtio.device.Restorable;
-import dev.caisson.virtio.device.VirtioDevice;
 import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.virtio.transport.MmioHost;
 import dev.caisson.virtio.transport.MmioState;
@@ -31,7 +32,7 @@ final class DeviceSlot implements Registers, AutoCloseable {
     16, 17, 18, 19, 20, 21, 22, 23, 6, 7, 9, 10, 11, 12, 13, 14, 15
   };
 
-  private final VirtioDevice device;
+  private final Device device;
   private final VirtioRegisters registers;
   private final EventCounter interrupt = EventCounter.create();
   private final EventCounter acknowledged = EventCounter.create();
@@ -42,11 +43,7 @@ final class DeviceSlot implements Registers, AutoCloseable {
    * @param page what the guest sees of the registers
    */
   DeviceSlot(
-      int index,
-      VirtioDevice device,
-      GuestMemory memory,
-      VirtualMachine machine,
-      MemorySegment page) {
+      int index, Device device, GuestMemory memory, VirtualMachine machine, MemorySegment page) {
     this.device = device;
     this.registers =
         new VirtioRegisters(
@@ -68,8 +65,8 @@ final class DeviceSlot implements Registers, AutoCloseable {
     }
 
     @Override
-    public void interrupt() {
-      interrupt.signal();
+    public EventCounter line() {
+      return interrupt;
     }
 
     @Override
@@ -84,6 +81,10 @@ final class DeviceSlot implements Registers, AutoCloseable {
    * @throws VmmException HOST when it cannot be kept; it goes on then
    */
   DeviceState suspend() {
+    if (device instanceof ForeignDevice) {
+      throw new VmmException(
+          VmmException.Kind.HOST, "its " + device.type() + " is another process's, which keeps it");
+    }
     MmioState stopped = transport.suspend();
     try {
       byte[] remembered =

@@ -5,7 +5,8 @@
 package dev.caisson.vmm.machine;
 
 import dev.caisson.linux.memory.Mapping;
-import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.device.Device;
+import dev.caisson.virtio.device.ForeignDevice;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.boot.BootFiles;
 import dev.caisson.vmm.memory.MachineMemory;
@@ -29,7 +30,7 @@ public record MachineConfig(
     int cpus,
     List<Long> pins,
     BootFiles boot,
-    List<VirtioDevice> devices,
+    List<Device> devices,
     IntConsumer console) {
   /** As many as there are interrupt lines that nobody else uses. */
   public static final int MOST_DEVICES = 17;
@@ -37,7 +38,7 @@ public record MachineConfig(
   public static final int MOST_CPUS = 64;
 
   /**
-   * @throws VmmException INVALID naming what is out of range
+   * @throws VmmException INVALID naming what is out of range or does not go together
    */
   public MachineConfig {
     pins = List.copyOf(pins);
@@ -53,6 +54,10 @@ public record MachineConfig(
     }
     if (pins.contains(0L)) {
       throw invalid("a vCPU pinned to no host CPU");
+    }
+    if (backing == MachineMemory.Backing.PRIVATE
+        && devices.stream().anyMatch(ForeignDevice.class::isInstance)) {
+      throw invalid("a device of another process needs memory that is SHARED");
     }
     if (devices.size() > MOST_DEVICES) {
       throw invalid(devices.size() + " devices; at most " + MOST_DEVICES + " are possible");

@@ -53,7 +53,7 @@ public final class MachineMemory implements AutoCloseable {
     for (int i = 0; i < mappings.size(); i++) {
       regions.add(new GuestMemory.Region(i == 0 ? 0 : HOLE_END, mappings.get(i).bytes()));
     }
-    this.guest = new GuestMemory(regions);
+    this.guest = new GuestMemory(regions, file);
   }
 
   /**
@@ -73,6 +73,7 @@ public final class MachineMemory implements AutoCloseable {
       if (backing == Backing.SHARED) {
         file = Memfd.create("caisson-memory");
         OpenFile.of(file).truncate(size);
+        Memfd.sealSize(file); // who maps it too could take our pages away
         mappings.add(Mapping.shared(file, 0, low));
         if (size > low) {
           mappings.add(Mapping.shared(file, low, size - low));
