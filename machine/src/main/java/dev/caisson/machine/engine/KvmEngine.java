@@ -13,7 +13,7 @@ import dev.caisson.sandbox.Unavailable;
 import dev.caisson.virtio.balloon.BalloonDevice;
 import dev.caisson.virtio.console.ConsoleDevice;
 import dev.caisson.virtio.console.ConsolePort;
-import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.device.Device;
 import dev.caisson.virtio.rng.EntropyDevice;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.boot.BootFiles;
@@ -112,7 +112,7 @@ public final class KvmEngine implements MachineEngine {
   }
 
   /** What a machine is made with, beside its description. */
-  private record Parts(List<VirtioDevice> devices, ConsoleLog log) {}
+  private record Parts(List<Device> devices, ConsoleLog log) {}
 
   @FunctionalInterface
   private interface Making {
@@ -123,7 +123,7 @@ public final class KvmEngine implements MachineEngine {
     List<AutoCloseable> opened = new ArrayList<>(spec.devices());
     try {
       ConsolePort control = ConsolePort.named(CONTROL);
-      List<VirtioDevice> devices = new ArrayList<>(spec.devices());
+      List<Device> devices = new ArrayList<>(spec.devices());
       devices.add(opened(opened, new ConsoleDevice(List.of(control))));
       devices.add(opened(opened, new EntropyDevice(new SecureRandom())));
       var memory = new AtomicReference<@Nullable MachineMemory>();
