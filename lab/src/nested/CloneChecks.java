@@ -31,7 +31,10 @@ import java.util.regex.Pattern;
 /** Thin machines kept as they run, and others that go on from there as themselves. */
 final class CloneChecks {
   private static final int PATIENCE_SECONDS = 120;
-  private static final int CROWD = 12;
+
+  /** How many clones share one snapshot: {@code LAB_JAVA=-Dlab.crowd=100}. */
+  private static final int CROWD = Integer.getInteger("lab.crowd", 12);
+
   private static final long MEMORY = 32L << 20;
 
   /** Says who it is, again and again: what it counts is in its memory. */

@@ -594,10 +594,10 @@ int main(int argc, char **argv)
 	at = command_at(argc, argv);
 	if (says(argc, argv, at, "engine") && says(argc, argv, at + 1, "stop"))
 		stop_engine();
-	/* What must be the caller's own child: the engine in the foreground, and the OCI runtime. */
+	/* What must be the caller's own child: the engine in the foreground, the OCI runtime, and devices that are lent. */
 	if (says(argc, argv, at, "engine") || says(argc, argv, at, "oci"))
 		run_directly(argv);
-	if (says(argc, argv, at, "disk") && needs_no_engine(argc - at, argv + at))
+	if (says(argc, argv, at, "device") || (says(argc, argv, at, "disk") && needs_no_engine(argc - at, argv + at)))
 		run_directly(argv + at - 1);
 	signals = watch_signals();
 	/* A killed engine's socket takes connections until the kernel has buried it; such a one accepts nothing. */

@@ -18,6 +18,7 @@ module dev.caisson.cli {
   requires dev.caisson.linux;
   requires dev.caisson.machine;
   requires dev.caisson.server;
+  requires dev.caisson.virtio;
   requires info.picocli;
   requires org.apache.commons.compress;
 
@@ -38,6 +39,7 @@ module dev.caisson.cli {
       info.picocli;
 
   provides dev.caisson.cli.command.CommandProvider with
+      dev.caisson.cli.device.DeviceCommands,
       dev.caisson.cli.container.ContainerFamily,
       dev.caisson.cli.disk.DiskCommands,
       dev.caisson.cli.host.HostFamily,

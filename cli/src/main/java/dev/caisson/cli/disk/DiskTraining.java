@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.disk;
 
+import dev.caisson.cli.alone.ProcessConsole;
 import dev.caisson.cli.console.Console;
 import dev.caisson.disk.Disk;
 import dev.caisson.disk.DiskFormat;

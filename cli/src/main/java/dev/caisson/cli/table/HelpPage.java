@@ -19,17 +19,18 @@ final class HelpPage {
       Set.of("compare", "completion", "doctor", "events", "explain", "info", "prune", "version");
 
   private static final Map<String, String> GROUPS =
-      Map.of(
-          "builder", "Builds, and what they keep for the next one",
-          "checkpoint", "Snapshots in docker's words",
-          "container", "Containers; the commands above by their long names",
-          "disk", "Disk files: qcow2 and others, chains of them, NBD",
-          "image", "Images",
-          "kernel", "Kernels that machines boot",
-          "network", "Networks between containers",
-          "snapshot", "Containers kept as they run; others go on from there",
-          "system", "The host, and what everything takes of its disk",
-          "volume", "Directories that outlive containers");
+      Map.ofEntries(
+          Map.entry("builder", "Builds, and what they keep for the next one"),
+          Map.entry("checkpoint", "Snapshots in docker's words"),
+          Map.entry("container", "Containers; the commands above by their long names"),
+          Map.entry("device", "Devices lent to machines of other VMMs by vhost-user"),
+          Map.entry("disk", "Disk files: qcow2 and others, chains of them, NBD"),
+          Map.entry("image", "Images"),
+          Map.entry("kernel", "Kernels that machines boot"),
+          Map.entry("network", "Networks between containers"),
+          Map.entry("snapshot", "Containers kept as they run; others go on from there"),
+          Map.entry("system", "The host, and what everything takes of its disk"),
+          Map.entry("volume", "Directories that outlive containers"));
 
   private final CommandTable table;
 

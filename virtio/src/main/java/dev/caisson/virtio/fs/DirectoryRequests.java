@@ -84,7 +84,7 @@ final class DirectoryRequests {
   }
 
   void open(FuseRequest request, FuseReply reply) {
-    if (request.node() == NodeTable.ROOT) {
+    if (nodes.lists(request.node())) {
       reply.u64(ROOT_HANDLE);
       reply.u64(0);
       return;
@@ -108,7 +108,7 @@ final class DirectoryRequests {
     int size = request.u32();
     // Never beyond what the guest asked for, whatever room it gave.
     int end = reply.left() - Math.max(0, Math.min(reply.left(), size < 0 ? LISTING : size));
-    if (request.node() == NodeTable.ROOT) {
+    if (nodes.lists(request.node())) {
       exports(reply, position, plus, end);
       return;
     }

@@ -54,12 +54,4 @@ final class Entry {
       throw Refusal.of(Errno.EROFS);
     }
   }
-
-  /** Requests about a file of the host cannot name the root. */
-  static long ofHost(long id) {
-    if (id == NodeTable.ROOT) {
-      throw Refusal.of(Errno.EROFS);
-    }
-    return id;
-  }
 }

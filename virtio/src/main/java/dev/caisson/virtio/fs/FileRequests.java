@@ -49,7 +49,7 @@ final class FileRequests {
   void open(FuseRequest request, FuseReply reply) {
     int flags = request.u32();
     int how = request.u32();
-    try (KnownNode node = nodes.use(Entry.ofHost(request.node()))) {
+    try (KnownNode node = nodes.useOfHost(request.node())) {
       if (!node.isRegular()) {
         throw Refusal.of(Errno.EINVAL); // a fifo or device of the host is never opened
       }

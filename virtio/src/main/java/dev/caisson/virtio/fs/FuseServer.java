@@ -16,10 +16,10 @@ import java.util.List;
 /**
  * Answers FUSE requests from directories of the host.
  *
- * <p>The root of the file system is a read-only directory that lists the exports by name. Every
- * file the guest knows is an O_PATH descriptor here, and every request names one component below
- * such a descriptor: there is no path to escape by. Advisory locks stay in the guest. Serves
- * several queues at once.
+ * <p>The root of the file system is a read-only directory that lists the exports by name, or the
+ * one export itself. Every file the guest knows is an O_PATH descriptor here, and every request
+ * names one component below such a descriptor: there is no path to escape by. Advisory locks stay
+ * in the guest. Serves several queues at once.
  */
 public final class FuseServer implements AutoCloseable {
   private static final int ROOM = 136 << 10;
@@ -49,8 +49,22 @@ public final class FuseServer implements AutoCloseable {
    *     a file
    */
   public FuseServer(List<Export> exports, int capacity, boolean extendedAttributes) {
+    this(new NodeTable(exports, true, capacity), capacity, extendedAttributes);
+  }
+
+  /**
+   * A server whose root is {@code export} itself, as virtiofsd's is.
+   *
+   * @param export a directory; its name is seen nowhere
+   */
+  public static FuseServer rootedAt(Export export, int capacity, boolean extendedAttributes) {
+    var nodes = new NodeTable(List.of(export), false, capacity);
+    return new FuseServer(nodes, capacity, extendedAttributes);
+  }
+
+  private FuseServer(NodeTable nodes, int capacity, boolean extendedAttributes) {
     this.extendedAttributes = extendedAttributes;
-    this.nodes = new NodeTable(exports, capacity);
+    this.nodes = nodes;
     this.handles = new HandleTable(Math.min(capacity, MOST_HANDLES));
     this.names = new NameRequests(nodes, handles);
     this.attributes = new NodeRequests(nodes, handles);

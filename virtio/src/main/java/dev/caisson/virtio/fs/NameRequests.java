@@ -32,7 +32,7 @@ final class NameRequests {
 
   void lookup(FuseRequest request, FuseReply reply) {
     MemorySegment name = request.name();
-    if (request.node() == NodeTable.ROOT) {
+    if (nodes.lists(request.node())) {
       export(name, reply);
       return;
     }
@@ -163,7 +163,7 @@ final class NameRequests {
       request.skip(4);
     }
     try (KnownNode from = writableParent(request);
-        KnownNode to = nodes.use(Entry.ofHost(newParent))) {
+        KnownNode to = nodes.useOfHost(newParent)) {
       sameExport(from, to);
       MemorySegment name = request.name();
       MemorySegment newName = request.name();
@@ -174,7 +174,7 @@ final class NameRequests {
   void link(FuseRequest request, FuseReply reply) {
     long existing = request.u64();
     try (KnownNode parent = writableParent(request);
-        KnownNode file = nodes.use(Entry.ofHost(existing))) {
+        KnownNode file = nodes.useOfHost(existing)) {
       sameExport(parent, file);
       MemorySegment name = request.name();
       Refusal.checked(parent.node.link(file.node, name));
@@ -183,7 +183,7 @@ final class NameRequests {
   }
 
   private KnownNode writableParent(FuseRequest request) {
-    KnownNode parent = nodes.use(Entry.ofHost(request.node()));
+    KnownNode parent = nodes.useOfHost(request.node());
     if (parent.export.readOnly()) {
       parent.close();
       throw Refusal.of(Errno.EROFS);

@@ -37,7 +37,7 @@ final class NodeRequests {
   }
 
   void get(FuseRequest request, FuseReply reply) {
-    if (request.node() == NodeTable.ROOT) {
+    if (nodes.lists(request.node())) {
       Entry.rootAttributes(reply, nodes.tops().size());
       return;
     }
@@ -47,7 +47,7 @@ final class NodeRequests {
   }
 
   void set(FuseRequest request, FuseReply reply) {
-    try (KnownNode node = nodes.use(Entry.ofHost(request.node()))) {
+    try (KnownNode node = nodes.useOfHost(request.node())) {
       Entry.writable(node.export);
       var change = Change.read(request);
       if (change.has(MODE)) {
@@ -159,7 +159,7 @@ final class NodeRequests {
   }
 
   void fileSystem(FuseRequest request, FuseReply reply) {
-    if (request.node() == NodeTable.ROOT) {
+    if (nodes.lists(request.node())) {
       reply.zero(40);
       reply.u32(4096);
       reply.u32(FuseRequest.LONGEST_NAME);
@@ -181,7 +181,7 @@ final class NodeRequests {
   }
 
   void syncFileSystem(FuseRequest request) {
-    if (request.node() == NodeTable.ROOT) {
+    if (nodes.lists(request.node())) {
       nodes.tops().forEach(NodeRequests::sync);
       return;
     }
@@ -249,7 +249,7 @@ final class NodeRequests {
 
   /** Extended attributes are reached by path, which for a link would be its target's. */
   private KnownNode extended(FuseRequest request) {
-    if (request.node() == NodeTable.ROOT) {
+    if (nodes.lists(request.node())) {
       throw Refusal.of(Errno.EOPNOTSUPP);
     }
     KnownNode node = nodes.use(request.node());

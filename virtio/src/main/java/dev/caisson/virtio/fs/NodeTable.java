@@ -14,20 +14,24 @@ import org.jspecify.annotations.Nullable;
 
 /** Which files the guest knows, by number and by identity. */
 final class NodeTable {
-  /** The root of the file system: not a file of the host, it lists the exports. */
+  /** The root of the file system. */
   static final long ROOT = 1;
 
   private final int capacity;
+  private final boolean listing;
   private final List<KnownNode> tops;
   private final Map<Long, KnownNode> byId = new HashMap<>();
   private final Map<KnownNode.Identity, KnownNode> byIdentity = new HashMap<>();
   private long nextId;
 
   /**
+   * @param listing whether the root is no file of the host but lists the exports; otherwise there
+   *     is one export, and it is the root
    * @param capacity the most files a guest may know at once; each holds a descriptor of the host
    */
-  NodeTable(List<Export> exports, int capacity) {
+  NodeTable(List<Export> exports, boolean listing, int capacity) {
     this.capacity = capacity;
+    this.listing = listing;
     this.nextId = ROOT + 1;
     this.tops = exports.stream().map(this::top).toList();
     reset();
@@ -37,7 +41,22 @@ final class NodeTable {
     Node node = Node.of(export.file());
     Status status = Status.of(node);
     int place = (int) (nextId - ROOT - 1);
-    return new KnownNode(nextId++, status.identity(), node, status.type(), export, place, true);
+    long next = nextId++;
+    long id = listing ? next : ROOT;
+    return new KnownNode(id, status.identity(), node, status.type(), export, place, true);
+  }
+
+  /** Whether a request is about the list of exports, which is no file of the host. */
+  boolean lists(long id) {
+    return listing && id == ROOT;
+  }
+
+  /** As {@link #use}, for what the list of exports is not asked: it answers EROFS. */
+  KnownNode useOfHost(long id) {
+    if (lists(id)) {
+      throw Refusal.of(Errno.EROFS);
+    }
+    return use(id);
   }
 
   List<KnownNode> tops() {

@@ -108,8 +108,8 @@ public final class VhostUserServer implements AutoCloseable {
       connection.shutdown();
     }
     try {
-      thread.join(5_000);
       Files.deleteIfExists(path);
+      thread.join(5_000);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (IOException e) {

@@ -79,6 +79,26 @@ class FuseServerTest {
   }
 
   @Test
+  void oneExportCanBeTheRootItself() {
+    server.close();
+    var root = Directory.openFile(share, 0, OpenFlag.PATH);
+    server = FuseServer.rootedAt(new Export("root", root, false, 1), 100, true);
+    client.close();
+    client = new FuseClient(server);
+    long file = ask(Opcode.LOOKUP, NodeTable.ROOT, name("file")).node();
+    assertThat(file).isGreaterThan(FIRST_TOP);
+    long handle = ask(Opcode.OPEN, file, numbers(0)).body().getLong(0);
+    Reply read = ask(Opcode.READ, 0, numbers(handle, 0, 100, 0, 0));
+    assertThat(StandardCharsets.UTF_8.decode(read.body()).toString()).isEqualTo("content");
+    assertThat(refused(ask(Opcode.LOOKUP, NodeTable.ROOT, name("..")))).isPositive();
+    assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, name("file")))).isPositive();
+    ask(Opcode.MKDIR, NodeTable.ROOT, numbers(0755L), name("made"));
+    assertThat(share.resolve("made")).isDirectory();
+    ask(Opcode.FORGET, NodeTable.ROOT, numbers(1));
+    assertThat(refused(ask(Opcode.GETATTR, NodeTable.ROOT, numbers(0, 0)))).isZero();
+  }
+
+  @Test
   void namesThatAreNoPlainComponentAreRefused() {
     for (String bad : List.of("..", ".", "", "a/b", "/etc/passwd", "../secret")) {
       assertThat(refused(ask(Opcode.LOOKUP, FIRST_TOP, name(bad))))

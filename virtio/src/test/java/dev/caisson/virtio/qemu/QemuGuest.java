@@ -32,6 +32,8 @@ final class QemuGuest implements AutoCloseable {
           "drivers/virtio/virtio_pci_modern_dev",
           "drivers/virtio/virtio_pci",
           "drivers/block/virtio_blk",
+          "fs/fuse/fuse",
+          "fs/fuse/virtiofs",
           "net/core/failover",
           "drivers/net/net_failover",
           "drivers/net/virtio_net");

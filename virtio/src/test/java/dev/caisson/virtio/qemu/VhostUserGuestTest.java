@@ -11,9 +11,14 @@ import dev.caisson.disk.DiskFormat;
 import dev.caisson.disk.file.DiskFiles;
 import dev.caisson.disk.file.DiskOptions;
 import dev.caisson.disk.qcow2.Qcow2Format;
+import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.linux.net.MacAddress;
 import dev.caisson.virtio.block.BlockDevice;
 import dev.caisson.virtio.block.BlockSettings;
+import dev.caisson.virtio.fs.Export;
+import dev.caisson.virtio.fs.FileSystemDevice;
+import dev.caisson.virtio.fs.FuseServer;
 import dev.caisson.virtio.net.NetDevice;
 import dev.caisson.virtio.net.Switch;
 import dev.caisson.virtio.vhost.VhostUserServer;
@@ -122,6 +127,37 @@ class VhostUserGuestTest {
   }
 
   @Test
+  void aGuestMountsADirectoryAsItIs() throws Exception {
+    Path tree = Files.createDirectories(directory.resolve("lent/below"));
+    Files.writeString(tree.resolve("file"), "of the host");
+    Path socket = directory.resolve("fs");
+    var root = Directory.openFile(directory.resolve("lent"), 0, OpenFlag.PATH);
+    var files = FuseServer.rootedAt(new Export("lent", root, false, 1), 1000, true);
+    servers.add(new VhostUserServer(socket, new FileSystemDevice("tree", 1, files)));
+    String script =
+        """
+        mkdir /mnt; mount -t virtiofs tree /mnt
+        echo listed=$(ls /mnt)
+        echo read=$(cat /mnt/below/file)
+        echo above=$(ls /mnt/..  | grep -c mnt)
+        mkdir /mnt/made && echo of the guest > /mnt/made/file
+        rm /mnt/below/file
+        umount /mnt && mount -t virtiofs tree /mnt && echo again=$(cat /mnt/made/file)
+        """;
+    try (var guest =
+        QemuGuest.boot(
+            directory, script, device(socket, "-device", "vhost-user-fs-pci,chardev=c,tag=tree"))) {
+      String console = guest.await(PATIENCE);
+      assertThat(said(console, "listed")).isEqualTo("below");
+      assertThat(said(console, "read")).isEqualTo("of the host");
+      assertThat(said(console, "above")).isEqualTo("1");
+      assertThat(said(console, "again")).isEqualTo("of the guest");
+    }
+    assertThat(directory.resolve("lent/made/file")).hasContent("of the guest\n");
+    assertThat(tree).isEmptyDirectory();
+  }
+
+  @Test
   void twoGuestsTalkOverTheSwitch() throws Exception {
     var net = new Switch("guests");
     String common =
@@ -175,9 +211,8 @@ class VhostUserGuestTest {
             "-netdev",
             "vhost-user,id=n,chardev=c",
             "-device",
-            // Without MSI-X: QEMU 7.2.22 ends with a segmentation fault where a vhost network
-            // device
-            // under emulation gets an interrupt vector after its driver is ready.
+            // Without MSI-X: under emulation QEMU 7.2.22 ends with a segmentation fault where
+            // a vhost network device gets an interrupt vector after its driver is ready.
             "virtio-net-pci,disable-legacy=on,romfile=,vectors=0,netdev=n,mac=" + address));
   }
 }

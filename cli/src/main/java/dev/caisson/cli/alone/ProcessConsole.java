@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.cli.disk;
+package dev.caisson.cli.alone;
 
 import dev.caisson.cli.console.Console;
 import java.io.IOException;
@@ -10,18 +10,28 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /** This process's own streams and terminal. */
-final class ProcessConsole implements Console {
+public final class ProcessConsole implements Console {
+  private static final int LONGEST_END = 10; // seconds
+
   private final Path directory;
+  private final CountDownLatch ended = new CountDownLatch(1);
 
   /**
    * @param directory where relative names start
    */
-  ProcessConsole(Path directory) {
+  public ProcessConsole(Path directory) {
     this.directory = directory;
+  }
+
+  /** The command is done: a signal it was told has nothing more to wait for. */
+  void ended() {
+    ended.countDown();
   }
 
   @Override
@@ -67,7 +77,17 @@ final class ProcessConsole implements Console {
 
   @Override
   public void onSignal(IntConsumer listener) {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> listener.accept(2)));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(listener)));
+  }
+
+  /** The process is over when its hooks are, whatever the command still has to close. */
+  private void end(IntConsumer listener) {
+    listener.accept(2);
+    try {
+      var _ = ended.await(LONGEST_END, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
