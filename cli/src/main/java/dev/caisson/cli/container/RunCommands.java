@@ -9,6 +9,7 @@ import dev.caisson.cli.format.ProgressBars;
 import dev.caisson.cli.option.CreateOptions;
 import dev.caisson.cli.option.DetachKeysOption;
 import dev.caisson.cli.option.ExecOptions;
+import dev.caisson.cli.option.ImageAndCommand;
 import dev.caisson.cli.option.SignalProxyOption;
 import dev.caisson.engine.AttachOptions;
 import dev.caisson.engine.Attachment;
@@ -43,21 +44,14 @@ final class RunCommands {
         description = "always, missing or never")
     String pull = "missing";
 
-    @Parameters(index = "0", paramLabel = "IMAGE", description = "name or id")
-    String image = "";
-
-    @Parameters(
-        index = "1..*",
-        paramLabel = "COMMAND",
-        description = "and its arguments; else the one of the image")
-    List<String> command = new ArrayList<>();
+    @Mixin ImageAndCommand asked = new ImageAndCommand();
 
     final InstanceSpec spec() {
       if (!List.of("always", "missing", "never").contains(pull)) {
         throw EngineException.invalid(
             "invalid --pull '%s'".formatted(pull), "use always, missing or never");
       }
-      return options.spec(image, command, console());
+      return options.spec(asked.image, asked.command, console());
     }
 
     /** Creates, after fetching the image if it is missing and may be fetched. */
@@ -76,7 +70,7 @@ final class RunCommands {
         if (!missing || !pull.equals("missing")) {
           throw e;
         }
-        console().err().println("Unable to find image '" + image + "' locally");
+        console().err().println("Unable to find image '" + asked.image + "' locally");
         fetch();
         return told(engine().containers().create(spec));
       }
@@ -84,7 +78,7 @@ final class RunCommands {
 
     private void fetch() {
       var bars = ProgressBars.aside(console());
-      engine().images().pull(image, options.platform, RegistryAuth.configured(), bars);
+      engine().images().pull(asked.image, options.platform, RegistryAuth.configured(), bars);
       bars.finish();
     }
 

@@ -24,7 +24,7 @@ final class BenchDisk extends DiskCommand {
   /** More wait for each other than work. */
   private static final int MOST_THREADS = 16;
 
-  private String format = "";
+  private final SourceOptions source = new SourceOptions();
   private int count = 75000;
   private int depth = 64;
   private String size = "4k";
@@ -37,12 +37,9 @@ final class BenchDisk extends DiskCommand {
   private boolean undrained;
   private boolean nativeEngine;
   private String engine = "threads";
-  private boolean unlocked;
-  private String file = "";
 
   @Override
   void declare(Words words) {
-    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
     words.number("NUMBER", "how many requests", value -> count = value, "-c");
     words.number("NUMBER", "how many at once", value -> depth = value, "-d");
     words.value("SIZE", "bytes in each", value -> size = value, "-s");
@@ -59,8 +56,7 @@ final class BenchDisk extends DiskCommand {
     words.flag("accepted: writes never wait for a flush", () -> undrained = true, "--no-drain");
     words.flag("accepted, as -i native", () -> nativeEngine = true, "-n");
     words.value("ENGINE", "accepted: always threads", value -> engine = value, "-i");
-    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
-    words.argument("FILE", "the disk", value -> file = value);
+    source.declare(words);
   }
 
   @Override
@@ -73,11 +69,11 @@ final class BenchDisk extends DiskCommand {
     refuse(wanted < 1 || wanted > 1 << 30, "-s is 1 byte to 1G, not " + size);
     int bytes = (int) wanted;
     long distance = step.isEmpty() ? bytes : ByteCount.parse(step);
-    try (var disk = open(file, options())) {
+    try (var disk = open(source.file(), options())) {
       refuse(
           bytes > disk.size(),
           "%s: has %d bytes, too few for requests of %d; take a smaller -s"
-              .formatted(file, disk.size(), bytes));
+              .formatted(source.file(), disk.size(), bytes));
       say(
           "Sending %d %s requests, %d bytes each, %d in parallel (starting at offset %s, step size %d)"
               .formatted(count, writing ? "write" : "read", bytes, depth, offset, distance));
@@ -89,7 +85,7 @@ final class BenchDisk extends DiskCommand {
   }
 
   private DiskOptions options() {
-    return reading(format, unlocked).withWritable(writing).withSyncing(syncing(cache));
+    return reading(source).withWritable(writing).withSyncing(syncing(cache));
   }
 
   private void drive(Disk disk, int bytes, long distance, long first) {

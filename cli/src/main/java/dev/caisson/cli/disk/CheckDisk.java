@@ -20,19 +20,15 @@ final class CheckDisk extends DiskCommand {
   private static final int LEAKS = 3;
   private static final int CANNOT = 63;
 
-  private String format = "";
+  private final SourceOptions source = new SourceOptions();
   private String repair = "";
   private String cache = "writeback";
-  private boolean unlocked;
-  private String file = "";
 
   @Override
   void declare(Words words) {
-    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
     words.choice("leaks|all", "all", "leaks or all", value -> repair = value, "-r", "--repair");
     words.value("MODE", "cache mode", value -> cache = value, "-T");
-    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
-    words.argument("FILE", "the disk", value -> file = value);
+    source.declare(words);
   }
 
   @Override
@@ -59,8 +55,8 @@ final class CheckDisk extends DiskCommand {
     var _ = syncing(cache);
     boolean writing = extent != Repair.Extent.NONE;
     DiskOptions options =
-        reading(format, unlocked).withWritable(writing).withRepairing(writing).withAlone(true);
-    try (var disk = DiskFiles.open(path(file), options)) {
+        reading(source).withWritable(writing).withRepairing(writing).withAlone(true);
+    try (var disk = DiskFiles.open(path(source.file()), options)) {
       if (!(disk instanceof Qcow2Disk image)) {
         err().println("caisson: This image format does not support checks");
         return CANNOT;
@@ -85,7 +81,7 @@ final class CheckDisk extends DiskCommand {
             "check-errors",
             0,
             "filename",
-            file,
+            source.file(),
             "format",
             "qcow2");
     put(fields, "allocated-clusters", report.allocatedClusters());

@@ -202,6 +202,10 @@ abstract class DiskCommand extends EngineCommand implements Spoken {
     return bytes == 0 ? shown : new RateLimit(bytes, shown);
   }
 
+  final DiskOptions reading(SourceOptions source) {
+    return reading(source.format(), source.unlocked());
+  }
+
   final DiskOptions reading(String label, boolean unlocked) {
     return withSecret(DiskOptions.READ.withFormat(format(label)).withUnlocked(unlocked));
   }

@@ -26,17 +26,13 @@ import picocli.CommandLine.Command;
 
 @Command(name = "info", description = "Show what a disk file is")
 final class InfoDisk extends DiskCommand {
-  private String format = "";
+  private final SourceOptions source = new SourceOptions();
   private boolean chain;
-  private boolean unlocked;
-  private String file = "";
 
   @Override
   void declare(Words words) {
-    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
     words.flag("show all files it stands on too", () -> chain = true, "--backing-chain");
-    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
-    words.argument("FILE", "the disk", value -> file = value);
+    source.declare(words);
   }
 
   @Override
@@ -46,18 +42,18 @@ final class InfoDisk extends DiskCommand {
 
   @Override
   int run() {
-    if (NbdUri.matches(file)) {
+    if (NbdUri.matches(source.file())) {
       return tellExport();
     }
     List<Map<String, Object>> found = new ArrayList<>();
     List<List<Snapshot>> snapshots = new ArrayList<>();
     Set<Path> seen = new HashSet<>();
-    Optional<Path> next = Optional.of(path(file));
-    String label = format;
-    String shown = file;
+    Optional<Path> next = Optional.of(path(source.file()));
+    String label = source.format();
+    String shown = source.file();
     while (next.isPresent() && seen.add(next.get().normalize())) {
       Path path = next.get();
-      try (var disk = DiskFiles.open(path, reading(label, unlocked).withAlone(true))) {
+      try (var disk = DiskFiles.open(path, reading(label, source.unlocked()).withAlone(true))) {
         found.add(describe(shown, path, disk));
         snapshots.add(disk instanceof Qcow2Disk image ? image.info().snapshots() : List.of());
         next = chain ? baseOf(path, disk) : Optional.empty();
@@ -81,8 +77,9 @@ final class InfoDisk extends DiskCommand {
   /** A server tells a size, and nothing of the file behind it. */
   private int tellExport() {
     Map<String, Object> fields;
-    try (var disk = open(file, reading(format, unlocked))) {
-      fields = document("virtual-size", disk.size(), "filename", file, "format", disk.format());
+    try (var disk = open(source.file(), reading(source))) {
+      fields =
+          document("virtual-size", disk.size(), "filename", source.file(), "format", disk.format());
     }
     fields.put("dirty-flag", false);
     if (json()) {

@@ -25,19 +25,15 @@ final class MapDisk extends DiskCommand {
   /** Formats that QEMU gives no base, so that what is not stored is theirs all the same. */
   private static final Set<String> STANDING_ALONE = Set.of("vpc", "vdi", "vhdx");
 
-  private String format = "";
-  private boolean unlocked;
+  private final SourceOptions source = new SourceOptions();
   private String start = "0";
   private String length = "";
-  private String file = "";
 
   @Override
   void declare(Words words) {
-    words.value("FORMAT", "the format, instead of looking", value -> format = value, "-f");
-    words.flag("even while somebody writes to it", () -> unlocked = true, "-U", "--force-share");
     words.value("OFFSET", "where to begin", value -> start = value, "-s", "--start-offset");
     words.value("SIZE", "how much to tell of", value -> length = value, "-l", "--max-length");
-    words.argument("FILE", "the disk", value -> file = value);
+    source.declare(words);
   }
 
   @Override
@@ -47,14 +43,15 @@ final class MapDisk extends DiskCommand {
 
   @Override
   int run() {
-    try (var disk = open(file, reading(format, unlocked))) {
+    try (var disk = open(source.file(), reading(source))) {
       List<Piece> runs = runs(disk);
       if (json()) {
         boolean alone = STANDING_ALONE.contains(disk.format());
         tell(runs.stream().map(run -> describe(run, alone)).toList());
         return 0;
       }
-      List<String> files = disk instanceof Layered layered ? layered.chain() : List.of(file);
+      List<String> files =
+          disk instanceof Layered layered ? layered.chain() : List.of(source.file());
       print("%-16s%-16s%-16s%s".formatted("Offset", "Length", "Mapped to", "File"));
       for (Piece piece : runs) {
         Extent run = piece.run;
@@ -64,7 +61,7 @@ final class MapDisk extends DiskCommand {
         if (run.hostOffset() < 0) {
           throw new DiskException(
               DiskException.Kind.UNSUPPORTED,
-              file
+              source.file()
                   + ": some of it is compressed or encrypted, and lies in no file as it is; use --format json");
         }
         print(
@@ -83,7 +80,7 @@ final class MapDisk extends DiskCommand {
   private String shown(String name) {
     Path path = Path.of(name);
     Path here = console().directory();
-    boolean relative = !Path.of(file).isAbsolute() && path.startsWith(here);
+    boolean relative = !Path.of(source.file()).isAbsolute() && path.startsWith(here);
     return relative ? here.relativize(path).toString() : name;
   }
 

@@ -7,6 +7,7 @@ package dev.caisson.cli.host;
 import dev.caisson.cli.command.EngineCommand;
 import dev.caisson.cli.format.HumanSize;
 import dev.caisson.cli.format.Table;
+import dev.caisson.cli.option.ImageAndCommand;
 import dev.caisson.cli.option.TableFormat;
 import dev.caisson.engine.AttachOptions;
 import dev.caisson.engine.Containers;
@@ -20,15 +21,12 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** Runs the same image behind every wall this host has, and puts side by side what each costs. */
 @Command(
@@ -38,14 +36,7 @@ import picocli.CommandLine.Parameters;
 final class CompareCommand extends EngineCommand {
   private static final int DIGITS_SHOWN = 12;
 
-  @Parameters(index = "0", paramLabel = "IMAGE", description = "name or id")
-  String image = "";
-
-  @Parameters(
-      index = "1..*",
-      paramLabel = "COMMAND",
-      description = "and its arguments; else the one of the image")
-  List<String> command = new ArrayList<>();
+  @Mixin ImageAndCommand asked = new ImageAndCommand();
 
   @Mixin TableFormat format = new TableFormat();
 
@@ -114,7 +105,7 @@ final class CompareCommand extends EngineCommand {
   }
 
   private Result run(String isolation) {
-    var spec = InstanceSpec.of(image).isolation(isolation).process(process()).build();
+    var spec = InstanceSpec.of(asked.image).isolation(isolation).process(process()).build();
     Containers containers = engine().containers();
     long begin = System.nanoTime();
     String id = containers.create(spec).id();
@@ -134,7 +125,7 @@ final class CompareCommand extends EngineCommand {
 
   private ProcessSpec process() {
     ProcessSpec base = ProcessSpec.ofImage();
-    return command.isEmpty() ? base : base.withCommand(command);
+    return asked.command.isEmpty() ? base : base.withCommand(asked.command);
   }
 
   /** The streams are told apart, but not how their pieces were interleaved. */

@@ -57,18 +57,15 @@ final class ArchiveCommands {
 
   @Command(name = "save", description = "Write images to an archive")
   static final class Save extends EngineCommand {
-    @Option(
-        names = {"-o", "--output"},
-        paramLabel = "FILE",
-        description = "instead of standard output")
-    Optional<String> output = Optional.empty();
+    @Mixin OutputOption output = new OutputOption();
 
     @Parameters(arity = "1..*", paramLabel = "IMAGE", description = "name or id")
     List<String> images = new ArrayList<>();
 
     @Override
     public Integer call() {
-      return ArchivePaths.toOutput(output, console(), out -> engine().images().save(images, out));
+      return ArchivePaths.toOutput(
+          output.file, console(), out -> engine().images().save(images, out));
     }
   }
 
@@ -99,11 +96,7 @@ final class ArchiveCommands {
 
   @Command(name = "export", description = "Write a container's files to an archive")
   static final class Export extends EngineCommand {
-    @Option(
-        names = {"-o", "--output"},
-        paramLabel = "FILE",
-        description = "instead of standard output")
-    Optional<String> output = Optional.empty();
+    @Mixin OutputOption output = new OutputOption();
 
     @Parameters(paramLabel = "CONTAINER", description = "name or id")
     String container = "";
@@ -111,7 +104,7 @@ final class ArchiveCommands {
     @Override
     public Integer call() {
       return ArchivePaths.toOutput(
-          output, console(), out -> engine().containers().export(container, out));
+          output.file, console(), out -> engine().containers().export(container, out));
     }
   }
 }
