@@ -47,11 +47,12 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
               directory,
               command.privileged() ? Optional.empty() : SyscallPrograms.of(workload.security()));
       var launched = host.launcher().start(plan, List.of(target.fd(), listener.fd()));
-      expect(Report.Created.class, launched);
+      StubReports.expect(Report.Created.class, launched, "exec in " + workload.name());
       ExecSession session = new ExecSession(new Monitor(directory));
       session.join();
       try (UnixSocket _ = UnixSocket.connect(directory.resolve("start.sock"), SocketKind.STREAM)) {
-        session.started(expect(Report.Running.class, launched).pid());
+        session.started(
+            StubReports.expect(Report.Running.class, launched, "exec in " + workload.name()).pid());
       }
       watch(launched, session, directory);
       return session;
@@ -70,21 +71,6 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
     } catch (IOException failed) {
       throw new SandboxException(SandboxException.Kind.FAILED, "exec: " + failed, failed);
     }
-  }
-
-  private <R extends Report> R expect(Class<R> kind, Launch launched) {
-    Optional<Report> report = launched.next();
-    if (report.filter(kind::isInstance).isPresent()) {
-      return kind.cast(report.get());
-    }
-    launched.process().await();
-    launched.close();
-    throw report
-        .map(failed -> LaunchFailure.explain("exec in " + workload.name(), launched.plan(), failed))
-        .orElseGet(() ->
-            new SandboxException(
-                SandboxException.Kind.FAILED,
-                "exec in " + workload.name() + ": the stub was killed"));
   }
 
   private void watch(Launch launched, ExecSession session, Path directory) {

@@ -171,7 +171,7 @@ final class Run {
     try (UnixListener listener = UnixListener.open(starter, SocketKind.STREAM, 1)) {
       LaunchPlan plan = preparation.planAwaiting(listener.fd(), parked.isPresent());
       var launched = launched(plan, preparation, parked);
-      expect(Report.Created.class, launched);
+      StubReports.expect(Report.Created.class, launched, workload.name());
       joinWaiting(launched);
       try (UnixSocket _ = UnixSocket.connect(starter, SocketKind.STREAM)) {
         running(launched);
@@ -202,23 +202,8 @@ final class Run {
     }
   }
 
-  private <R extends Report> R expect(Class<R> kind, Launch launched) {
-    Optional<Report> report = launched.next();
-    if (report.filter(kind::isInstance).isPresent()) {
-      return kind.cast(report.get());
-    }
-    launched.process().await();
-    launched.close();
-    throw report
-        .map(failed -> LaunchFailure.explain(workload.name(), launched.plan(), failed))
-        .orElseGet(() ->
-            new SandboxException(
-                SandboxException.Kind.FAILED,
-                workload.name() + " did not start: the stub was killed"));
-  }
-
   private void running(Launch launched) {
-    pid = expect(Report.Running.class, launched).pid();
+    pid = StubReports.expect(Report.Running.class, launched, workload.name()).pid();
     startedAt = Instant.now();
     state = SandboxState.RUNNING;
     once(
