@@ -161,18 +161,11 @@ final class RunStep {
         Optional.ofNullable(request.arguments().get(name))
             .ifPresent(value -> environment.add(name + "=" + value)));
     environment.addAll(secrets);
-    return new ProcessSpec(
+    return ProcessSpec.attached(
         Optional.of(List.of()),
         Optional.of(words),
         environment,
         state.user,
-        state.workingDirectory,
-        false,
-        false,
-        false,
-        false,
-        true,
-        true,
-        Optional.empty());
+        state.workingDirectory);
   }
 }

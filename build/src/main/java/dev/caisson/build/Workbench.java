@@ -75,7 +75,9 @@ final class Workbench implements AutoCloseable {
     var spec =
         plain(image)
             .process(process)
-            .networking(hosts(NetworkingSpec.of(mode.isEmpty() ? "default" : mode), request))
+            .networking(
+                NetworkingSpec.of(mode.isEmpty() ? "default" : mode)
+                    .withExtraHosts(request.extraHosts()))
             .resources(request.resources())
             .storage(StorageSpec.of(mounts))
             .healthcheck(Optional.of(noHealthcheck()));
@@ -90,24 +92,6 @@ final class Workbench implements AutoCloseable {
         Optional.empty(),
         Optional.empty(),
         OptionalInt.empty());
-  }
-
-  private static NetworkingSpec hosts(NetworkingSpec network, BuildRequest request) {
-    return new NetworkingSpec(
-        network.mode(),
-        network.endpoints(),
-        network.exposed(),
-        network.published(),
-        network.publishAll(),
-        network.disabled(),
-        network.hostname(),
-        network.domainname(),
-        network.macAddress(),
-        network.dns(),
-        network.dnsOptions(),
-        network.dnsSearch(),
-        request.extraHosts(),
-        network.links());
   }
 
   String id() {

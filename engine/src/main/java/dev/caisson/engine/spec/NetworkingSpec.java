@@ -70,29 +70,29 @@ public record NetworkingSpec(
 
   /** The same in other networks. */
   public NetworkingSpec withNetworks(String way, Map<String, EndpointSpec> settings) {
-    return new NetworkingSpec(
-        way,
-        settings,
-        exposed,
-        published,
-        publishAll,
-        disabled,
-        hostname,
-        domainname,
-        macAddress,
-        dns,
-        dnsOptions,
-        dnsSearch,
-        extraHosts,
-        links);
+    return with(way, settings, published, extraHosts);
   }
 
+  /** The same with other ports published. */
   public NetworkingSpec withPublished(List<PortBinding> value) {
+    return with(mode, endpoints, value, extraHosts);
+  }
+
+  /** The same with other names in its file of hosts. */
+  public NetworkingSpec withExtraHosts(List<String> value) {
+    return with(mode, endpoints, published, value);
+  }
+
+  private NetworkingSpec with(
+      String newMode,
+      Map<String, EndpointSpec> newEndpoints,
+      List<PortBinding> newPublished,
+      List<String> newExtraHosts) {
     return new NetworkingSpec(
-        mode,
-        endpoints,
+        newMode,
+        newEndpoints,
         exposed,
-        value,
+        newPublished,
         publishAll,
         disabled,
         hostname,
@@ -101,7 +101,7 @@ public record NetworkingSpec(
         dns,
         dnsOptions,
         dnsSearch,
-        extraHosts,
+        newExtraHosts,
         links);
   }
 }

@@ -39,12 +39,22 @@ public record ProcessSpec(
 
   /** What the image says, output attached. */
   public static ProcessSpec ofImage() {
+    return attached(Optional.empty(), Optional.empty(), List.of(), "", "");
+  }
+
+  /** Without a terminal or input, output attached. */
+  public static ProcessSpec attached(
+      Optional<List<String>> entrypoint,
+      Optional<List<String>> command,
+      List<String> environment,
+      String user,
+      String workingDirectory) {
     return new ProcessSpec(
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        "",
-        "",
+        entrypoint,
+        command,
+        environment,
+        user,
+        workingDirectory,
         false,
         false,
         false,

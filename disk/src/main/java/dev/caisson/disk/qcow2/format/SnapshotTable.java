@@ -63,8 +63,12 @@ public record SnapshotTable(List<Entry> entries, long bytes) {
     }
 
     Entry at(long offset) {
+      return with(offset, extra);
+    }
+
+    private Entry with(long newOffset, byte[] newExtra) {
       return new Entry(
-          offset,
+          newOffset,
           l1Size,
           idBytes,
           nameBytes,
@@ -72,22 +76,13 @@ public record SnapshotTable(List<Entry> entries, long bytes) {
           nanoseconds,
           guestNanoseconds,
           shortStateSize,
-          extra);
+          newExtra);
     }
 
     public Entry widened(long sizeOfImage) {
       var wide = Arrays.copyOf(extra, Math.max(16, extra.length));
       ByteBuffer.wrap(wide).putLong(0, stateSize()).putLong(8, diskSize(sizeOfImage));
-      return new Entry(
-          l1Offset,
-          l1Size,
-          idBytes,
-          nameBytes,
-          seconds,
-          nanoseconds,
-          guestNanoseconds,
-          shortStateSize,
-          wide);
+      return with(l1Offset, wide);
     }
 
     public Snapshot describe(long sizeOfImage) {
