@@ -70,6 +70,7 @@ public final class Kvm implements AutoCloseable {
             capability.number());
   }
 
+  /** A machine without memory and vCPUs. KVM_CREATE_VM */
   public VirtualMachine createMachine() {
     try {
       return new VirtualMachine(

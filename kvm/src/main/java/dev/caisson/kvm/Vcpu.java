@@ -65,6 +65,7 @@ public final class Vcpu implements AutoCloseable {
     this.state = run.bytes();
   }
 
+  /** Its number among the vCPUs of its machine, from 0. */
   public int id() {
     return id;
   }
@@ -211,6 +212,7 @@ public final class Vcpu implements AutoCloseable {
     state.set(ValueLayout.JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
   }
 
+  /** The general registers, while it does not run. KVM_GET_REGS */
   public Registers registers() {
     settle();
     try (Arena arena = Arena.ofConfined()) {
@@ -220,6 +222,7 @@ public final class Vcpu implements AutoCloseable {
     }
   }
 
+  /** Sets the general registers, while it does not run. KVM_SET_REGS */
   public void registers(Registers wanted) {
     settle();
     try (Arena arena = Arena.ofConfined()) {
@@ -229,6 +232,7 @@ public final class Vcpu implements AutoCloseable {
     }
   }
 
+  /** Segments, tables and control registers, while it does not run. KVM_GET_SREGS */
   public SpecialRegisters specialRegisters() {
     settle();
     try (Arena arena = Arena.ofConfined()) {
@@ -238,6 +242,7 @@ public final class Vcpu implements AutoCloseable {
     }
   }
 
+  /** Sets segments, tables and control registers, while it does not run. KVM_SET_SREGS */
   public void specialRegisters(SpecialRegisters wanted) {
     settle();
     try (Arena arena = Arena.ofConfined()) {

@@ -28,10 +28,12 @@ public record Handle(int descriptor, String path) {
     }
   }
 
+  /** A file by its path from the root. */
   public static Handle path(String absolute) {
     return new Handle(-1, absolute);
   }
 
+  /** A file the stub is handed open, by its number there: {@link #FIRST_DESCRIPTOR} or more. */
   public static Handle descriptor(int descriptor) {
     return new Handle(descriptor, "");
   }

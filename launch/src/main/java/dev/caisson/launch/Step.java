@@ -22,6 +22,7 @@ public record Step(String name, String why, Side side, Action action) {
     return new Step(name, "", Side.INSIDE, action);
   }
 
+  /** The same with its reason, one sentence without a full stop. */
   public Step because(String reason) {
     return new Step(name, reason, side, action);
   }

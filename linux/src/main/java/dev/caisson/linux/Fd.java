@@ -60,6 +60,7 @@ public final class Fd implements AutoCloseable {
     return current;
   }
 
+  /** False after close or release. */
   public boolean isOpen() {
     return number != CLOSED;
   }

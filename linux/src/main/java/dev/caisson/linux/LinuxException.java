@@ -34,10 +34,12 @@ public final class LinuxException extends RuntimeException {
     this.errno = errno;
   }
 
+  /** The system call, or the message of netlink(7), that was refused. */
   public String call() {
     return call;
   }
 
+  /** What it was about: a path, a name, a number. */
   public String subject() {
     return subject;
   }

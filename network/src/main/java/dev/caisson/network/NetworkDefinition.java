@@ -63,10 +63,12 @@ public record NetworkDefinition(
         id, name, number, Range.of(subnet), Optional.empty(), false, true, true, 1500);
   }
 
+  /** The same without a way out of this host. */
   public NetworkDefinition asInternal() {
     return new NetworkDefinition(id, name, number, ipv4, ipv6, true, together, masquerade, mtu);
   }
 
+  /** The same with addresses of IPv6 too. */
   public NetworkDefinition withIpv6(Range range) {
     return new NetworkDefinition(
         id, name, number, ipv4, Optional.of(range), internal, together, masquerade, mtu);

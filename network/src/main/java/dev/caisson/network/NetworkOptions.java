@@ -31,10 +31,12 @@ public record NetworkOptions(
     var unused = new LinkNames(tag);
   }
 
+  /** The same with the host's ports behind slirp4netns(1). */
   public NetworkOptions withRelay(Optional<Path> socket) {
     return new NetworkOptions(tag, readyNamespaces, socket, nameServers);
   }
 
+  /** Four namespaces made ahead, the host's own ports and name servers. */
   public static NetworkOptions of(String tag) {
     return new NetworkOptions(tag, 4, Optional.empty(), Upstream::serversOfHost);
   }

@@ -33,6 +33,7 @@ public record Descriptor(
     return new Descriptor(mediaType, digest, size, Optional.empty(), Map.of(), List.of());
   }
 
+  /** Of these bytes. */
   public static Descriptor of(String mediaType, byte[] bytes) {
     return of(mediaType, Digest.of(bytes), bytes.length);
   }

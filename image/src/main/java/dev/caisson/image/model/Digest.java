@@ -81,6 +81,7 @@ public record Digest(String algorithm, String hex) implements Comparable<Digest>
     return newHash(algorithm);
   }
 
+  /** A fresh hash; any word but {@link #SHA512} means SHA-256. */
   public static MessageDigest newHash(String algorithm) {
     try {
       return MessageDigest.getInstance(algorithm.equals(SHA512) ? "SHA-512" : "SHA-256");

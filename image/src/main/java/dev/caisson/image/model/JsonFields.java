@@ -118,14 +118,25 @@ public final class JsonFields {
     return MAPPER.createArrayNode();
   }
 
+  /** A tree as UTF-8, without white space. */
   public static byte[] write(JsonNode tree) {
     return MAPPER.writeValueAsBytes(tree);
   }
 
+  /**
+   * A string that must be there.
+   *
+   * @throws ImageException INVALID if it is absent or no string
+   */
   public String text(String name) {
     return optionalText(name).orElseThrow(() -> invalid(name, "is missing"));
   }
 
+  /**
+   * A string; empty when absent.
+   *
+   * @throws ImageException INVALID if it is no string
+   */
   public Optional<String> optionalText(String name) {
     return field(name)
         .map(value -> {
@@ -136,6 +147,11 @@ public final class JsonFields {
         });
   }
 
+  /**
+   * A digest that must be there.
+   *
+   * @throws ImageException INVALID if it is absent, or of no known form
+   */
   public Digest digest(String name) {
     return Digest.parse(text(name));
   }
@@ -149,10 +165,12 @@ public final class JsonFields {
     return value.longValue();
   }
 
+  /** As {@link #count}; empty when absent. */
   public Optional<Long> optionalCount(String name) {
     return field(name).map(_ -> count(name));
   }
 
+  /** A boolean; false when absent. */
   public boolean flag(String name) {
     return field(name)
         .map(value -> {
@@ -178,6 +196,7 @@ public final class JsonFields {
     }
   }
 
+  /** An object; empty when absent. */
   public Optional<JsonFields> fields(String name) {
     var inner = path + "." + name;
     return field(name).map(value -> new JsonFields(object(value, inner), inner));
@@ -197,6 +216,7 @@ public final class JsonFields {
     return optionalTexts(name).orElse(List.of());
   }
 
+  /** The strings of an array. */
   public Optional<List<String>> optionalTexts(String name) {
     return field(name).map(value -> strings(name, value));
   }

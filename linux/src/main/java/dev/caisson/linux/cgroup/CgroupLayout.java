@@ -56,6 +56,7 @@ public record CgroupLayout(Map<String, Path> legacy, Optional<Path> unified) {
     return new CgroupLayout(legacy, unified);
   }
 
+  /** Which versions of control groups are mounted. cgroups(7) */
   public Generation generation() {
     if (legacy.isEmpty()) {
       return unified.isPresent() ? Generation.V2 : Generation.NONE;

@@ -36,10 +36,12 @@ public final class ExtendedAttributes {
     this.follow = follow;
   }
 
+  /** Those of the file of this name: of a link itself, not of what it leads to. */
   public static ExtendedAttributes of(Path path) {
     return new ExtendedAttributes(path.toString(), false);
   }
 
+  /** Those of an open file, which must stay open as long as this is used. */
   public static ExtendedAttributes of(Fd file) {
     return new ExtendedAttributes(file.path().toString(), true);
   }
@@ -59,6 +61,7 @@ public final class ExtendedAttributes {
     }
   }
 
+  /** The value of an attribute; empty without it, or where the file system has none at all. */
   public Optional<byte[]> get(String name) {
     try (Scratch scratch = Scratch.open()) {
       MemorySegment value = scratch.allocate(LARGEST, 1);

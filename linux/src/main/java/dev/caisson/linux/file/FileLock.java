@@ -49,6 +49,10 @@ public final class FileLock {
     return granted("fcntl", file, range(file, offset, length, shared ? F_RDLCK : F_WRLCK));
   }
 
+  /**
+   * Gives locks on the bytes back; where this open file has none, nothing happens. fcntl(2)
+   * F_OFD_SETLK
+   */
   public static void unlockRange(Fd file, long offset, long length) {
     granted("fcntl", file, range(file, offset, length, F_UNLCK));
   }

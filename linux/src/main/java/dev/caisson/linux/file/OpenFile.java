@@ -144,6 +144,7 @@ public final class OpenFile implements AutoCloseable {
     Downcall.checked("syncfs", label, SystemCall.SYNCFS, fd.number());
   }
 
+  /** Kind, size, owner and times as they are now. statx(2) */
   public FileStatus status() {
     return FileStatus.read(fd.number(), "", AT_EMPTY_PATH, label);
   }

@@ -31,6 +31,7 @@ public final class EventCounter implements AutoCloseable {
     this.fd = fd;
   }
 
+  /** A new one at 0, whose {@link #take} does not wait. */
   public static EventCounter create() {
     return new EventCounter(
         Fd.adopt(

@@ -80,6 +80,7 @@ public final class EventLoop implements AutoCloseable {
       this.callback = callback;
     }
 
+    /** Changes what it waits for; of errors and the other end's leaving it is told in any case. */
     public void waitFor(boolean readable, boolean writable) {
       control(CHANGE, fd, key, Ready.bits(readable, writable));
     }

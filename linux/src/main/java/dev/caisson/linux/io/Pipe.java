@@ -15,6 +15,7 @@ import java.lang.foreign.ValueLayout;
 public record Pipe(Fd reader, Fd writer) implements AutoCloseable {
   private static final int O_CLOEXEC = 02000000;
 
+  /** A new one; neither end outlives an exec. */
   public static Pipe open() {
     try (Scratch scratch = Scratch.open()) {
       MemorySegment pair = scratch.allocate(8, 4);

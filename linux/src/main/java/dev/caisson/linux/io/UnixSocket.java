@@ -48,6 +48,10 @@ public final class UnixSocket implements AutoCloseable {
     return new UnixSocket(fd);
   }
 
+  /**
+   * Connects to a listening socket; ENOENT if there is none, ECONNREFUSED if nobody listens any
+   * more. unix(7)
+   */
   public static UnixSocket connect(Path path, SocketKind kind) {
     Fd fd = create(kind);
     try (UnixAddress address = UnixAddress.of(path);
@@ -94,6 +98,7 @@ public final class UnixSocket implements AutoCloseable {
     return fd;
   }
 
+  /** Who is at the other end, as of when it connected or began to listen. unix(7) SO_PEERCRED */
   public PeerCredentials peer() {
     try (Scratch scratch = Scratch.open()) {
       MemorySegment ucred = scratch.allocate(12, 4);

@@ -54,10 +54,12 @@ public record LinkSettings(
     }
   }
 
+  /** Everything stays as it is. */
   public static LinkSettings none() {
     return NONE;
   }
 
+  /** A name, 1 to 15 bytes, and all else as the kernel makes it. */
   public static LinkSettings named(String name) {
     return new LinkSettings(
         Optional.of(name),

@@ -45,6 +45,7 @@ public record Route(
     return new Route(destination, prefixLength, otherIndex, gateway, source);
   }
 
+  /** The same for packets that leave with {@code address} as their source, unless they have one. */
   public Route from(InetAddress address) {
     return new Route(destination, prefixLength, index, gateway, Optional.of(address));
   }

@@ -117,12 +117,14 @@ public final class RouteBatch {
     return add("RTM_NEWLINK", name, writer);
   }
 
+  /** Removes an interface, and the other end of a pair; ENODEV if there is none. */
   public RouteBatch deleteLink(int index) {
     MessageWriter writer = begin(RTM_DELLINK, 0);
     LinkAttribute.header(writer, index, LinkSettings.none());
     return add("RTM_DELLINK", "interface " + index, writer);
   }
 
+  /** As {@link #deleteLink(int)}, found by its name. */
   public RouteBatch deleteLink(String name) {
     MessageWriter writer = begin(RTM_DELLINK, 0);
     LinkAttribute.header(writer, 0, LinkSettings.none());
@@ -135,6 +137,7 @@ public final class RouteBatch {
     return address(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, index, address, prefixLength);
   }
 
+  /** Takes an address from an interface; EADDRNOTAVAIL if it has not got it. */
   public RouteBatch deleteAddress(int index, InetAddress address, int prefixLength) {
     return address(RTM_DELADDR, 0, index, address, prefixLength);
   }
@@ -144,6 +147,7 @@ public final class RouteBatch {
     return route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, route);
   }
 
+  /** Removes a route; ESRCH if there is none. */
   public RouteBatch deleteRoute(Route route) {
     return route(RTM_DELROUTE, 0, route);
   }

@@ -41,6 +41,7 @@ public final class RouteSocket implements AutoCloseable {
     this.socket = socket;
   }
 
+  /** To the kernel, about the network namespace the calling thread is in. rtnetlink(7) */
   public static RouteSocket open() {
     return new RouteSocket(NetlinkSocket.open(NetlinkSocket.ROUTE));
   }
@@ -70,6 +71,7 @@ public final class RouteSocket implements AutoCloseable {
     }
   }
 
+  /** All interfaces. */
   public List<Link> links() {
     return dump(RTM_GETLINK, RTM_NEWLINK, LinkAttribute.HEADER, Link::parse);
   }
@@ -97,6 +99,7 @@ public final class RouteSocket implements AutoCloseable {
     }
   }
 
+  /** The addresses of all interfaces. */
   public List<LinkAddress> addresses() {
     return dump(RTM_GETADDR, RTM_NEWADDR, 8, LinkAddress::parse);
   }

@@ -211,11 +211,13 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  /** readlinkat(2) of this link; not NUL-terminated. */
   public long readLink(MemorySegment target) {
     return Downcall.attempt(
         SystemCall.READLINKAT, fd.number(), EMPTY.address(), target.address(), target.byteSize());
   }
 
+  /** mkdirat(2); of {@code mode} the 12 permission bits count. */
   public long makeDirectory(MemorySegment name, int mode) {
     return Downcall.attempt(SystemCall.MKDIRAT, fd.number(), name.address(), mode & 07777);
   }
@@ -228,6 +230,7 @@ public final class Node implements AutoCloseable {
     return Downcall.attempt(SystemCall.MKNODAT, fd.number(), name.address(), mode, device);
   }
 
+  /** symlinkat(2); {@code target} is text, resolved by whoever follows it. */
   public long makeSymbolicLink(MemorySegment name, MemorySegment target) {
     return Downcall.attempt(SystemCall.SYMLINKAT, target.address(), fd.number(), name.address());
   }
@@ -246,10 +249,12 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  /** unlinkat(2), of anything but a directory. */
   public long remove(MemorySegment name) {
     return Downcall.attempt(SystemCall.UNLINKAT, fd.number(), name.address(), 0);
   }
 
+  /** unlinkat(2) with AT_REMOVEDIR. */
   public long removeDirectory(MemorySegment name) {
     return Downcall.attempt(SystemCall.UNLINKAT, fd.number(), name.address(), AT_REMOVEDIR);
   }
@@ -308,6 +313,7 @@ public final class Node implements AutoCloseable {
     return Downcall.attempt(SystemCall.FSTATFS, fd.number(), statfs.address());
   }
 
+  /** syncfs(2): everything on the file system this file is on. */
   public long syncFileSystem() {
     try (Scratch scratch = Scratch.open()) {
       long plain = // syncfs(2) refuses O_PATH descriptors
@@ -337,6 +343,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  /** setxattr(2) with its flags as the kernel numbers them. */
   public long setAttribute(MemorySegment name, MemorySegment value, int flags) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(
@@ -350,6 +357,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  /** removexattr(2). */
   public long removeAttribute(MemorySegment name) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(SystemCall.REMOVEXATTR, path(scratch).address(), name.address());

@@ -22,6 +22,7 @@ public final class OpenNode implements AutoCloseable {
     this.fd = fd;
   }
 
+  /** Takes ownership of a descriptor. */
   public static OpenNode of(Fd fd) {
     return new OpenNode(fd);
   }
@@ -56,26 +57,32 @@ public final class OpenNode implements AutoCloseable {
         SystemCall.GETDENTS64, fd.number(), target.address(), target.byteSize());
   }
 
+  /** fsync(2), or fdatasync(2) for {@code dataOnly}. */
   public long sync(boolean dataOnly) {
     return Downcall.attempt(dataOnly ? SystemCall.FDATASYNC : SystemCall.FSYNC, fd.number());
   }
 
+  /** ftruncate(2) to {@code size} bytes. */
   public long truncate(long size) {
     return Downcall.attempt(SystemCall.FTRUNCATE, fd.number(), size);
   }
 
+  /** fallocate(2) with its mode as the kernel numbers it; offset and length are bytes. */
   public long allocate(int mode, long offset, long length) {
     return Downcall.attempt(SystemCall.FALLOCATE, fd.number(), mode, offset, length);
   }
 
+  /** lseek(2) with its whence as the kernel numbers it. */
   public long seek(long offset, int whence) {
     return Downcall.attempt(SystemCall.LSEEK, fd.number(), offset, whence);
   }
 
+  /** fchmod(2); of {@code mode} the 12 permission bits count. */
   public long changePermissions(int mode) {
     return Downcall.attempt(SystemCall.FCHMOD, fd.number(), mode & 07777);
   }
 
+  /** copy_file_range(2): offsets and length are bytes; it may copy fewer than asked. */
   public long copyTo(OpenNode target, long offset, long targetOffset, long length) {
     try (Scratch scratch = Scratch.open()) {
       return Downcall.attempt(

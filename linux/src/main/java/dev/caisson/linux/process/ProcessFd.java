@@ -58,6 +58,7 @@ public final class ProcessFd implements AutoCloseable {
     return pid;
   }
 
+  /** Readable once the process has ended; closed with this. */
   public Fd fd() {
     return fd;
   }
@@ -74,6 +75,7 @@ public final class ProcessFd implements AutoCloseable {
     return send(number);
   }
 
+  /** As {@link #signal(int)}. */
   public boolean signal(Signal signal) {
     return send(signal.number());
   }

@@ -47,6 +47,7 @@ public enum Signal {
     this.number = number;
   }
 
+  /** As Linux numbers it on x86-64 and arm64, 1 to 31. signal(7) */
   public int number() {
     return number;
   }

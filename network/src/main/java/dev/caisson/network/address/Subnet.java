@@ -42,11 +42,13 @@ public record Subnet(InetAddress base, int prefixLength) {
     return base.getAddress().length == 16;
   }
 
+  /** False also for an address of the other family. */
   public boolean contains(InetAddress address) {
     return address.getAddress().length == base.getAddress().length
         && new Subnet(address, prefixLength).base.equals(base);
   }
 
+  /** Whether one of them holds the other, or is it. */
   public boolean overlaps(Subnet other) {
     return contains(other.base) || other.contains(base);
   }
@@ -68,6 +70,7 @@ public record Subnet(InetAddress base, int prefixLength) {
     return address(number(base).add(offset), base.getAddress().length);
   }
 
+  /** As {@link #at(BigInteger)}. */
   public InetAddress at(long offset) {
     return at(BigInteger.valueOf(offset));
   }
