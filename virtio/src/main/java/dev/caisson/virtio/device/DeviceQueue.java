@@ -7,6 +7,7 @@ package dev.caisson.virtio.device;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.queue.Chain;
 import dev.caisson.virtio.queue.GuestMemory;
+import dev.caisson.virtio.queue.Lookout;
 import dev.caisson.virtio.queue.VirtQueue;
 import java.util.Objects;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeviceQueue {
   private final @Nullable VirtQueue ring;
+  private final @Nullable Lookout lookout;
   private final Runnable interrupt;
   private final Consumer<VirtioException> broken;
 
@@ -29,12 +31,14 @@ public final class DeviceQueue {
    */
   public DeviceQueue(VirtQueue ring, Runnable interrupt, Consumer<VirtioException> broken) {
     this.ring = ring;
+    this.lookout = new Lookout(ring);
     this.interrupt = interrupt;
     this.broken = broken;
   }
 
   private DeviceQueue() {
     this.ring = null;
+    this.lookout = null;
     this.interrupt = () -> {};
     this.broken = fault -> {};
   }
@@ -105,15 +109,16 @@ public final class DeviceQueue {
 
   /** Serves every request in the queue, and those that come meanwhile. */
   public void serveAll(Server server) {
-    serveQuietly(server, Long.MAX_VALUE, true);
+    serve(server, Long.MAX_VALUE, true, null);
   }
 
   /**
-   * As {@link #serveAll}; of an exchange of at least {@code large} bytes the driver hears before
-   * the next is worked on.
+   * As {@link #serveAll}, and looks a while for the next request where the driver waits for one
+   * before it makes another; of an exchange of at least {@code large} bytes it hears before the
+   * next is worked on.
    */
-  public void serveAll(Server server, long large) {
-    serveQuietly(server, large, true);
+  public void serveAndLook(Server server, long large) {
+    serve(server, large, true, lookout);
   }
 
   /**
@@ -123,11 +128,15 @@ public final class DeviceQueue {
    * @return how many of those there were
    */
   public int serveQuietly(Server server) {
-    return serveQuietly(server, Long.MAX_VALUE, false);
+    return serve(server, Long.MAX_VALUE, false, null);
   }
 
-  private synchronized int serveQuietly(Server server, long large, boolean tell) {
+  private synchronized int serve(
+      Server server, long large, boolean tell, @Nullable Lookout looking) {
     int untold = 0;
+    if (looking != null) {
+      looking.woken();
+    }
     do {
       disableKicks();
       boolean awaited = false;
@@ -148,7 +157,7 @@ public final class DeviceQueue {
         flush();
         untold = 0;
       }
-    } while (enableKicks());
+    } while ((looking != null && looking.finds()) || enableKicks());
     return untold;
   }
 

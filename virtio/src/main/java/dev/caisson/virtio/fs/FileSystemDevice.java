@@ -81,7 +81,7 @@ public final class FileSystemDevice implements VirtioDevice, Restorable {
     if (queue == URGENT) {
       forgotten.serve(now.get(queue), serving);
     } else {
-      now.get(queue).serveAll(serving, LARGE);
+      now.get(queue).serveAndLook(serving, LARGE);
     }
   }
 
