@@ -44,6 +44,7 @@ public final class SystemCall {
   public static final long GETGID = 104;
   public static final long GETEUID = 107;
   public static final long GETEGID = 108;
+  public static final long SETGROUPS = 116;
   public static final long SETFSUID = 122;
   public static final long SETFSGID = 123;
   public static final long CAPGET = 125;

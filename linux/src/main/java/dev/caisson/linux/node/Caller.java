@@ -16,6 +16,7 @@ import java.lang.foreign.ValueLayout;
  */
 public final class Caller implements AutoCloseable {
   private static final int CLONE_FS = 0x200;
+  private static final int KEEP_SET_ID_BITS = 1 << 4; // CAP_FSETID
   private static final int CAPABILITY_VERSION_3 = 0x20080522;
   private static final ThreadLocal<Boolean> PREPARED = ThreadLocal.withInitial(Caller::prepare);
   private static final boolean ROOT = Downcall.attempt(SystemCall.GETEUID, 0) == 0;
@@ -67,6 +68,8 @@ public final class Caller implements AutoCloseable {
       return false;
     }
     Downcall.attempt(SystemCall.UMASK, 0);
+    Downcall.attempt(
+        SystemCall.SETGROUPS, 0, 0); // a caller is in no group of ours; this thread only
     return true;
   }
 
@@ -79,7 +82,8 @@ public final class Caller implements AutoCloseable {
       if (Downcall.attempt(SystemCall.CAPGET, header.address(), sets.address()) < 0) {
         return;
       }
-      sets.set(ValueLayout.JAVA_INT, 0, sets.get(ValueLayout.JAVA_INT, 4));
+      // Without CAP_FSETID: what a caller makes in a group it is not in gets no set-group-id bit.
+      sets.set(ValueLayout.JAVA_INT, 0, sets.get(ValueLayout.JAVA_INT, 4) & ~KEEP_SET_ID_BITS);
       sets.set(ValueLayout.JAVA_INT, 12, sets.get(ValueLayout.JAVA_INT, 16));
       Downcall.attempt(SystemCall.CAPSET, header.address(), sets.address());
     }

@@ -49,7 +49,12 @@ public final class FuseServer implements AutoCloseable {
    *     a file
    */
   public FuseServer(List<Export> exports, int capacity, boolean extendedAttributes) {
-    this(new NodeTable(exports, true, capacity), capacity, extendedAttributes);
+    this(exports, capacity, extendedAttributes, DescriptorBudget.OF_PROCESS);
+  }
+
+  FuseServer(
+      List<Export> exports, int capacity, boolean extendedAttributes, DescriptorBudget budget) {
+    this(new NodeTable(exports, true, capacity, budget.share()), capacity, extendedAttributes);
   }
 
   /**
@@ -58,14 +63,15 @@ public final class FuseServer implements AutoCloseable {
    * @param export a directory; its name is seen nowhere
    */
   public static FuseServer rootedAt(Export export, int capacity, boolean extendedAttributes) {
-    var nodes = new NodeTable(List.of(export), false, capacity);
+    DescriptorBudget.Share share = DescriptorBudget.OF_PROCESS.share();
+    var nodes = new NodeTable(List.of(export), false, capacity, share);
     return new FuseServer(nodes, capacity, extendedAttributes);
   }
 
   private FuseServer(NodeTable nodes, int capacity, boolean extendedAttributes) {
     this.extendedAttributes = extendedAttributes;
     this.nodes = nodes;
-    this.handles = new HandleTable(Math.min(capacity, MOST_HANDLES));
+    this.handles = new HandleTable(Math.min(capacity, MOST_HANDLES), nodes.share());
     this.names = new NameRequests(nodes, handles);
     this.attributes = new NodeRequests(nodes, handles);
     this.files = new FileRequests(nodes, handles);

@@ -14,15 +14,17 @@ import org.jspecify.annotations.Nullable;
 /** What the guest has open, by handle. */
 final class HandleTable {
   private final int capacity;
+  private final DescriptorBudget.Share share;
   private final Map<Long, OpenHandle> handles = new HashMap<>();
   private long next = 1;
 
-  HandleTable(int capacity) {
+  HandleTable(int capacity, DescriptorBudget.Share share) {
     this.capacity = capacity;
+    this.share = share;
   }
 
   synchronized long add(OpenHandle handle) {
-    if (handles.size() >= capacity) {
+    if (handles.size() >= capacity || !share.take()) {
       handle.close();
       throw Refusal.of(Errno.ENFILE);
     }
@@ -45,6 +47,10 @@ final class HandleTable {
   }
 
   synchronized void restore(long number, OpenHandle handle) {
+    if (!share.take()) {
+      handle.close();
+      throw Refusal.of(Errno.ENFILE);
+    }
     handles.put(number, handle);
   }
 
@@ -70,12 +76,14 @@ final class HandleTable {
       handle = handles.remove(number);
     }
     if (handle != null) {
+      share.giveBack(1);
       handle.close();
     }
   }
 
   synchronized void reset() {
     handles.values().forEach(OpenHandle::close);
+    share.giveBack(handles.size());
     handles.clear();
   }
 }

@@ -19,6 +19,7 @@ final class NodeTable {
 
   private final int capacity;
   private final boolean listing;
+  private final DescriptorBudget.Share share;
   private final List<KnownNode> tops;
   private final Map<Long, KnownNode> byId = new HashMap<>();
   private final Map<KnownNode.Identity, KnownNode> byIdentity = new HashMap<>();
@@ -29,9 +30,10 @@ final class NodeTable {
    *     is one export, and it is the root
    * @param capacity the most files a guest may know at once; each holds a descriptor of the host
    */
-  NodeTable(List<Export> exports, boolean listing, int capacity) {
+  NodeTable(List<Export> exports, boolean listing, int capacity, DescriptorBudget.Share share) {
     this.capacity = capacity;
     this.listing = listing;
+    this.share = share;
     this.nextId = ROOT + 1;
     this.tops = exports.stream().map(this::top).toList();
     reset();
@@ -59,13 +61,20 @@ final class NodeTable {
     return use(id);
   }
 
+  /** What this guest's files hold of the process's descriptors. */
+  DescriptorBudget.Share share() {
+    return share;
+  }
+
   List<KnownNode> tops() {
     return tops;
   }
 
   /** Forgets all but the exports themselves. */
   synchronized void reset() {
-    byId.values().stream().filter(node -> !node.top).forEach(KnownNode::close);
+    List<KnownNode> known = all();
+    known.forEach(KnownNode::close);
+    share.giveBack(known.size());
     byId.clear();
     byIdentity.clear();
     for (KnownNode top : tops) {
@@ -106,7 +115,7 @@ final class NodeTable {
         parent.revisited = true;
         return old;
       }
-      if (byId.size() >= capacity) {
+      if (byId.size() >= capacity || !share.take()) {
         fd.close();
         throw Refusal.of(Errno.ENFILE);
       }
@@ -146,6 +155,9 @@ final class NodeTable {
 
   /** Knows a file under the number it had; takes ownership of the descriptor. */
   synchronized void restore(long id, long lookups, Fd fd, Status status, KnownNode top) {
+    if (!share.take()) {
+      throw Refusal.of(Errno.ENFILE);
+    }
     KnownNode.Identity identity = status.identity();
     var node =
         new KnownNode(id, identity, Node.of(fd), status.type(), top.export, top.place, false);
@@ -168,6 +180,7 @@ final class NodeTable {
       }
       byId.remove(id);
       byIdentity.remove(found.identity, found);
+      share.giveBack(1);
       node = found;
     }
     node.close();

@@ -21,6 +21,7 @@ final class FuseClient implements AutoCloseable {
   private static final int ROOM = 8192;
 
   private final FuseServer server;
+  private int user;
   private final Arena arena = Arena.ofConfined();
 
   FuseClient(FuseServer server) {
@@ -43,6 +44,11 @@ final class FuseClient implements AutoCloseable {
     }
   }
 
+  /** Who asks from now on, with a group of the same number. */
+  void become(int number) {
+    user = number;
+  }
+
   Reply ask(int opcode, long node, byte[]... parts) {
     int size = FuseRequest.HEADER;
     for (byte[] part : parts) {
@@ -53,6 +59,8 @@ final class FuseClient implements AutoCloseable {
     request.set(LittleEndian.U32, 4, opcode);
     request.set(LittleEndian.U64, 8, UNIQUE);
     request.set(LittleEndian.U64, 16, node);
+    request.set(LittleEndian.U32, 24, user);
+    request.set(LittleEndian.U32, 28, user);
     long at = FuseRequest.HEADER;
     for (byte[] part : parts) {
       MemorySegment.copy(part, 0, request, LittleEndian.U8, at, part.length);
