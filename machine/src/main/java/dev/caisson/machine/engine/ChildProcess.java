@@ -26,8 +26,14 @@ final class ChildProcess implements AutoCloseable {
    */
   static ChildProcess start(Spawn spawn, String name) {
     var child = new ChildProcess(spawn.start());
-    Thread.ofPlatform().daemon().name("wait for " + name).stackSize(64 << 10).start(child::reap);
-    return child;
+    try {
+      Thread.ofPlatform().daemon().name("wait for " + name).stackSize(64 << 10).start(child::reap);
+      return child;
+    } catch (Error noThread) {
+      child.kill();
+      child.reap();
+      throw noThread;
+    }
   }
 
   private void reap() {

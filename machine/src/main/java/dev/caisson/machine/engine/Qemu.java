@@ -16,6 +16,7 @@ import dev.caisson.virtio.vhost.VhostUserServer;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The distribution's QEMU: with software emulation, which is slow but needs nothing of the
@@ -37,6 +39,7 @@ public final class Qemu implements MachineEngine {
       List.of(Path.of("/usr/bin"), Path.of("/usr/local/bin"), Path.of("/usr/libexec"));
   private static final String PATH = "PATH=/usr/bin:/bin:/usr/sbin:/sbin";
   private static final int POLL_MILLIS = 5;
+  private static final int PIECE = 4096; // of a console's output
 
   /** Below the sandbox's own; everything in it is QEMU's to read and write. */
   static final String DIRECTORY = "machine";
@@ -100,6 +103,7 @@ public final class Qemu implements MachineEngine {
       ownDirectory(directory, user);
       ServerSocketChannel control = listen(directory.resolve("control"), user, opened);
       ServerSocketChannel monitor = listen(directory.resolve("monitor"), user, opened);
+      ServerSocketChannel console = listen(directory.resolve("console"), user, opened);
       for (int i = 0; i < spec.devices().size(); i++) {
         Path socket = directory.resolve("device" + i);
         lent.add(new VhostUserServer(socket, spec.devices().get(i)));
@@ -114,11 +118,12 @@ public final class Qemu implements MachineEngine {
       SocketChannel controlStream = accept(control, process, log);
       opened.add(controlStream);
       SocketChannel monitorStream = accept(monitor, process, log);
-      control.close();
-      monitor.close();
+      SocketChannel consoleStream = accept(console, process, log);
+      opened.add(consoleStream);
+      var heard = keep(consoleStream, directory.resolve("console.log"));
       return new QemuMachine(
-          process, group, controlStream, new QemuMonitor(monitorStream), lent, directory);
-    } catch (IOException | RuntimeException e) {
+          process, heard, group, controlStream, new QemuMonitor(monitorStream), lent, directory);
+    } catch (IOException | RuntimeException | OutOfMemoryError e) { // also for want of a thread
       opened.reversed().forEach(Qemu::closeQuietly);
       lent.forEach(VhostUserServer::close);
       if (e instanceof SandboxException refused) {
@@ -127,6 +132,34 @@ public final class Qemu implements MachineEngine {
       throw new SandboxException(
           SandboxException.Kind.FAILED, spec.id() + ": cannot start QEMU: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * By way of us, since a guest may write to its console without end; the answer is completed when
+   * all of it is kept.
+   */
+  private static CompletableFuture<Boolean> keep(SocketChannel console, Path file)
+      throws IOException {
+    var heard = new CompletableFuture<Boolean>();
+    var log = new ConsoleLog(file);
+    Thread.ofVirtual()
+        .name("console " + file)
+        .start(() -> {
+          ByteBuffer piece = ByteBuffer.allocate(PIECE);
+          try (log;
+              console) {
+            while (console.read(piece.clear()) >= 0) {
+              piece.flip();
+              while (piece.hasRemaining()) {
+                log.accept(piece.get());
+              }
+            }
+          } catch (IOException e) {
+            System.getLogger(Qemu.class.getName()).log(System.Logger.Level.DEBUG, "console", e);
+          }
+          heard.complete(true);
+        });
+    return heard;
   }
 
   /** Its process reaches this directory by being started in it, and nothing beside it. */
@@ -199,6 +232,7 @@ public final class Qemu implements MachineEngine {
     while (true) {
       SocketChannel accepted = listener.accept();
       if (accepted != null) {
+        listener.close();
         return accepted;
       }
       if (!process.isAlive()) {

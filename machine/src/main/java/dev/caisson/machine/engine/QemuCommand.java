@@ -72,7 +72,7 @@ final class QemuCommand {
   }
 
   private void channels() {
-    add("-chardev", "file,id=console,path=console.log", "-serial", "chardev:console");
+    add("-chardev", "socket,id=console,path=console", "-serial", "chardev:console");
     add("-chardev", "socket,id=control,path=control");
     add("-device", "virtio-serial-pci,disable-legacy=on");
     add("-device", "virtserialport,chardev=control,name=caisson.control");

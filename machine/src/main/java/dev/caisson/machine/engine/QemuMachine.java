@@ -38,6 +38,7 @@ final class QemuMachine implements RunningMachine {
 
   QemuMachine(
       ChildProcess process,
+      CompletableFuture<Boolean> heard,
       HostGroup group,
       SocketChannel control,
       QemuMonitor monitor,
@@ -49,7 +50,10 @@ final class QemuMachine implements RunningMachine {
     this.monitor = monitor;
     this.lent = lent;
     this.directory = directory;
-    var _ = process.ended().thenAccept(how -> ended.complete("QEMU ended with " + how.code()));
+    var _ =
+        process
+            .ended()
+            .thenCombine(heard, (how, all) -> ended.complete("QEMU ended with " + how.code()));
   }
 
   @Override

@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 
 /** The few QMP commands we need. docs/interop/qmp-spec in QEMU's manual */
 final class QemuMonitor implements AutoCloseable {
+  private static final int LONGEST_LINE = 64 << 10;
+
   private final SocketChannel socket;
   private final BufferedReader answers;
   private boolean negotiated;
@@ -27,7 +29,7 @@ final class QemuMonitor implements AutoCloseable {
   synchronized void run(String command) {
     try {
       if (!negotiated) {
-        answers.readLine(); // the greeting
+        line(); // the greeting
         exchange("qmp_capabilities");
         negotiated = true;
       }
@@ -42,10 +44,7 @@ final class QemuMonitor implements AutoCloseable {
     String line = "{\"execute\":\"" + command + "\"}\n";
     socket.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)));
     while (true) {
-      String answer = answers.readLine();
-      if (answer == null) {
-        throw new IOException("the monitor is closed");
-      }
+      String answer = line();
       // Events come in between; a command's answer has one of two first words.
       if (answer.startsWith("{\"return\"")) {
         return;
@@ -55,6 +54,21 @@ final class QemuMonitor implements AutoCloseable {
             SandboxException.Kind.FAILED, "QEMU refused " + command + ": " + answer);
       }
     }
+  }
+
+  /** One line; a QEMU that its guest took over could send one without end. */
+  private String line() throws IOException {
+    var line = new StringBuilder();
+    for (int next = answers.read(); next != '\n'; next = answers.read()) {
+      if (next < 0) {
+        throw new IOException("the monitor is closed");
+      }
+      if (line.length() == LONGEST_LINE) {
+        throw new IOException("an answer of more than " + LONGEST_LINE + " letters");
+      }
+      line.append((char) next);
+    }
+    return line.toString();
   }
 
   @Override

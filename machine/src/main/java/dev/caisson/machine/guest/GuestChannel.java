@@ -71,7 +71,7 @@ public final class GuestChannel implements AutoCloseable {
    * @param stream blocking; closed together with the channel
    */
   public GuestChannel(ByteChannel stream, String name) {
-    this(stream, new FrameWriter(stream));
+    this(stream, new FrameWriter(stream, name));
     listen(name);
   }
 
@@ -87,7 +87,7 @@ public final class GuestChannel implements AutoCloseable {
    * @param stream as for others
    */
   public static GuestChannel ofHeld(ByteChannel stream, String name) {
-    var channel = new GuestChannel(stream, FrameWriter.holding(stream));
+    var channel = new GuestChannel(stream, FrameWriter.holding(stream, name));
     channel.ready.complete(null);
     channel.listen(name);
     return channel;
@@ -249,6 +249,7 @@ public final class GuestChannel implements AutoCloseable {
     int number = questionNumbers.incrementAndGet();
     var answer = new CompletableFuture<byte[]>();
     questions.put(number, answer);
+    var _ = answer.whenComplete((content, refused) -> questions.remove(number));
     sender.accept(number);
     if (gone.isDone()) {
       failQuestions();
@@ -309,7 +310,6 @@ public final class GuestChannel implements AutoCloseable {
       @Nullable CompletableFuture<byte[]> question = questions.get(session);
       if (question != null) {
         answer(question, type, payload);
-        questions.remove(session);
       }
       return;
     }

@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 
 /** One plan carried out in the guest, and the process it became. */
 public final class GuestProcess {
-  /** Bytes either side may send ahead of the other's word. */
-  static final int CREDIT = 128 << 10;
+  /** Bytes of a stream that may be on their way, in either direction. */
+  public static final int CREDIT = 128 << 10;
 
   private static final int PIECE = 32 << 10;
 

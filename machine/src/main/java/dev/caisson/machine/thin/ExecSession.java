@@ -23,7 +23,7 @@ final class ExecSession extends Streams implements Executable.Session {
     private volatile @Nullable GuestProcess source;
     private final OutputQueue queue =
         new OutputQueue(
-            Integer.MAX_VALUE,
+            OutputQueue.room(2 * GuestProcess.CREDIT),
             (stream, bytes) -> {
               GuestProcess from = source();
               if (from != null) {

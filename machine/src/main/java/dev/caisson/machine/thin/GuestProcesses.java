@@ -127,6 +127,7 @@ final class GuestProcesses {
     try {
       return question.get(ANSWER_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
+      question.cancel(false); // an answer that comes later is nobody's
       throw new SandboxException(SandboxException.Kind.FAILED, "the guest does not answer", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,11 +51,15 @@ final class GuestStatistics {
     Map<String, Measurable.Interface> found = new LinkedHashMap<>();
     for (String line : file(run, "/proc/net/dev").lines().toList()) {
       String[] fields = line.strip().split("[: ]+");
-      if (fields.length >= 13 && !fields[0].equals("lo") && fields[1].matches("[0-9]{1,18}")) {
+      if (fields.length >= 13 && !fields[0].equals("lo") && numbers(fields)) {
         found.put(fields[0], counters(fields));
       }
     }
     return found;
+  }
+
+  private static boolean numbers(String[] fields) {
+    return Arrays.stream(fields, 1, 13).allMatch(field -> field.matches("[0-9]{1,18}"));
   }
 
   private static Measurable.Interface counters(String[] fields) {

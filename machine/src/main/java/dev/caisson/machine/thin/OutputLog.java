@@ -14,6 +14,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -44,6 +45,7 @@ final class OutputLog implements AutoCloseable {
   private long size;
   private long generation;
   private boolean ended;
+  private boolean lost; // told once, until something can be written again
 
   OutputLog(Path directory, LogPolicy policy) {
     this.directory = directory;
@@ -84,13 +86,29 @@ final class OutputLog implements AutoCloseable {
       if (policy.files() > 0) {
         write(stream, line, Instant.now());
       }
+      lost = false;
     } catch (IOException e) {
       // A full disk must not stop the workload; the stream goes on to those attached.
+      dropHalf();
       System.getLogger(OutputLog.class.getName())
-          .log(System.Logger.Level.WARNING, "output of " + directory + " is lost", e);
+          .log(
+              lost ? System.Logger.Level.DEBUG : System.Logger.Level.WARNING,
+              "output of " + directory + " is lost",
+              e);
+      lost = true;
     }
     line.clear();
     notifyAll();
+  }
+
+  /** What follows when there is room again must not be read as the rest of this record. */
+  private void dropHalf() {
+    close();
+    try (FileChannel file = FileChannel.open(file(0), StandardOpenOption.WRITE)) {
+      file.truncate(size);
+    } catch (IOException e) {
+      System.getLogger(OutputLog.class.getName()).log(System.Logger.Level.DEBUG, "truncate", e);
+    }
   }
 
   private void write(Attachment.Stream stream, ByteBuffer line, Instant now) throws IOException {

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Output on its way to one reader. */
 final class OutputQueue {
+  private static final int OVERHEAD = 96; // of a chunk in memory: output may come byte by byte
+
   private final int limit;
   private final ObjIntConsumer<Attachment.Stream> taken;
   private final ArrayDeque<Attachment.Chunk> chunks = new ArrayDeque<>();
@@ -20,7 +22,7 @@ final class OutputQueue {
   private boolean ended;
 
   /**
-   * @param limit bytes kept; beyond it, output is lost to this reader
+   * @param limit bytes of memory used; beyond it, output is lost to this reader
    * @param taken told of every chunk the reader took
    */
   OutputQueue(int limit, ObjIntConsumer<Attachment.Stream> taken) {
@@ -29,12 +31,20 @@ final class OutputQueue {
   }
 
   synchronized void add(Attachment.Stream stream, ByteBuffer output) {
-    if (bytes + output.remaining() > limit) {
+    if (ended || bytes + OVERHEAD + output.remaining() > limit) {
       return;
     }
-    bytes += output.remaining();
+    bytes += OVERHEAD + output.remaining();
     chunks.add(new Attachment.Chunk(stream, output));
     notifyAll();
+  }
+
+  /**
+   * The most that output of this many bytes can use, which its sender may have on the way: no byte
+   * of an honest one is lost.
+   */
+  static int room(int bytes) {
+    return bytes * (OVERHEAD + 1);
   }
 
   /** No more will come. */
@@ -56,7 +66,7 @@ final class OutputQueue {
         return Optional.empty();
       }
       size = chunk.bytes().remaining();
-      bytes -= size;
+      bytes -= OVERHEAD + size;
     }
     taken.accept(chunk.stream(), size);
     return Optional.of(chunk);

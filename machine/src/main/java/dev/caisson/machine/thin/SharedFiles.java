@@ -22,6 +22,7 @@ import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Workload;
 import dev.caisson.virtio.fs.Export;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -146,22 +147,22 @@ final class SharedFiles implements AutoCloseable {
 
   /** Who is who there now: the workload itself may have changed it. */
   Accounts accounts() {
-    return Accounts.parse(content("/etc/passwd"), content("/etc/group"));
+    return Accounts.parse(content(root, "/etc/passwd"), content(root, "/etc/group"));
   }
 
-  private byte[] content(String path) {
-    try (OpenFile file =
-        OpenFile.of(
-            root.openFile(
-                path,
-                new Resolution[] {Resolution.IN_ROOT},
-                0,
-                OpenFlag.READ,
-                OpenFlag.NON_BLOCKING))) {
-      if (file.status().size() > Accounts.LARGEST_FILE) {
-        throw SandboxException.invalid(path, "is larger than 4 MiB");
+  /** Looks before it opens: an image, or a guest, may have put a fifo or a device there. */
+  static byte[] content(Directory root, String path) {
+    try (Fd found = root.locate(path, Resolution.IN_ROOT)) {
+      if (OpenFile.of(found).status().type() != FileType.REGULAR) {
+        return new byte[0];
       }
-      return Files.readAllBytes(file.fd().path());
+      try (InputStream file = Files.newInputStream(found.path())) {
+        byte[] content = file.readNBytes(Accounts.LARGEST_FILE + 1);
+        if (content.length > Accounts.LARGEST_FILE) {
+          throw SandboxException.invalid(path, "is larger than 4 MiB");
+        }
+        return content;
+      }
     } catch (LinuxException | IOException e) {
       return new byte[0]; // an image without the file knows numbers only
     }

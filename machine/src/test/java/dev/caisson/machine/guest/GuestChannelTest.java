@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ByteChannel;
@@ -15,10 +16,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The guest is not trusted: what makes no sense ends its channel, and nothing else. */
 class GuestChannelTest {
@@ -152,7 +156,15 @@ class GuestChannelTest {
     return frame(4, ANSWER, 0, session, (byte) 0, (byte) 0, (byte) 0, (byte) 0);
   }
 
-  /** Types of all frames told, in their order. */
+  /** Types of the first frames told, in their order, once there are as many. */
+  private static List<Integer> told(Wire wire, int count) throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (told(wire).size() < count && System.nanoTime() < end) {
+      Thread.sleep(5);
+    }
+    return told(wire);
+  }
+
   private static List<Integer> told(Wire wire) {
     ByteBuffer frames = ByteBuffer.wrap(wire.told()).order(ByteOrder.LITTLE_ENDIAN);
     List<Integer> types = new ArrayList<>();
@@ -176,11 +188,12 @@ class GuestChannelTest {
     process.signal(15);
     var _ = channel.file("/x");
     var _ = channel.addEntropy(new byte[32]);
-    assertThat(told(wire)).containsExactly(LAUNCH, HOLD, ADD_ENTROPY);
+    assertThat(told(wire, 3)).containsExactly(LAUNCH, HOLD, ADD_ENTROPY);
     // What waits here has not been sent: whoever goes on from the snapshot may send as much.
     assertThat(channel.inputCredits()).containsEntry(7, 128 << 10);
     var _ = channel.go();
-    assertThat(told(wire)).containsExactly(LAUNCH, HOLD, ADD_ENTROPY, GO, INPUT, SIGNAL, READ_FILE);
+    assertThat(told(wire, 7))
+        .containsExactly(LAUNCH, HOLD, ADD_ENTROPY, GO, INPUT, SIGNAL, READ_FILE);
     assertThat(channel.inputCredits()).containsEntry(7, (128 << 10) - 100);
     wire.hangUp();
     gone();
@@ -193,7 +206,7 @@ class GuestChannelTest {
     assertThatThrownBy(() -> held.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(GuestFailure.class);
     var _ = channel.go();
     var _ = channel.file("/x");
-    assertThat(told(wire)).containsExactly(HOLD, GO, READ_FILE);
+    assertThat(told(wire, 3)).containsExactly(HOLD, GO, READ_FILE);
     wire.hangUp();
     gone();
   }
@@ -219,7 +232,7 @@ class GuestChannelTest {
     process.input(ByteBuffer.wrap(new byte[10]));
     var _ = other.identity(42, "0".repeat(36), "host", "");
     var _ = other.goAsClone(List.of("/host/f0"));
-    assertThat(told(clone)).containsExactly(IDENTITY, GO, INPUT);
+    assertThat(told(clone, 3)).containsExactly(IDENTITY, GO, INPUT);
     assertThat(new String(clone.told(), StandardCharsets.ISO_8859_1))
         .contains("0".repeat(36) + "\0host\0\0")
         .contains("/host/f0\0");
@@ -292,6 +305,69 @@ class GuestChannelTest {
       heard.gone().get(10, TimeUnit.SECONDS);
       assertThat(hostile.isOpen()).isFalse();
     }
+  }
+
+  /** A guest that speaks, and reads nothing until it is told to. */
+  private static final class Silent implements ByteChannel {
+    private final Wire wire = new Wire();
+    private final CountDownLatch reads = new CountDownLatch(1);
+
+    @Override
+    public int read(ByteBuffer target) {
+      return wire.read(target);
+    }
+
+    @Override
+    public int write(ByteBuffer source) throws IOException {
+      try {
+        reads.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+      return wire.write(source);
+    }
+
+    @Override
+    public boolean isOpen() {
+      return wire.isOpen();
+    }
+
+    @Override
+    public void close() {
+      wire.close();
+      wire.hangUp();
+      reads.countDown();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void aGuestThatReadsNothingHoldsNobodyAndIsHeardAllTheSame() throws Exception {
+    var silent = new Silent();
+    var other = new GuestChannel(silent, "silent");
+    GuestProcess process = other.launch(new byte[1], 7, false, true, 0, 0, new Deaf());
+    for (int i = 0; i < 10_000; i++) {
+      process.signal(15);
+    }
+    process.input(ByteBuffer.wrap(new byte[100 << 10]));
+    assertThatThrownBy(() -> other.file("/x").get(10, TimeUnit.MILLISECONDS))
+        .isInstanceOf(TimeoutException.class);
+    silent.wire.say(frame(4, EXITED, 0, 7, (byte) 3, (byte) 0, (byte) 0, (byte) 0));
+    assertThat(process.exited().get(10, TimeUnit.SECONDS)).isEqualTo(3);
+    other.close();
+  }
+
+  @Test
+  @Timeout(60)
+  void aGuestThatLeavesTooMuchUnreadIsGivenUp() throws Exception {
+    var silent = new Silent();
+    var other = new GuestChannel(silent, "silent");
+    byte[] plan = new byte[1 << 20];
+    for (int i = 1; i < 20; i++) {
+      var _ = other.launch(plan, i, false, false, 0, 0, new Deaf());
+    }
+    other.gone().get(10, TimeUnit.SECONDS);
+    assertThat(silent.isOpen()).isFalse();
   }
 
   private static final class Deaf implements GuestProcess.Receiver {
