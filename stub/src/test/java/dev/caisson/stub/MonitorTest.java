@@ -32,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("integration")
 @Timeout(60)
 class MonitorTest {
+  /** For a workload that is to write only once somebody is attached. */
+  private static final Frame GO = new Frame.Input(Bytes.of(new byte[] {'\n'}));
+
   @TempDir Path temporary;
   private TestRoot root;
   private Path directory;
@@ -156,7 +159,7 @@ class MonitorTest {
         MonitorClient client = awaitClient(launch)) {
       client.send(new Frame.Attach(true, true));
       client.send(new Frame.Resize(132, 50));
-      client.send(new Frame.Input(Bytes.of("\n".getBytes(StandardCharsets.UTF_8))));
+      client.send(GO);
       assertThat(received(client)).contains("50 132", "said");
       assertThat(codeOf(launch)).isEqualTo(3);
     }
@@ -183,13 +186,11 @@ class MonitorTest {
 
   @Test
   void monitorStaysSmall() throws IOException {
-    try (Launch launch =
-            start(
-                shell("head -c 3000000 /bin/busybox; sleep 100")
-                    .watch(directory, false, log)
-                    .plan());
+    var recipe = shell("read go; head -c 3000000 /bin/busybox; sleep 100");
+    try (Launch launch = start(recipe.watch(directory, true, log).plan());
         MonitorClient client = awaitClient(launch)) {
       client.send(new Frame.Attach(true, false));
+      client.send(GO);
       for (int size = 0; size < 1_000_000; ) {
         if (client.receive().orElseThrow() instanceof Frame.Output output) {
           size += output.bytes().size();
@@ -203,6 +204,7 @@ class MonitorTest {
               .orElseThrow();
       assertThat(kilobytes).isLessThan(1024);
       client.send(new Frame.Signal(9));
+      received(client); // the rest: the monitor waits a while for a client that stands still
       codeOf(launch);
     }
   }
@@ -210,10 +212,11 @@ class MonitorTest {
   @Test
   void clientThatNeverReadsDoesNotKeepTheWorkloadFromEnding() {
     // More than a socket's buffer, so that the monitor runs into it.
-    var recipe = shell("head -c 5000000 /bin/busybox; head -c 5000000 /bin/busybox; exit 6");
-    try (Launch launch = start(recipe.watch(directory, false, log).plan());
+    var recipe = shell("read go; cat /bin/busybox /bin/busybox /bin/busybox; exit 6");
+    try (Launch launch = start(recipe.watch(directory, true, log).plan());
         MonitorClient client = awaitClient(launch)) {
       client.send(new Frame.Attach(true, true));
+      client.send(GO);
       assertThat(codeOf(launch)).isEqualTo(6);
     }
   }
