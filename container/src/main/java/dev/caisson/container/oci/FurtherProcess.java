@@ -35,8 +35,8 @@ record FurtherProcess(ContainerState state, JsonNode process) {
   int run(Manner manner) {
     LaunchPlan plan = plan(manner);
     try (var first = ProcessFd.open(state.pid());
-        Launch launch = Lifecycle.start(plan, List.of(first.fd()))) {
-      int pid = Lifecycle.pid(launch, plan);
+        Launch launch = StubStart.start(plan, List.of(first.fd()))) {
+      int pid = StubStart.pid(launch);
       manner.pidFile().ifPresent(file -> Lifecycle.write(file, Integer.toString(pid)));
       return manner.detach()
           ? 0

@@ -7,7 +7,6 @@ package dev.caisson.container.oci;
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.run.Launch;
-import dev.caisson.launch.run.Launcher;
 import dev.caisson.launch.run.Report;
 import dev.caisson.launch.run.ReportReader;
 import dev.caisson.linux.Errno;
@@ -17,7 +16,6 @@ import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixListener;
 import dev.caisson.linux.io.UnixSocket;
 import dev.caisson.linux.process.ProcessFd;
-import dev.caisson.stub.Stub;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,8 +79,8 @@ final class Lifecycle {
     cgroup.ifPresent(group -> ConfigCgroup.create(group, config));
     try {
       LaunchPlan plan = ConfigPlan.of(id, config, request.bundle(), cgroup, manner);
-      Launch launch = start(plan, passed);
-      int pid = pid(launch, plan);
+      Launch launch = StubStart.start(plan, passed);
+      int pid = StubStart.pid(launch);
       store.save(
           new ContainerState(
               id,
@@ -97,46 +95,6 @@ final class Lifecycle {
       cgroup.ifPresent(Lifecycle::clear);
       throw failed;
     }
-  }
-
-  static Launch start(LaunchPlan plan, List<Fd> passed) {
-    // Numbers 0 to 2 are this process's own streams; they are not ours to close.
-    var streams = new Launcher.Streams(Fd.adopt(0), Fd.adopt(1), Fd.adopt(2));
-    try (var launcher = new Launcher(Stub.program())) {
-      return launcher.start(plan, streams, passed);
-    }
-  }
-
-  static int pid(Launch launch, LaunchPlan plan) {
-    return switch (launch
-        .next()
-        .orElseThrow(() -> new OciException("the stub ended without a report"))) {
-      case Report.Created created -> created.pid();
-      case Report.Running running -> running.pid();
-      case Report.Failed failed -> throw failure(plan, failed);
-      case Report.Exited exited -> throw new OciException("ended at once with " + exited.code());
-    };
-  }
-
-  private static OciException failure(LaunchPlan plan, Report.Failed failed) {
-    String step =
-        failed.step() < plan.steps().size() ? plan.steps().get(failed.step()).name() : "?";
-    return new OciException(
-        "step "
-            + (failed.step() + 1)
-            + " of "
-            + plan.steps().size()
-            + ", "
-            + step
-            + ": "
-            + failed.detail()
-            + ": "
-            + words(failed.errno()));
-  }
-
-  /** With the kernel's own words, by which callers such as Podman tell a missing command. */
-  private static String words(int errno) {
-    return Errno.of(errno) + ", " + Errno.of(errno).meaning();
   }
 
   /** Lets a created container run; its failure to do so is ours. */
@@ -160,8 +118,7 @@ final class Lifecycle {
     }
     delete(socket);
     if (reader.next().orElse(null) instanceof Report.Failed failed) {
-      throw new OciException(
-          "container " + id + " did not start: " + failed.detail() + ": " + words(failed.errno()));
+      throw new OciException("container " + id + " did not start: " + StubStart.reason(failed));
     }
     Hooks.run(state.config(), "poststart", hookState(id, "running"), state.pid());
   }
@@ -184,7 +141,8 @@ final class Lifecycle {
     return Document.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(node);
   }
 
-  private String status(ContainerState state) {
+  /** {@code created}, {@code running}, {@code paused} or {@code stopped}, as of now. */
+  String status(ContainerState state) {
     if (!state.alive()) {
       return "stopped";
     }
@@ -311,10 +269,6 @@ final class Lifecycle {
 
   List<ContainerState> list() {
     return store.all();
-  }
-
-  String statusOf(ContainerState state) {
-    return status(state);
   }
 
   /** Runs another process in a running container. */

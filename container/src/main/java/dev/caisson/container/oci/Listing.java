@@ -54,7 +54,7 @@ final class Listing {
               format,
               state.id(),
               state.pid(),
-              lifecycle.statusOf(state),
+              lifecycle.status(state),
               state.bundle(),
               state.created()));
     }

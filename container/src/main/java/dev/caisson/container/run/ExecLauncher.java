@@ -11,7 +11,6 @@ import dev.caisson.launch.run.Launch;
 import dev.caisson.launch.run.Report;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
-import dev.caisson.linux.io.EventLoop;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixListener;
 import dev.caisson.linux.io.UnixSocket;
@@ -75,25 +74,17 @@ record ExecLauncher(ContainerHost host, Workload workload, Place place, Optional
 
   private void watch(Launch launched, ExecSession session, Path directory) {
     Instant startedAt = Instant.now();
-    var watch = new EventLoop.Registration[1];
-    synchronized (watch) {
-      watch[0] =
-          host.loop()
-              .whenReadable(
-                  launched.statusFd(),
-                  () -> {
-                    synchronized (watch) {
-                      watch[0].close();
-                    }
-                    launched.process().await();
-                    launched.close();
-                    Exit exit =
-                        ExitRecord.read(directory)
-                            .orElseGet(() -> ExitRecord.unrecorded(startedAt));
-                    remove(directory);
-                    Thread.startVirtualThread(() -> session.exit().complete(exit));
-                  });
-    }
+    host.loop()
+        .onceReadable(
+            launched.statusFd(),
+            () -> {
+              launched.process().await();
+              launched.close();
+              Exit exit =
+                  ExitRecord.read(directory).orElseGet(() -> ExitRecord.unrecorded(startedAt));
+              remove(directory);
+              Thread.startVirtualThread(() -> session.exit().complete(exit));
+            });
   }
 
   private void remove(Path directory) {

@@ -10,8 +10,6 @@ import dev.caisson.container.plan.ParkedPlan;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.run.Launch;
 import dev.caisson.launch.run.Report;
-import dev.caisson.linux.Fd;
-import dev.caisson.linux.io.EventLoop;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixListener;
 import dev.caisson.linux.io.UnixSocket;
@@ -206,44 +204,30 @@ final class Run {
     pid = StubReports.expect(Report.Running.class, launched, workload.name()).pid();
     startedAt = Instant.now();
     state = SandboxState.RUNNING;
-    once(
-        launched.statusFd(),
-        () -> {
-          launched.next(); // the exit, or the end of the monitor
-          ended();
-          launched.closeStatus();
-          awaitEnd(launched.process(), true);
-        });
-  }
-
-  private void once(Fd readable, Runnable then) {
-    var watch = new EventLoop.Registration[1];
-    synchronized (watch) {
-      watch[0] =
-          host.loop()
-              .whenReadable(
-                  readable,
-                  () -> {
-                    synchronized (watch) {
-                      watch[0].close();
-                    }
-                    then.run();
-                  });
-    }
+    host.loop()
+        .onceReadable(
+            launched.statusFd(),
+            () -> {
+              launched.next(); // the exit, or the end of the monitor
+              ended();
+              launched.closeStatus();
+              awaitEnd(launched.process(), true);
+            });
   }
 
   /** The monitor has said all; what it still does is to take the mounts down. */
   private void awaitEnd(ProcessFd process, boolean child) {
-    once(
-        process.fd(),
-        () -> {
-          if (child) {
-            process.await();
-          }
-          process.close();
-          left.complete(null);
-          host.endings().remove(place.run(), left);
-        });
+    host.loop()
+        .onceReadable(
+            process.fd(),
+            () -> {
+              if (child) {
+                process.await();
+              }
+              process.close();
+              left.complete(null);
+              host.endings().remove(place.run(), left);
+            });
   }
 
   /** Takes down how it went, tells everybody, and has the rest removed. */
@@ -318,13 +302,14 @@ final class Run {
    * mounts are down.
    */
   private void watchAdopted(FoundMonitor found) {
-    once(
-        found.connection().fd(),
-        () -> {
-          found.connection().close();
-          ended();
-          awaitEnd(found.process(), false);
-        });
+    host.loop()
+        .onceReadable(
+            found.connection().fd(),
+            () -> {
+              found.connection().close();
+              ended();
+              awaitEnd(found.process(), false);
+            });
   }
 
   void signal(int number) {

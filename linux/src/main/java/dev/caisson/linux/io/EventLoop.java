@@ -74,10 +74,12 @@ public final class EventLoop implements AutoCloseable {
     private final long key = keys.incrementAndGet();
     private final Fd fd;
     private final Callback callback;
+    private final boolean once;
 
-    private Watch(Fd fd, Callback callback) {
+    private Watch(Fd fd, Callback callback, boolean once) {
       this.fd = fd;
       this.callback = callback;
+      this.once = once;
     }
 
     /** Changes what it waits for; of errors and the other end's leaving it is told in any case. */
@@ -141,10 +143,13 @@ public final class EventLoop implements AutoCloseable {
    * Calls back as long as the descriptor is ready (level-triggered). Close the watch before the fd.
    */
   public Watch watch(Fd fd, boolean readable, boolean writable, Callback callback) {
-    Watch watch = new Watch(fd, callback);
+    return add(new Watch(fd, callback, false), Ready.bits(readable, writable));
+  }
+
+  private Watch add(Watch watch, int bits) {
     watches.put(watch.key, watch);
     try {
-      control(ADD, fd, watch.key, Ready.bits(readable, writable));
+      control(ADD, watch.fd, watch.key, bits);
     } catch (LinuxException e) {
       watches.remove(watch.key);
       throw e;
@@ -155,6 +160,14 @@ public final class EventLoop implements AutoCloseable {
   /** As {@link #watch}, for reading only. */
   public Watch whenReadable(Fd fd, Runnable callback) {
     return watch(fd, true, false, ready -> callback.run());
+  }
+
+  /**
+   * Calls back once, when the descriptor is readable or its other end has gone; it is not watched
+   * any more then, so that the callback may close it.
+   */
+  public Registration onceReadable(Fd fd, Runnable callback) {
+    return add(new Watch(fd, ready -> callback.run(), true), Ready.bits(true, false));
   }
 
   /** Runs a task on the loop's thread soon. */
@@ -217,6 +230,9 @@ public final class EventLoop implements AutoCloseable {
       return;
     }
     Watch watch = watches.get(key);
+    if (watch != null && watch.once) {
+      watch.close();
+    }
     if (watch != null && !guarded(() -> watch.callback.ready(Ready.of(bits)))) {
       watch.close();
     }
