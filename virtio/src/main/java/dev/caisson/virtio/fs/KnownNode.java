@@ -34,15 +34,26 @@ final class KnownNode extends Counted {
   /** How many lookups the guest has not forgotten; guarded by the table. */
   long lookups;
 
-  KnownNode(
-      long id, Identity identity, Node node, int type, Export export, int place, boolean top) {
+  /** The top of an export. */
+  KnownNode(long id, Identity identity, Node node, int type, Export export, int place) {
     this.id = id;
     this.identity = identity;
     this.node = node;
     this.type = type;
     this.export = export;
     this.place = place;
-    this.top = top;
+    this.top = true;
+  }
+
+  /** A file somewhere below {@code above}. */
+  KnownNode(long id, Identity identity, Node node, int type, KnownNode above) {
+    this.id = id;
+    this.identity = identity;
+    this.node = node;
+    this.type = type;
+    this.export = above.export;
+    this.place = above.place;
+    this.top = false;
   }
 
   /** One file of the host, however many names it has. The mount tells apart two exports of it. */

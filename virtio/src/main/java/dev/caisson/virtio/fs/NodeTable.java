@@ -45,7 +45,7 @@ final class NodeTable {
     int place = (int) (nextId - ROOT - 1);
     long next = nextId++;
     long id = listing ? next : ROOT;
-    return new KnownNode(id, status.identity(), node, status.type(), export, place, true);
+    return new KnownNode(id, status.identity(), node, status.type(), export, place);
   }
 
   /** Whether a request is about the list of exports, which is no file of the host. */
@@ -119,9 +119,7 @@ final class NodeTable {
         fd.close();
         throw Refusal.of(Errno.ENFILE);
       }
-      var node =
-          new KnownNode(
-              nextId++, identity, Node.of(fd), status.type(), parent.export, parent.place, false);
+      var node = new KnownNode(nextId++, identity, Node.of(fd), status.type(), parent);
       node.lookups = 1;
       node.enter();
       byId.put(node.id, node);
@@ -159,8 +157,7 @@ final class NodeTable {
       throw Refusal.of(Errno.ENFILE);
     }
     KnownNode.Identity identity = status.identity();
-    var node =
-        new KnownNode(id, identity, Node.of(fd), status.type(), top.export, top.place, false);
+    var node = new KnownNode(id, identity, Node.of(fd), status.type(), top);
     node.lookups = lookups;
     byId.put(id, node);
     byIdentity.putIfAbsent(identity, node);

@@ -85,16 +85,7 @@ final class VhostSession implements AutoCloseable {
         yield true;
       }
       case VhostMessage.GET_PROTOCOL_FEATURES -> {
-        // QEMU keeps the configuration of all others itself and warns of a back end that offers it;
-        // it then has no use for a channel over which to hear of changes either.
-        boolean ours = device.type() == DeviceType.BLOCK;
-        long own =
-            ours
-                ? ProtocolFeature.CONFIGURATION
-                    | ProtocolFeature.BACKEND_CHANNEL
-                    | ProtocolFeature.RESET_DEVICE
-                : 0;
-        message.reply(socket, PROTOCOL | own);
+        message.reply(socket, protocol());
         yield true;
       }
       case VhostMessage.GET_QUEUE_COUNT -> {
@@ -118,6 +109,18 @@ final class VhostSession implements AutoCloseable {
         yield false;
       }
     };
+  }
+
+  /** What is told about the session itself. */
+  private long protocol() {
+    // QEMU keeps the configuration of all others itself and warns of a back end that offers it;
+    // it then has no use for a channel over which to hear of changes either.
+    return device.type() == DeviceType.BLOCK
+        ? PROTOCOL
+            | ProtocolFeature.CONFIGURATION
+            | ProtocolFeature.BACKEND_CHANNEL
+            | ProtocolFeature.RESET_DEVICE
+        : PROTOCOL;
   }
 
   /** What is told about the device and its driver. */

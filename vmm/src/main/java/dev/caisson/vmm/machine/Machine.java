@@ -90,8 +90,7 @@ public final class Machine implements AutoCloseable {
               config.name() + " vCPU " + id,
               vcpu,
               config.pins().isEmpty() ? 0 : config.pins().get(id),
-              board.ports(),
-              board.registers(),
+              board,
               gate,
               this::end));
     }

@@ -39,19 +39,13 @@ final class VcpuThread {
 
   /**
    * @param pin mask of host CPUs; 0 for any
+   * @param board answers the guest's ports and registers
    * @param end told once when this vCPU finds that the machine is over
    */
-  VcpuThread(
-      String name,
-      Vcpu vcpu,
-      long pin,
-      Bus ports,
-      Bus memory,
-      Gate gate,
-      Consumer<MachineEnd> end) {
+  VcpuThread(String name, Vcpu vcpu, long pin, Board board, Gate gate, Consumer<MachineEnd> end) {
     this.vcpu = vcpu;
-    this.ports = ports;
-    this.memory = memory;
+    this.ports = board.ports();
+    this.memory = board.registers();
     this.gate = gate;
     this.end = end;
     this.pin = pin;
