@@ -53,7 +53,8 @@ class ArchitectureTest {
           Map.entry("build", Set.of("engine")),
           Map.entry("buildkit", Set.of("engine", "build")),
           Map.entry("server", Set.of("engine", "build", "buildkit")),
-          Map.entry("cli", Set.of("server", "linux", "disk", "virtio", "machine", "engine", "build")));
+          Map.entry(
+              "cli", Set.of("server", "linux", "disk", "virtio", "machine", "engine", "build")));
 
   static Set<String> modules() throws IOException {
     try (Stream<Path> folders = Files.list(PROJECT)) {
