@@ -68,6 +68,11 @@ public record Cpuid(List<Entry> entries) {
     return new Cpuid(entries.stream().flatMap(view::of).toList());
   }
 
+  /** As no guest has virtualization of its own, whoever wrote these leaves. */
+  Cpuid withoutVirtualization() {
+    return new Cpuid(entries.stream().map(VcpuView::withoutVirtualization).toList());
+  }
+
   MemorySegment write(Arena arena) {
     MemorySegment list = arena.allocate(8L + (long) ENTRY * entries.size(), 8);
     list.set(ValueLayout.JAVA_INT, 0, entries.size());

@@ -32,9 +32,9 @@ public final class Kvm implements AutoCloseable {
   private final long runSize;
   private volatile @Nullable Cpuid supported;
 
-  private Kvm(Fd device) {
+  private Kvm(Fd device, long runSize) {
     this.device = device;
-    this.runSize = Ioctl.checked("KVM_GET_VCPU_MMAP_SIZE", device, Request.GET_VCPU_MMAP_SIZE, 0);
+    this.runSize = runSize;
   }
 
   /**
@@ -45,19 +45,36 @@ public final class Kvm implements AutoCloseable {
     try {
       device = Directory.openFile(DEVICE, 0, OpenFlag.READ_WRITE);
     } catch (LinuxException e) {
-      String remedy =
-          e.is(Errno.EACCES)
-              ? "add this user to the group of /dev/kvm"
-              : "load kvm-intel or kvm-amd, or enable virtualization in the firmware";
-      throw new KvmException(KvmException.Kind.UNAVAILABLE, e.getMessage() + "; " + remedy, e);
+      throw new KvmException(
+          KvmException.Kind.UNAVAILABLE, e.getMessage() + "; " + remedy(e.errno()), e);
     }
-    long version = Ioctl.checked("KVM_GET_API_VERSION", device, Request.GET_API_VERSION, 0);
-    if (version != API_VERSION) {
+    try {
+      long version = Ioctl.checked("KVM_GET_API_VERSION", device, Request.GET_API_VERSION, 0);
+      if (version != API_VERSION) {
+        throw new KvmException(
+            KvmException.Kind.UNSUPPORTED, "KVM API version " + version + ", 12 is needed");
+      }
+      return new Kvm(
+          device, Ioctl.checked("KVM_GET_VCPU_MMAP_SIZE", device, Request.GET_VCPU_MMAP_SIZE, 0));
+    } catch (LinuxException e) {
       device.close();
       throw new KvmException(
-          KvmException.Kind.UNSUPPORTED, "KVM API version " + version + ", 12 is needed");
+          KvmException.Kind.UNAVAILABLE, DEVICE + " is not KVM's: " + e.getMessage(), e);
+    } catch (KvmException e) {
+      device.close();
+      throw e;
     }
-    return new Kvm(device);
+  }
+
+  /** What helps when the device cannot be opened, or no machine made. */
+  static String remedy(Errno errno) {
+    return switch (errno) {
+      case EACCES, EPERM -> "add this user to the group of /dev/kvm";
+      case EMFILE, ENFILE -> "raise the engine's limit of open files (LimitNOFILE)";
+      case EBUSY -> "end the other hypervisor that has the processor's virtualization";
+      case ENOMEM -> "the host's kernel has no memory left: end some machines";
+      default -> "load kvm-intel or kvm-amd, or enable virtualization in the firmware";
+    };
   }
 
   /** What KVM_CHECK_EXTENSION answers; 0 is no. */
@@ -76,7 +93,10 @@ public final class Kvm implements AutoCloseable {
       return new VirtualMachine(
           Fd.adopt(Ioctl.checked("KVM_CREATE_VM", device, Request.CREATE_VM, 0)), runSize);
     } catch (LinuxException e) {
-      throw KvmException.failed(e);
+      boolean told = e.is(Errno.EBUSY) || e.is(Errno.ENOMEM);
+      throw told
+          ? new KvmException(KvmException.Kind.FAILED, e.getMessage() + "; " + remedy(e.errno()), e)
+          : KvmException.failed(e);
     }
   }
 

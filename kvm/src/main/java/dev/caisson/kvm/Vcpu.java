@@ -280,7 +280,7 @@ public final class Vcpu implements AutoCloseable {
 
   /** Becomes what {@link #save} saw. Before the first run. */
   public void restore(VcpuState saved) {
-    cpuid(saved.cpuid());
+    cpuid(saved.cpuid().withoutVirtualization()); // whatever the snapshot says
     exchanged("KVM_SET_SREGS", Request.SET_SREGS, saved.specialRegisters());
     exchanged("KVM_SET_REGS", Request.SET_REGS, saved.registers());
     for (VcpuPart part : VcpuPart.values()) {

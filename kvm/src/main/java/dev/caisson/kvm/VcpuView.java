@@ -42,6 +42,15 @@ record VcpuView(int apicId, int count, boolean amd) {
   /** "Hygo" of "HygonGenuine", which follows it. */
   private static final int HYGO = 0x6f677948;
 
+  static Entry withoutVirtualization(Entry leaf) {
+    return switch (leaf.function()) {
+      case FEATURES -> leaf.withEcx(leaf.ecx() & ~VMX);
+      case EXTENDED_FEATURES -> leaf.withEcx(leaf.ecx() & ~SVM);
+      case AMD_VIRTUALIZATION -> new Entry(leaf.function(), 0, leaf.flags(), 0, 0, 0, 0);
+      default -> leaf;
+    };
+  }
+
   /** Whether a processor's leaf of this vendor says that it follows AMD's manual. */
   static boolean isAmd(Entry entry) {
     return entry.function() == VENDOR && (entry.ebx() == AUTH || entry.ebx() == HYGO);

@@ -165,7 +165,13 @@ public final class VirtualMachine implements AutoCloseable {
    * @param id also its APIC id, from 0 on
    */
   public Vcpu createVcpu(int id) {
-    return new Vcpu(Fd.adopt(call("KVM_CREATE_VCPU", Request.CREATE_VCPU, id)), id, runSize);
+    Fd vcpu = Fd.adopt(call("KVM_CREATE_VCPU", Request.CREATE_VCPU, id));
+    try {
+      return new Vcpu(vcpu, id, runSize);
+    } catch (LinuxException e) {
+      vcpu.close();
+      throw KvmException.failed(e);
+    }
   }
 
   private long call(String name, long request, long argument) {

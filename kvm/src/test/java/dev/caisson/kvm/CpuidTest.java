@@ -39,6 +39,23 @@ class CpuidTest {
         .isEqualTo(new Cpuid.Entry(0x8000000a, 0, 0, 0, 0, 0, 0));
   }
 
+  @Test
+  void aSnapshotCannotGiveItsGuestVirtualization() {
+    var forged =
+        new Cpuid(
+            List.of(
+                new Cpuid.Entry(1, 0, 0, 7, 0, 1 << 5 | 1, 0),
+                new Cpuid.Entry(0x80000001, 0, 0, 0, 0, 5, 6),
+                new Cpuid.Entry(0x8000000a, 0, 0, 1, 8, 0, 9),
+                new Cpuid.Entry(2, 0, 0, 1, 2, 3, 4)));
+    assertThat(forged.withoutVirtualization().entries())
+        .containsExactly(
+            new Cpuid.Entry(1, 0, 0, 7, 0, 1, 0),
+            new Cpuid.Entry(0x80000001, 0, 0, 0, 0, 1, 6),
+            new Cpuid.Entry(0x8000000a, 0, 0, 0, 0, 0, 0),
+            new Cpuid.Entry(2, 0, 0, 1, 2, 3, 4));
+  }
+
   /** Kernels since 6.2 tell the first level alone, with zeroes; older ones the host's own. */
   @Test
   void topologyIsOnePackageOfCoresWithOneThreadHoweverMuchTheKernelTells() {

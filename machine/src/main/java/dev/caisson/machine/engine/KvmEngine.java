@@ -132,12 +132,16 @@ public final class KvmEngine implements MachineEngine {
         devices.add(opened(opened, PortDevice.open(spec.networkNamespace().orElseThrow(), port)));
       }
       ConsoleLog log = opened(opened, new ConsoleLog(spec.directory().resolve("console.log")));
-      Machine machine = making.of(new Parts(devices, log));
+      Machine machine = opened(opened, making.of(new Parts(devices, log)));
       memory.set(machine.memory());
       var running = new KvmMachine(machine, control, log);
       machine.start();
       return running;
-    } catch (IOException | VmmException | KvmException | LinuxException e) {
+    } catch (IOException
+        | VmmException
+        | KvmException
+        | LinuxException
+        | OutOfMemoryError e) { // of the host, which may have no thread left
       closeAll(opened);
       throw new SandboxException(
           kind(e), spec.id() + ": cannot start a machine: " + e.getMessage(), e);
@@ -147,7 +151,7 @@ public final class KvmEngine implements MachineEngine {
     }
   }
 
-  private static SandboxException.Kind kind(Exception failure) {
+  private static SandboxException.Kind kind(Throwable failure) {
     return failure instanceof VmmException vmm
             && (vmm.kind() == VmmException.Kind.BAD_IMAGE
                 || vmm.kind() == VmmException.Kind.INVALID)

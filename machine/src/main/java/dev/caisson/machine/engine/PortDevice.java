@@ -31,8 +31,13 @@ final class PortDevice {
     try (RouteSocket socket = RouteSocket.open()) {
       mtu = socket.link(port.tap()).orElseThrow().mtu();
     }
-    var side = new TapSide(List.of(TapSide.open(port.tap(), false)));
-    return new NetDevice(MacAddress.parse(port.hardware()), mtu, 1, side);
+    Fd tap = TapSide.open(port.tap(), false);
+    try {
+      return new NetDevice(MacAddress.parse(port.hardware()), mtu, 1, new TapSide(List.of(tap)));
+    } catch (RuntimeException e) {
+      tap.close();
+      throw e;
+    }
   }
 
   /** The port's tap alone, for a device model that is not ours; the caller closes it. */

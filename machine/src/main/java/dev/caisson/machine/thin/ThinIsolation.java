@@ -109,6 +109,6 @@ public final class ThinIsolation implements Isolation, Explainable {
     synchronized (made) {
       all = List.copyOf(made);
     }
-    all.forEach(ThinSandbox::endWithEngine);
+    all.forEach(ThinSandbox::endNow);
   }
 }

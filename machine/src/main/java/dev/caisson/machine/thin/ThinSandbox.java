@@ -60,7 +60,6 @@ final class ThinSandbox
         Savable,
         Updatable {
   private static final int KILL = 9;
-  private static final int KILLED = 128 + KILL;
 
   private final Workload workload;
   private final Place place;
@@ -70,6 +69,7 @@ final class ThinSandbox
   private final Broadcast output;
   private final SandboxFiles files;
   private final CompletableFuture<Exit> exit = new CompletableFuture<>();
+  private final Object still = new Object(); // held while it is paused or kept, which end alike
   private SandboxState state = SandboxState.CREATED;
   private @Nullable ThinRun run;
   private Instant startedAt = Instant.EPOCH;
@@ -177,7 +177,7 @@ final class ThinSandbox
     var _ =
         first
             .exited()
-            .handle((code, gone) -> gone == null ? code : KILLED)
+            .handle((code, gone) -> gone == null ? code : RunRecord.LOST)
             .thenAcceptAsync(code -> ended(started, code), Thread::startVirtualThread);
   }
 
@@ -185,7 +185,7 @@ final class ThinSandbox
     boolean outOfMemory = over.ranOutOfMemory();
     Exit how;
     synchronized (this) {
-      how = new Exit(killed ? KILLED : code, outOfMemory, startedAt, Instant.now());
+      how = new Exit(killed ? RunRecord.LOST : code, outOfMemory, startedAt, Instant.now());
       state = SandboxState.EXITED;
       run = null;
     }
@@ -210,7 +210,7 @@ final class ThinSandbox
   }
 
   /** As after a kill of the engine: the next one finds that the run ended with 137. */
-  void endWithEngine() {
+  void endNow() {
     ThinRun current;
     synchronized (this) {
       current = run;
@@ -251,14 +251,7 @@ final class ThinSandbox
 
   @Override
   public void delete() {
-    boolean wait;
-    synchronized (this) {
-      wait = run != null;
-    }
-    if (wait) {
-      signal(KILL);
-      exit.join();
-    }
+    endNow();
     log.close();
     try (Directory directory = Directory.open(place.state())) {
       for (String made : List.of("upper", "work")) {
@@ -273,35 +266,43 @@ final class ThinSandbox
   @Override
   public void pause() {
     ThinRun current = running("pause");
-    synchronized (this) {
-      if (state == SandboxState.PAUSED) {
-        throw wrongState("pause", "it is paused already");
+    synchronized (still) {
+      change("pause", SandboxState.RUNNING, SandboxState.PAUSED);
+      try {
+        current.machine().pause();
+      } catch (RuntimeException e) {
+        change("pause", SandboxState.PAUSED, SandboxState.RUNNING);
+        throw e;
       }
-      state = SandboxState.PAUSED;
     }
-    current.machine().pause();
   }
 
   @Override
   public void resume() {
     ThinRun current = running("resume");
-    synchronized (this) {
-      if (state != SandboxState.PAUSED) {
-        throw wrongState("resume", "it is not paused");
-      }
-      state = SandboxState.RUNNING;
+    synchronized (still) {
+      change("resume", SandboxState.PAUSED, SandboxState.RUNNING);
+      current.machine().resume();
     }
-    current.machine().resume();
+  }
+
+  private synchronized void change(String verb, SandboxState from, SandboxState to) {
+    if (state != from) {
+      throw wrongState(verb, "it is " + (state == SandboxState.PAUSED ? "" : "not ") + "paused");
+    }
+    state = to;
   }
 
   @Override
   public void save(Path directory, Set<String> volumes, Runnable kept, boolean goOn) {
     ThinRun current = running("keep");
-    if (state() == SandboxState.PAUSED) {
-      throw wrongState("keep", "it is paused, and its guest cannot be told; resume it first");
-    }
     SavedMachine.requireSavable(parts.engine(workload), workload);
-    new SavedMachine(directory).save(current, workload, place, volumes, kept, goOn);
+    synchronized (still) {
+      if (state() == SandboxState.PAUSED) {
+        throw wrongState("keep", "it is paused, and its guest cannot be told; resume it first");
+      }
+      new SavedMachine(directory).save(current, workload, place, volumes, kept, goOn);
+    }
   }
 
   @Override

@@ -7,12 +7,17 @@ package dev.caisson.virtio.transport;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caisson.linux.Errno;
+import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.io.EventCounter;
+import dev.caisson.linux.io.Memfd;
 import dev.caisson.linux.io.Pipe;
 import dev.caisson.linux.io.ScatteredIo;
+import dev.caisson.linux.memory.Mapping;
+import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.DeviceQueue;
 import dev.caisson.virtio.device.DeviceType;
 import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -67,6 +72,56 @@ class QueueWorkerTest {
       device.begun.get(60, TimeUnit.SECONDS);
       worker.close();
       assertThat(device.answer).isCompletedWithValue(-(long) Errno.EINTR.number());
+    }
+  }
+
+  /** A device whose guest's memory is a copy of a file. */
+  private record Reading(MemorySegment memory) implements VirtioDevice {
+    @Override
+    public DeviceType type() {
+      return DeviceType.ENTROPY;
+    }
+
+    @Override
+    public long features() {
+      return 0;
+    }
+
+    @Override
+    public List<Integer> queueSizes() {
+      return List.of(8);
+    }
+
+    @Override
+    public void start(long features, List<DeviceQueue> queues) {}
+
+    @Override
+    public void kicked(int queue) {
+      byte[] copy = new byte[8192];
+      MemorySegment.copy(memory, 0, MemorySegment.ofArray(copy), 0, copy.length);
+      memory.set(LittleEndian.U16, 0, (short) 1);
+    }
+
+    @Override
+    public void stop() {}
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void aSnapshotCutUnderItsCloneBreaksTheDeviceAndNothingElse() throws Exception {
+    try (OpenFile file = OpenFile.of(Memfd.create("snapshot"))) {
+      file.truncate(1 << 20);
+      try (Mapping memory = Mapping.copyOnWrite(file.fd(), 0, 1 << 20);
+          EventCounter kick = EventCounter.create()) {
+        file.truncate(0);
+        var fault = new CompletableFuture<VirtioException>();
+        var worker =
+            new QueueWorker("cut", new Reading(memory.bytes()), 0, kick, fault::complete).start();
+        assertThat(fault.get(60, TimeUnit.SECONDS).kind()).isEqualTo(VirtioException.Kind.HOST);
+        worker.close();
+      }
     }
   }
 }

@@ -128,6 +128,9 @@ public final class KernelLoader {
     Path path = files.initialFiles().get();
     try (FileChannel file = FileChannel.open(path, StandardOpenOption.READ)) {
       long size = file.size();
+      if (size == 0) {
+        return new Loaded(0, 0);
+      }
       long top = Math.min(memory.lowEnd(), HIGHEST_INITIAL_FILES);
       long address = (top - size) & -PAGE;
       if (address < kernelEnd) {

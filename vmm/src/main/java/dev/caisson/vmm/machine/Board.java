@@ -8,6 +8,7 @@ import dev.caisson.kvm.VirtualMachine;
 import dev.caisson.linux.io.EventCounter;
 import dev.caisson.linux.memory.Mapping;
 import dev.caisson.virtio.device.Device;
+import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.virtio.transport.MmioTransport;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.acpi.AcpiTables;
@@ -21,7 +22,9 @@ import dev.caisson.vmm.memory.MachineMemory;
 import dev.caisson.vmm.snapshot.DeviceState;
 import dev.caisson.vmm.snapshot.SerialState;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -32,11 +35,10 @@ final class Board implements AutoCloseable {
   private final Bus ports = new Bus();
   private final Bus registers = new Bus();
   private final SerialPort serial;
-  private final EventCounter serialInterrupt = EventCounter.create();
-  private final EventCounter powerButton = EventCounter.create();
+  private final EventCounter powerButton;
   private final Generation generation;
   private final List<DeviceSlot> slots = new ArrayList<>();
-  private final Mapping pages;
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
 
   /**
    * @param readable whether the guest may be shown the devices' registers: reading them, as the
@@ -54,25 +56,40 @@ final class Board implements AutoCloseable {
     Runnable off =
         () ->
             end.accept(new MachineEnd(MachineEnd.Kind.POWER_OFF, "the guest switched itself off"));
-    this.serial = new SerialPort(config.console(), serialInterrupt::signal);
-    machine.interruptOn(serialInterrupt, Platform.SERIAL_LINE);
-    machine.interruptOn(powerButton, Platform.EVENT_LINE);
-    this.generation = new Generation(memory.guest());
-    machine.interruptOn(generation.changed(), Platform.GENERATION_LINE);
-    ports.add(Platform.SERIAL_PORT, Platform.SERIAL_PORTS, serial);
-    ports.add(Platform.SLEEP_CONTROL, POWER_PORTS, new PowerRegisters(off, reset));
-    ports.add(ResetLine.PORT, 1, new ResetLine(reset));
+    try {
+      EventCounter serialInterrupt = opened(EventCounter.create());
+      this.serial = new SerialPort(config.console(), serialInterrupt::signal);
+      machine.interruptOn(serialInterrupt, Platform.SERIAL_LINE);
+      this.powerButton = opened(EventCounter.create());
+      machine.interruptOn(powerButton, Platform.EVENT_LINE);
+      this.generation = opened(new Generation(memory.guest()));
+      machine.interruptOn(generation.changed(), Platform.GENERATION_LINE);
+      ports.add(Platform.SERIAL_PORT, Platform.SERIAL_PORTS, serial);
+      ports.add(Platform.SLEEP_CONTROL, POWER_PORTS, new PowerRegisters(off, reset));
+      ports.add(ResetLine.PORT, 1, new ResetLine(reset));
+      long size = (long) MmioTransport.SIZE * Math.max(1, config.devices().size());
+      MemorySegment pages = opened(Mapping.anonymous(size)).bytes();
+      config.devices().forEach(device -> add(device, memory.guest(), machine, pages));
+      if (readable && !slots.isEmpty()) {
+        machine.mapReadOnly(memory.mappings().size(), DeviceSlot.FIRST, pages);
+      }
+    } catch (RuntimeException | Error e) {
+      close(); // a host at the end of its descriptors, say: nothing stays half made
+      throw e;
+    }
+  }
+
+  private void add(Device device, GuestMemory memory, VirtualMachine machine, MemorySegment pages) {
     int size = MmioTransport.SIZE;
-    this.pages = Mapping.anonymous((long) size * Math.max(1, config.devices().size()));
-    for (Device device : config.devices()) {
-      MemorySegment page = pages.bytes().asSlice((long) size * slots.size(), size);
-      var slot = new DeviceSlot(slots.size(), device, memory.guest(), machine, page);
-      slots.add(slot);
-      registers.add(slot.registers().address(), slot.registers().size(), slot);
-    }
-    if (readable && !slots.isEmpty()) {
-      machine.mapReadOnly(memory.mappings().size(), DeviceSlot.FIRST, pages.bytes());
-    }
+    MemorySegment page = pages.asSlice((long) size * slots.size(), size);
+    var slot = opened(new DeviceSlot(slots.size(), device, memory, machine, page));
+    slots.add(slot);
+    registers.add(slot.registers().address(), slot.registers().size(), slot);
+  }
+
+  private <T extends AutoCloseable> T opened(T resource) {
+    opened.push(resource);
+    return resource;
   }
 
   Bus ports() {
@@ -121,10 +138,6 @@ final class Board implements AutoCloseable {
 
   @Override
   public void close() {
-    slots.forEach(DeviceSlot::close);
-    serialInterrupt.close();
-    powerButton.close();
-    generation.close();
-    pages.close();
+    Machine.closeAll(opened);
   }
 }

@@ -19,6 +19,7 @@ import dev.caisson.vmm.acpi.AcpiTables.VirtioRegisters;
 import dev.caisson.vmm.bus.Registers;
 import dev.caisson.vmm.snapshot.DeviceState;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /**
  * Where one virtio device is plugged in: its registers, its interrupt line, and what the kernel
@@ -34,8 +35,8 @@ final class DeviceSlot implements Registers, AutoCloseable {
 
   private final Device device;
   private final VirtioRegisters registers;
-  private final EventCounter interrupt = EventCounter.create();
-  private final EventCounter acknowledged = EventCounter.create();
+  private final EventCounter interrupt;
+  private final EventCounter acknowledged;
   private final MmioTransport transport;
 
   /**
@@ -48,13 +49,21 @@ final class DeviceSlot implements Registers, AutoCloseable {
     this.registers =
         new VirtioRegisters(
             FIRST + (long) index * MmioTransport.SIZE, MmioTransport.SIZE, LINES[index]);
-    machine.interruptOn(interrupt, registers.line());
-    // Swallowed by the kernel: acknowledging would otherwise cost an exit for each interrupt.
-    machine.signalOnWrite(
-        acknowledged,
-        registers.address() + MmioTransport.INTERRUPT_ACKNOWLEDGE,
-        MmioTransport.USED_BUFFER);
-    this.transport = new MmioTransport(device, memory, new Host(machine), page);
+    List<EventCounter> counters = EventCounter.several(2, (counter, number) -> {});
+    this.interrupt = counters.getFirst();
+    this.acknowledged = counters.getLast();
+    try {
+      machine.interruptOn(interrupt, registers.line());
+      // Swallowed by the kernel: acknowledging would otherwise cost an exit for each interrupt.
+      machine.signalOnWrite(
+          acknowledged,
+          registers.address() + MmioTransport.INTERRUPT_ACKNOWLEDGE,
+          MmioTransport.USED_BUFFER);
+      this.transport = new MmioTransport(device, memory, new Host(machine), page);
+    } catch (RuntimeException | Error e) {
+      counters.forEach(EventCounter::close);
+      throw e;
+    }
   }
 
   private final class Host implements MmioHost {

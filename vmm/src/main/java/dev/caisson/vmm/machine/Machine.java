@@ -47,6 +47,8 @@ public final class Machine implements AutoCloseable {
   private static final int MEMORY_TYPES = 0x2ff;
   private static final long WRITE_BACK_EVERYWHERE = 0x806;
   private static final int INTERRUPT_CONTROLLERS = 3; // two PICs and the IOAPIC
+  private static final String NO_THREAD =
+      "no thread for a vCPU; raise the limit of tasks of the engine's service or control group";
 
   private final Kvm kvm;
   private final VirtualMachine machine;
@@ -182,8 +184,7 @@ public final class Machine implements AutoCloseable {
       return new Machine(kvm, config, memory, beginning, opened);
     } catch (KvmException | LinuxException e) {
       closeAll(opened);
-      throw new VmmException(
-          VmmException.Kind.HOST, config.name() + " cannot be made: " + e.getMessage(), e);
+      throw VmmException.refused(config.name(), e);
     } catch (IOException | RuntimeException | Error e) {
       closeAll(opened);
       throw e;
@@ -217,7 +218,12 @@ public final class Machine implements AutoCloseable {
     if (end.get() != null || vcpus.getFirst().started()) {
       throw new VmmException(VmmException.Kind.WRONG_STATE, "the machine was started before");
     }
-    vcpus.forEach(VcpuThread::start);
+    try {
+      vcpus.forEach(VcpuThread::start);
+    } catch (OutOfMemoryError e) {
+      end(new MachineEnd(MachineEnd.Kind.STOPPED, "the host has no thread for a vCPU"));
+      throw new VmmException(VmmException.Kind.HOST, NO_THREAD + ": " + e.getMessage(), e);
+    }
   }
 
   /** Completes, never exceptionally, when no vCPU runs any more and none will. */
@@ -344,13 +350,16 @@ public final class Machine implements AutoCloseable {
     gate.demolish();
     kick();
     // Apart from the vCPU that found the end: whoever waits for it may close the machine.
-    Thread.ofPlatform()
-        .name("machine end")
-        .daemon()
-        .start(() -> {
-          vcpus.forEach(VcpuThread::join);
-          ended.complete(how);
-        });
+    try {
+      Thread.ofPlatform().name("machine end").daemon().start(() -> finish(how));
+    } catch (OutOfMemoryError noThread) {
+      finish(how); // then on this one, which is done with the guest or was never in it
+    }
+  }
+
+  private void finish(MachineEnd how) {
+    vcpus.forEach(VcpuThread::join);
+    ended.complete(how);
   }
 
   private synchronized void kick() {
@@ -373,7 +382,7 @@ public final class Machine implements AutoCloseable {
     closeAll(opened);
   }
 
-  private static void closeAll(Deque<AutoCloseable> opened) {
+  static void closeAll(Deque<AutoCloseable> opened) {
     while (!opened.isEmpty()) {
       try {
         opened.pop().close();

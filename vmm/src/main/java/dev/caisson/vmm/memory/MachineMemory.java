@@ -123,7 +123,11 @@ public final class MachineMemory implements AutoCloseable {
   private static VmmException noRoom(long size, LinuxException cause) {
     return new VmmException(
         VmmException.Kind.HOST,
-        "no memory of " + size + " bytes for a guest: " + cause.getMessage(),
+        "no memory of "
+            + size
+            + " bytes for a guest: "
+            + cause.getMessage()
+            + "; give the machine less, or end another",
         cause);
   }
 

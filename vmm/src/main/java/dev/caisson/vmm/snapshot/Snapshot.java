@@ -7,6 +7,9 @@ package dev.caisson.vmm.snapshot;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.file.Directory;
+import dev.caisson.linux.file.FileStatus;
+import dev.caisson.linux.file.FileType;
+import dev.caisson.linux.file.OpenFile;
 import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.vmm.VmmException;
@@ -60,7 +63,12 @@ public final class Snapshot {
 
   /** The memory, to be written by one more machine without changing the file. */
   public MachineMemory mapMemory() throws IOException {
-    try (Fd file = Directory.openFile(memoryFile, 0, OpenFlag.READ)) {
+    try (Fd file = Directory.openFile(memoryFile, 0, OpenFlag.READ, OpenFlag.NO_FOLLOW)) {
+      FileStatus status = OpenFile.of(file).status();
+      if (status.type() != FileType.REGULAR || status.size() != state.memory()) {
+        throw VmmException.badImage(
+            memoryFile.toString(), 0, "no plain file of " + state.memory() + " bytes any more");
+      }
       return MachineMemory.copyOnWrite(file, state.memory());
     } catch (LinuxException e) {
       throw new IOException(memoryFile + ": " + e.getMessage(), e);
@@ -103,6 +111,9 @@ public final class Snapshot {
       }
       Files.move(unfinished, directory, StandardCopyOption.ATOMIC_MOVE);
       return new Snapshot(directory, state, digests);
+    } catch (InternalError e) { // what the memory is a copy of has lost pages
+      remove(unfinished);
+      throw new IOException("memory of the machine cannot be read; was its own snapshot cut?", e);
     } catch (IOException | RuntimeException e) {
       remove(unfinished);
       throw e;
