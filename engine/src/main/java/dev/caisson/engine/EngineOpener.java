@@ -70,10 +70,6 @@ record EngineOpener(
     makeUnrelated(Places.above(options.root()));
     var store = Store.open(options.root().resolve("state"));
     var events = new EventLog(clock);
-    var timer =
-        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("timer").factory());
-    timer.setRemoveOnCancelPolicy(true);
-    var background = Executors.newVirtualThreadPerTaskExecutor();
     var shelf = SnapshotShelf.open(options.root().resolve("snapshots"));
     var opener = new ContainersOpener(shelf::kept);
     var imageLibrary = images.open(options, store, events, opener);
@@ -82,21 +78,8 @@ record EngineOpener(
         new LocalVolumes(
             options.root().resolve("volumes"), store, events, clock, opener::usersOfVolume);
     var chambers = new Chambers(isolations, options.isolation());
-    var around =
-        new Surroundings(
-            options.root(),
-            options.run(),
-            store,
-            events,
-            new Linker(fabric, opener::id),
-            new WorkloadCompiler(opener::id),
-            clock,
-            background,
-            timer,
-            new CompletableFuture<>());
+    var around = surroundings(store, events, new Linker(fabric, opener::id), opener);
     var containers = opener.open(around, chambers, imageLibrary, volumes, fabric);
-    var snapshots = new LocalSnapshots(shelf, containers, events, clock);
-    var host = new LocalHost(options, chambers, containers, imageLibrary, volumes, fabric);
     return new LocalEngine(
         lock,
         store,
@@ -105,10 +88,28 @@ record EngineOpener(
         imageLibrary,
         fabric,
         volumes,
-        snapshots,
-        host,
+        new LocalSnapshots(shelf, containers, events, clock),
+        new LocalHost(options, chambers, containers, imageLibrary, volumes, fabric),
+        around.timer(),
+        around.background());
+  }
+
+  private Surroundings surroundings(
+      Store store, EventLog events, Linker linker, ContainersOpener opener) {
+    var timer =
+        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("timer").factory());
+    timer.setRemoveOnCancelPolicy(true);
+    return new Surroundings(
+        options.root(),
+        options.run(),
+        store,
+        events,
+        linker,
+        new WorkloadCompiler(opener::id),
+        clock,
+        Executors.newVirtualThreadPerTaskExecutor(),
         timer,
-        background);
+        new CompletableFuture<>());
   }
 
   /** What a killed engine was in the middle of; nobody else can be using it under our lock. */

@@ -22,18 +22,22 @@ import tools.jackson.databind.JsonNode;
 public final class InspectDocument {
   private InspectDocument() {}
 
+  /** As {@code GET /containers/{id}/json} answers. */
   public static Map<String, @Nullable Object> container(InstanceInfo info) {
     return fields(ContainerJson.inspect(info, DockerApi.NEWEST));
   }
 
+  /** As {@code GET /images/{name}/json} answers. */
   public static Map<String, @Nullable Object> image(ImageInfo info) {
     return fields(ImageJson.inspect(info));
   }
 
+  /** As {@code GET /networks/{id}} answers. */
   public static Map<String, @Nullable Object> network(NetworkInfo info) {
     return fields(NetworkJson.network(info, true));
   }
 
+  /** As {@code GET /volumes/{name}} answers. */
   public static Map<String, @Nullable Object> volume(VolumeInfo info) {
     return fields(VolumeRoutes.volume(info));
   }
