@@ -16,6 +16,7 @@ module dev.caisson.engine {
   requires tools.jackson.core;
 
   exports dev.caisson.engine;
+  exports dev.caisson.engine.login;
   exports dev.caisson.engine.remote;
   exports dev.caisson.engine.spec;
   exports dev.caisson.engine.view;

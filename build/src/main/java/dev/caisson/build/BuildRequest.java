@@ -71,6 +71,6 @@ public record BuildRequest(
         BuildClient.lending(Map.of()),
         Map.of(),
         Optional.empty(),
-        server -> RegistryAuth.configured());
+        server -> RegistryAuth.anonymous());
   }
 }

@@ -323,7 +323,7 @@ abstract class EngineWorkContract {
                 .pull(
                     "127.0.0.1:9/nothing:1",
                     Optional.empty(),
-                    RegistryAuth.configured(),
+                    RegistryAuth.anonymous(),
                     ProgressListener.SILENT))
         .isInstanceOfSatisfying(
             EngineException.class,

@@ -11,6 +11,7 @@ import dev.caisson.engine.Filters;
 import dev.caisson.engine.ProgressListener;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The command line of an engine in this process, in a place of its own. */
@@ -42,7 +43,14 @@ final class LocalCommands implements AutoCloseable {
    * @param input what the command finds on its standard input
    */
   Result runWith(String input, String... words) {
-    var console = new MemoryConsole(input, place.directory());
+    return runAs(Map.of(), input, words);
+  }
+
+  /**
+   * @param environment the caller's
+   */
+  Result runAs(Map<String, String> environment, String input, String... words) {
+    var console = new MemoryConsole(input, place.directory(), environment);
     int code = new CommandRunner(engine, new CommandTable()).run(List.of(words), console);
     return new Result(code, console.outText(), console.errText());
   }

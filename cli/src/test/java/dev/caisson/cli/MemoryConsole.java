@@ -24,9 +24,16 @@ public final class MemoryConsole implements Console {
   private final PrintStream errStream = new PrintStream(err, true, StandardCharsets.UTF_8);
   private final Path directory;
 
+  private final Map<String, String> environment;
+
   public MemoryConsole(String input, Path directory) {
+    this(input, directory, Map.of());
+  }
+
+  public MemoryConsole(String input, Path directory, Map<String, String> environment) {
     this.in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
     this.directory = directory;
+    this.environment = Map.copyOf(environment);
   }
 
   public String outText() {
@@ -73,7 +80,7 @@ public final class MemoryConsole implements Console {
 
   @Override
   public Map<String, String> environment() {
-    return Map.of();
+    return environment;
   }
 
   @Override

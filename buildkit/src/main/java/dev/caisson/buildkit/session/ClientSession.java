@@ -156,7 +156,7 @@ public final class ClientSession {
   public RegistryAuth login(String host) throws IOException {
     Optional<byte[]> answer = answer(CREDENTIALS, new ProtoWriter().text(1, host));
     if (answer.isEmpty()) {
-      return RegistryAuth.configured();
+      return RegistryAuth.anonymous();
     }
     var in = new ProtoReader(answer.get());
     String user = "";
@@ -169,7 +169,7 @@ public final class ClientSession {
       }
     }
     if (secret.isEmpty()) {
-      return RegistryAuth.configured();
+      return RegistryAuth.anonymous();
     }
     // Without a user it is an identity token.
     return user.isEmpty()

@@ -54,7 +54,7 @@ public final class SessionClient implements BuildClient {
     int slash = image.indexOf('/');
     String host = slash < 0 ? "" : image.substring(0, slash);
     if (host.indexOf('.') < 0 && host.indexOf(':') < 0 && !host.equals("localhost")) {
-      return RegistryAuth.configured();
+      return RegistryAuth.anonymous();
     }
     try {
       return session.get().login(host);

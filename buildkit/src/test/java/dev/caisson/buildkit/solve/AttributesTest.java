@@ -36,7 +36,7 @@ class AttributesTest {
                 "FROM scratch",
                 BuildClient.lending(Map.of()),
                 Map.of(),
-                _ -> RegistryAuth.configured());
+                _ -> RegistryAuth.anonymous());
     assertThat(request.dockerfile()).isEqualTo("Other");
     assertThat(request.arguments()).isEqualTo(Map.of("A", "1"));
     assertThat(request.labels()).isEqualTo(Map.of("k", "v"));

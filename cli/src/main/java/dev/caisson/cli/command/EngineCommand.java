@@ -7,6 +7,7 @@ package dev.caisson.cli.command;
 import dev.caisson.cli.console.Console;
 import dev.caisson.engine.Engine;
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.login.Logins;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -56,6 +57,11 @@ public abstract class EngineCommand implements Callable<Integer> {
 
   protected final Engine engine() {
     return java.util.Objects.requireNonNull(speaker, "bind comes before call");
+  }
+
+  /** The caller's, not those of whoever runs the engine. */
+  protected final Logins logins() {
+    return Logins.of(console().environment());
   }
 
   protected final void print(String line) {

@@ -21,8 +21,7 @@ final class Suggestions {
       case NOT_FOUND -> looking(message.toLowerCase(Locale.ROOT));
       case INVALID, UNSUPPORTED -> help(path);
       case UNAVAILABLE -> "caisson doctor, for what this host lacks";
-      case UNAUTHORIZED ->
-          "credentials for it in ~/.docker/config.json, as docker login writes them";
+      case UNAUTHORIZED -> "caisson login with the name of that registry";
       case IO -> "whether the path exists, may be read, and has space: ls -ld, df -h";
       case NOT_MODIFIED, CONFLICT, FORBIDDEN, NOT_EXECUTABLE, COMMAND_NOT_FOUND -> "";
       case INTERNAL ->

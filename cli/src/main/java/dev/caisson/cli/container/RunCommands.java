@@ -14,9 +14,9 @@ import dev.caisson.cli.option.SignalProxyOption;
 import dev.caisson.engine.AttachOptions;
 import dev.caisson.engine.Attachment;
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.ProgressListener;
 import dev.caisson.engine.WaitCondition;
 import dev.caisson.engine.spec.InstanceSpec;
-import dev.caisson.engine.spec.RegistryAuth;
 import dev.caisson.engine.view.Created;
 import dev.caisson.engine.view.ExitStatus;
 import java.util.ArrayList;
@@ -43,6 +43,14 @@ final class RunCommands {
         defaultValue = "missing",
         description = "always, missing or never")
     String pull = "missing";
+
+    @Option(
+        names = {"-q", "--quiet"},
+        description = "no progress of fetching the image")
+    boolean quietly;
+
+    @Option(names = "--disable-content-trust", hidden = true, arity = "0..1")
+    boolean untrusted; // nothing is signed that way any more; scripts still say it
 
     @Mixin ImageAndCommand asked = new ImageAndCommand();
 
@@ -77,8 +85,14 @@ final class RunCommands {
     }
 
     private void fetch() {
+      if (quietly) {
+        engine()
+            .images()
+            .pull(asked.image, options.platform, logins().forImage(asked.image), ProgressListener.SILENT);
+        return;
+      }
       var bars = ProgressBars.aside(console());
-      engine().images().pull(asked.image, options.platform, RegistryAuth.configured(), bars);
+      engine().images().pull(asked.image, options.platform, logins().forImage(asked.image), bars);
       bars.finish();
     }
 

@@ -5,37 +5,25 @@
 package dev.caisson.cli.disk;
 
 import dev.caisson.cli.console.Console;
+import dev.caisson.cli.console.HiddenLine;
 import dev.caisson.disk.DiskException;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.Arrays;
 import java.util.Optional;
 
 /** Asks a person for a passphrase, showing nothing of it. */
 final class PassphrasePrompt {
-  private static final int INTERRUPT = 3;
-  private static final int BACKSPACE = 8;
-  private static final int ERASE_LINE = 21;
-  private static final int DELETE = 127;
-  private static final int LONGEST = 1024;
-
   private PassphrasePrompt() {}
 
   /** Empty if nobody is there to be asked. */
   static Optional<byte[]> ask(Console console, String question) {
-    if (!console.isTerminal(0)) {
-      return Optional.empty();
-    }
-    console.err().print(question);
-    console.err().flush();
-    console.raw(true);
     try {
-      return Optional.of(line(console));
+      return HiddenLine.ask(console, question);
+    } catch (InterruptedIOException refused) {
+      throw new DiskException(DiskException.Kind.SECRET, "no passphrase was given", refused);
     } catch (IOException failure) {
       throw DiskException.io("the terminal", failure);
-    } finally {
-      console.raw(false);
-      console.err().println();
     }
   }
 
@@ -60,27 +48,5 @@ final class PassphrasePrompt {
       throw new DiskException(DiskException.Kind.SECRET, disk + ": an empty passphrase");
     }
     return first;
-  }
-
-  private static byte[] line(Console console) throws IOException {
-    var typed = new ByteArrayOutputStream();
-    while (typed.size() < LONGEST) {
-      int key = console.in().read();
-      switch (key) {
-        case -1, '\r', '\n' -> {
-          return typed.toByteArray();
-        }
-        case INTERRUPT ->
-            throw new DiskException(DiskException.Kind.SECRET, "no passphrase was given");
-        case BACKSPACE, DELETE -> {
-          byte[] shorter = typed.toByteArray();
-          typed.reset();
-          typed.write(shorter, 0, Math.max(0, shorter.length - 1));
-        }
-        case ERASE_LINE -> typed.reset();
-        default -> typed.write(key);
-      }
-    }
-    return typed.toByteArray();
   }
 }

@@ -17,7 +17,6 @@ import dev.caisson.cli.command.PruningCommand;
 import dev.caisson.cli.option.KeyValues;
 import dev.caisson.cli.option.ResourceOptions;
 import dev.caisson.engine.EngineException;
-import dev.caisson.engine.spec.RegistryAuth;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -111,6 +110,13 @@ final class BuildCommands {
         paramLabel = "auto|plain|tty",
         description = "always plain here")
     String progress = "plain";
+
+    @Option(
+        names = {"--force-rm", "--compress", "--disable-content-trust"},
+        hidden = true,
+        arity = "0..1",
+        description = "without a meaning here")
+    boolean other;
 
     @Option(names = "--rm", hidden = true, arity = "0..1", description = "always so here")
     Optional<Boolean> remove = Optional.empty();
@@ -239,7 +245,7 @@ final class BuildCommands {
           BuildClient.lending(secrets()),
           Map.of(),
           recipe,
-          server -> RegistryAuth.configured());
+          logins()::forImage);
     }
 
     private Map<String, String> arguments() {

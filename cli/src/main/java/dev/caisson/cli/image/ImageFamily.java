@@ -32,6 +32,8 @@ public final class ImageFamily implements CommandProvider {
         Map.entry("rmi", ImageCommands.Remove::new),
         Map.entry("pull", RegistryCommands.Pull::new),
         Map.entry("push", RegistryCommands.Push::new),
+        Map.entry("login", LoginCommands.Login::new),
+        Map.entry("logout", LoginCommands.Logout::new),
         Map.entry("tag", ImageCommands.Tag::new),
         Map.entry("history", ImageCommands.History::new),
         Map.entry("load", ArchiveCommands.Load::new),

@@ -6,7 +6,6 @@ package dev.caisson.cli.image;
 
 import dev.caisson.cli.command.EngineCommand;
 import dev.caisson.cli.option.ProgressOption;
-import dev.caisson.engine.spec.RegistryAuth;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,7 +30,7 @@ final class RegistryCommands {
     public Integer call() {
       progress.show(
           console(),
-          listener -> engine().images().pull(image, platform, RegistryAuth.configured(), listener));
+          listener -> engine().images().pull(image, platform, logins().forImage(image), listener));
       print(image);
       return 0;
     }
@@ -47,8 +46,7 @@ final class RegistryCommands {
     @Override
     public Integer call() {
       progress.show(
-          console(),
-          listener -> engine().images().push(image, RegistryAuth.configured(), listener));
+          console(), listener -> engine().images().push(image, logins().forImage(image), listener));
       return 0;
     }
   }

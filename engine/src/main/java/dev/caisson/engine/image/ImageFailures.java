@@ -11,10 +11,10 @@ import dev.caisson.rootfs.RootfsException;
 import java.util.function.Supplier;
 
 /** What images and root file systems throw, in the engine's own words. */
-final class ImageFailures {
+public final class ImageFailures {
   private ImageFailures() {}
 
-  static <T> T translated(Supplier<T> work) {
+  public static <T> T translated(Supplier<T> work) {
     try {
       return work.get();
     } catch (RuntimeException e) {
@@ -44,7 +44,6 @@ final class ImageFailures {
         };
     var remedy =
         switch (failure.kind()) {
-          case UNAUTHORIZED -> "write credentials to ~/.docker/config.json";
           case UNREACHABLE -> "check the name and the network; the next pull resumes this one";
           case INVALID -> "check the name; an archive or image that is damaged must be got again";
           case DIGEST_MISMATCH -> "get it again: what came is not what was named";

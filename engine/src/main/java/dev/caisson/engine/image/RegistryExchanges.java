@@ -12,10 +12,8 @@ import dev.caisson.image.model.Platform;
 import dev.caisson.image.model.Reference;
 import dev.caisson.image.registry.CredentialSource;
 import dev.caisson.image.registry.Credentials;
-import dev.caisson.image.registry.DockerConfigFile;
 import dev.caisson.image.registry.Registry;
 import dev.caisson.image.registry.RegistryOptions;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -80,7 +78,10 @@ final class RegistryExchanges {
     if (!auth.user().isEmpty()) {
       return CredentialSource.of(new Credentials.Password(auth.user(), auth.password()));
     }
-    return DockerConfigFile.ofUser(Path.of(System.getProperty("user.home")), System.getenv());
+    if (!auth.registryToken().isEmpty()) {
+      return CredentialSource.of(new Credentials.RegistryToken(auth.registryToken()));
+    }
+    return CredentialSource.ANONYMOUS; // never what this process's own user has: it asks for others
   }
 
   void push(String reference, RegistryAuth auth, ProgressListener progress) {

@@ -123,6 +123,11 @@ public final class JsonFields {
     return MAPPER.writeValueAsBytes(tree);
   }
 
+  /** All of it, to be changed and written again. */
+  public ObjectNode copy() {
+    return ((ObjectNode) node).deepCopy();
+  }
+
   /**
    * A string that must be there.
    *

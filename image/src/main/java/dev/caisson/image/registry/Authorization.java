@@ -66,7 +66,8 @@ final class Authorization {
                 ? "Bearer " + token(bearer.get(), scope, credentials)
                 : basic(challenges, credentials);
     if (shown.equals(Optional.of(header))) {
-      throw unauthorized("does not accept these credentials for " + scope);
+      throw unauthorized(
+          "does not accept these credentials" + (scope.isEmpty() ? "" : " for " + scope));
     }
     headers.put(scope, header);
   }
@@ -162,12 +163,7 @@ final class Authorization {
   private ImageException unauthorized(String reason) {
     return new ImageException(
         Kind.UNAUTHORIZED,
-        "registry "
-            + endpoint.registry()
-            + " "
-            + reason
-            + "; see `caisson login "
-            + endpoint.registry()
-            + "`");
+        "registry %s %s%n  try: caisson login %s"
+            .formatted(endpoint.registry(), reason, endpoint.registry()));
   }
 }

@@ -27,33 +27,35 @@ public final class DockerConfigFile implements CredentialSource {
   private final Map<String, Credentials> stored;
   private final Map<String, String> helpers;
   private final Optional<String> defaultHelper;
+  private final Map<String, String> environment;
 
   private DockerConfigFile(
-      Map<String, Credentials> stored, Map<String, String> helpers, Optional<String> store) {
+      Map<String, Credentials> stored,
+      Map<String, String> helpers,
+      Optional<String> store,
+      Map<String, String> environment) {
+    this.environment = environment;
     this.stored = stored;
     this.helpers = helpers;
     this.defaultHelper = store;
   }
 
-  /** The file of the user {@code home} belongs to, or the folder of {@code $DOCKER_CONFIG}. */
-  public static DockerConfigFile ofUser(Path home, Map<String, String> environment) {
-    var folder = environment.get("DOCKER_CONFIG");
-    return read(
-        (folder == null ? home.resolve(".docker") : Path.of(folder)).resolve("config.json"));
-  }
-
-  /** Reads {@code file}; a missing one holds no credentials. */
-  public static DockerConfigFile read(Path file) {
+  /**
+   * Reads {@code file}; a missing one holds no credentials.
+   *
+   * @param environment that of its user, for credential helpers
+   */
+  public static DockerConfigFile read(Path file, Map<String, String> environment) {
     try {
-      return parse(Files.readAllBytes(file), file.toString());
+      return parse(Files.readAllBytes(file), file.toString(), environment);
     } catch (NoSuchFileException _) {
-      return new DockerConfigFile(Map.of(), Map.of(), Optional.empty());
+      return new DockerConfigFile(Map.of(), Map.of(), Optional.empty(), environment);
     } catch (IOException e) {
       throw ImageException.io(file.toString(), e);
     }
   }
 
-  static DockerConfigFile parse(byte[] json, String subject) {
+  static DockerConfigFile parse(byte[] json, String subject, Map<String, String> environment) {
     var root = JsonFields.parse(json, subject);
     var stored = new LinkedHashMap<String, Credentials>();
     root.fields("auths")
@@ -68,7 +70,8 @@ public final class DockerConfigFile implements CredentialSource {
     return new DockerConfigFile(
         stored,
         root.textMap("credHelpers"),
-        root.optionalText("credsStore").filter(name -> !name.isEmpty()));
+        root.optionalText("credsStore").filter(name -> !name.isEmpty()),
+        environment);
   }
 
   private static Optional<Credentials> credentials(JsonFields auth) {
@@ -101,11 +104,11 @@ public final class DockerConfigFile implements CredentialSource {
       // told below
     }
     throw new ImageException(
-        Kind.INVALID, "config.json holds an unreadable auth entry; run docker login again");
+        Kind.INVALID, "config.json holds an unreadable auth entry; run caisson login again");
   }
 
   // Keys are hosts, or URLs that older versions wrote.
-  private static String host(String key) {
+  static String host(String key) {
     if (key.equals(HUB_KEY) || key.equals("index." + Reference.DEFAULT_REGISTRY)) {
       return Reference.DEFAULT_REGISTRY;
     }
@@ -116,10 +119,20 @@ public final class DockerConfigFile implements CredentialSource {
 
   @Override
   public Optional<Credentials> find(String registry) {
-    var helper = Optional.ofNullable(helpers.get(registry)).or(() -> defaultHelper);
-    var key = registry.equals(Reference.DEFAULT_REGISTRY) ? HUB_KEY : registry;
-    return helper
-        .flatMap(name -> CredentialHelper.get(name, key))
+    return helper(registry)
+        .flatMap(helper -> helper.get(key(registry)))
         .or(() -> Optional.ofNullable(stored.get(registry)));
+  }
+
+  /** What keeps the credentials for a registry instead of the file. */
+  Optional<CredentialHelper> helper(String registry) {
+    return Optional.ofNullable(helpers.get(registry))
+        .or(() -> defaultHelper)
+        .map(name -> new CredentialHelper(name, environment));
+  }
+
+  /** What a registry is called in the file, and by helpers. */
+  static String key(String registry) {
+    return registry.equals(Reference.DEFAULT_REGISTRY) ? HUB_KEY : registry;
   }
 }

@@ -499,7 +499,8 @@ class RegistryTest {
       var json =
           "{\"credHelpers\":{\"token.example\":\"%s\"},\"credsStore\":\"%s\"}"
               .formatted(name, name);
-      var file = DockerConfigFile.parse(json.getBytes(StandardCharsets.UTF_8), "test");
+      var file =
+          DockerConfigFile.parse(json.getBytes(StandardCharsets.UTF_8), "test", System.getenv());
       assertThat(file.find("known.example")).contains(new Credentials.Password("user", "secret"));
       assertThat(file.find("token.example")).contains(new Credentials.IdentityToken("T"));
       assertThat(file.find("unknown.example")).isEmpty();
@@ -544,12 +545,14 @@ class RegistryTest {
          },
          "credHelpers": {"helped.example": "none/../../x"}}
         """;
-    var file = DockerConfigFile.parse(json.getBytes(StandardCharsets.UTF_8), "test");
+    var file =
+        DockerConfigFile.parse(json.getBytes(StandardCharsets.UTF_8), "test", System.getenv());
     assertThat(file.find("docker.io")).contains(new Credentials.Password("user", "pa:ss"));
     assertThat(file.find("host.example:5000")).contains(new Credentials.IdentityToken("T"));
     assertThat(file.find("empty.example")).isEmpty();
     assertThatThrownBy(() -> file.find("helped.example")).isInstanceOf(ImageException.class);
-    assertThat(DockerConfigFile.read(folder.resolve("none")).find("docker.io")).isEmpty();
+    assertThat(DockerConfigFile.read(folder.resolve("none"), System.getenv()).find("docker.io"))
+        .isEmpty();
     assertThat(Files.exists(folder.resolve("none"))).isFalse();
   }
 }

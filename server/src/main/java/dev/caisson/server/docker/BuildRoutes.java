@@ -162,7 +162,7 @@ final class BuildRoutes {
   private static Function<String, RegistryAuth> logins(Exchange exchange) {
     String header = exchange.header("X-Registry-Config").orElse("");
     if (header.isBlank()) {
-      return image -> RegistryAuth.configured();
+      return image -> RegistryAuth.anonymous();
     }
     JsonNode json =
         Queries.parse(
@@ -176,7 +176,7 @@ final class BuildRoutes {
     return image -> {
       int slash = image.indexOf('/');
       String server = slash < 0 ? "" : image.substring(0, slash);
-      return known.getOrDefault(server, RegistryAuth.configured());
+      return known.getOrDefault(server, RegistryAuth.anonymous());
     };
   }
 }

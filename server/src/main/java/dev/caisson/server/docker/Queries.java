@@ -69,7 +69,7 @@ final class Queries {
   static RegistryAuth auth(Exchange exchange) {
     Optional<String> header = exchange.header("X-Registry-Auth").filter(text -> !text.isBlank());
     if (header.isEmpty()) {
-      return RegistryAuth.configured();
+      return RegistryAuth.anonymous();
     }
     try {
       byte[] json =
