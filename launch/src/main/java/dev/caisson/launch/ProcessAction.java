@@ -4,7 +4,10 @@
  */
 package dev.caisson.launch;
 
+import dev.caisson.sandbox.workload.ResourceLimit;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /** The process the workload starts as. */
 public sealed interface ProcessAction extends Action {
@@ -42,6 +45,22 @@ public sealed interface ProcessAction extends Action {
   record LimitResources(List<Limit> limits) implements ProcessAction {
     public LimitResources {
       limits = List.copyOf(limits);
+    }
+
+    /** What a workload asked for; empty if it asked for nothing. */
+    public static Optional<LimitResources> of(List<ResourceLimit> asked) {
+      if (asked.isEmpty()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new LimitResources(
+              asked.stream()
+                  .map(limit ->
+                      new Limit(
+                          Resource.valueOf(limit.name().toUpperCase(Locale.ROOT)),
+                          limit.soft(),
+                          limit.hard()))
+                  .toList()));
     }
   }
 

@@ -70,6 +70,7 @@ public final class ExecPlan {
                 command.directory().orElse(program.directory()), false)));
     steps.add(
         Step.inside("umask", new ProcessAction.SetUmask(program.umask().orElse(USUAL_UMASK))));
+    IdentitySteps.limit(program, steps);
     steps.add(Step.inside("await start", new SupervisionAction.AwaitStart(STARTER)));
     Security security = command.privileged() ? Security.PRIVILEGED : workload.security();
     IdentitySteps.confine(security, identity, false, filter, steps);

@@ -6,6 +6,8 @@ package dev.caisson.container.plan;
 
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.IdentityAction;
+import dev.caisson.launch.MountAction;
+import dev.caisson.launch.MountAttribute;
 import dev.caisson.launch.ProcessAction;
 import dev.caisson.launch.Step;
 import dev.caisson.sandbox.user.Identity;
@@ -37,10 +39,28 @@ final class IdentitySteps {
     steps.add(
         Step.inside(
             "working directory", new ProcessAction.EnterDirectory(program.directory(), true)));
+    // Only now: a working directory that the image lacks is made, as dockerd does.
+    if (workload.root().readOnly()) {
+      steps.add(
+          Step.inside(
+              "close root",
+              new MountAction.SetAttributes(
+                  "/", Set.of(MountAttribute.READ_ONLY), Set.of(), false)));
+    }
     steps.add(
         Step.inside("umask", new ProcessAction.SetUmask(program.umask().orElse(USUAL_UMASK))));
+    limit(program, steps);
     confine(workload.security(), host.identity(), host.singleId(), host.filter(), steps);
     steps.add(exec(program.arguments(), environment(workload, host.identity())));
+  }
+
+  /**
+   * Limits of the process and its children. From outside, where raising is still allowed, and no
+   * sooner: with few descriptors, or little memory, the steps before could not be made.
+   */
+  static void limit(Program program, List<Step> steps) {
+    ProcessAction.LimitResources.of(program.limits())
+        .ifPresent(action -> steps.add(Step.outside("limit resources", action)));
   }
 
   /**

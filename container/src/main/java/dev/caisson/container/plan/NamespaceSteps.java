@@ -31,7 +31,7 @@ final class NamespaceSteps {
   static void add(Workload workload, Surroundings host, boolean parked, List<Step> steps) {
     if (parked) {
       streams(workload, steps);
-      limit(workload, steps);
+      rank(workload, steps);
       steps.add(ParkedPlan.takeOver(workload, host));
       steps.add(watch(workload, host)); // while the process is at its first steps
     } else {
@@ -42,7 +42,7 @@ final class NamespaceSteps {
             join(Namespace.PID, host, true).because("a PID namespace holds for children only"));
       }
       create(workload, host, steps);
-      limit(workload, steps);
+      rank(workload, steps);
     }
     if (!parked && workload.namespaces().cgroup() instanceof Namespaces.Own) {
       steps.add(
@@ -144,19 +144,7 @@ final class NamespaceSteps {
                 group.procsFiles().stream().map(Path::toString).toList())));
   }
 
-  /** From outside, where raising is still allowed. */
-  private static void limit(Workload workload, List<Step> steps) {
-    var limits =
-        workload.process().limits().stream()
-            .map(limit ->
-                new ProcessAction.Limit(
-                    ProcessAction.Resource.valueOf(limit.name().toUpperCase(Locale.ROOT)),
-                    limit.soft(),
-                    limit.hard()))
-            .toList();
-    if (!limits.isEmpty()) {
-      steps.add(Step.outside("limit resources", new ProcessAction.LimitResources(limits)));
-    }
+  private static void rank(Workload workload, List<Step> steps) {
     workload
         .process()
         .oomScoreAdjustment()

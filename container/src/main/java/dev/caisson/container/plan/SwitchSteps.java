@@ -6,7 +6,6 @@ package dev.caisson.container.plan;
 
 import dev.caisson.launch.FileAction;
 import dev.caisson.launch.MountAction;
-import dev.caisson.launch.MountAttribute;
 import dev.caisson.launch.NamespaceAction;
 import dev.caisson.launch.Step;
 import dev.caisson.launch.SupervisionAction;
@@ -16,7 +15,6 @@ import dev.caisson.sandbox.workload.Program.TerminalSize;
 import dev.caisson.sandbox.workload.Security;
 import dev.caisson.sandbox.workload.Workload;
 import java.util.List;
-import java.util.Set;
 
 /** Names, settings, the terminal, and the moment the new root becomes the root. */
 final class SwitchSteps {
@@ -48,13 +46,6 @@ final class SwitchSteps {
     }
     if (!security.maskedPaths().isEmpty()) {
       steps.add(mask(security.maskedPaths()));
-    }
-    if (workload.root().readOnly()) {
-      steps.add(
-          Step.inside(
-              "close root",
-              new MountAction.SetAttributes(
-                  "/", Set.of(MountAttribute.READ_ONLY), Set.of(), false)));
     }
   }
 
