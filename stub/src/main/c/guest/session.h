@@ -14,7 +14,7 @@
 #include "../kernel.h"
 #include "channel.h"
 
-#define SESSIONS 64
+#define SESSIONS 256
 
 /* Descriptors of one session that the loop may wait for. */
 #define SESSION_WAITS 5

@@ -24,6 +24,7 @@ import dev.caisson.sandbox.user.Accounts;
 import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Capability;
 import dev.caisson.sandbox.workload.Mount;
+import dev.caisson.sandbox.workload.Namespaces;
 import dev.caisson.sandbox.workload.Program;
 import dev.caisson.sandbox.workload.Workload;
 import java.util.ArrayList;
@@ -88,10 +89,12 @@ final class GuestPlan {
     steps.add(
         outside("make namespaces", new NamespaceAction.Clone(own, GROUP))
             .because("the agent of the host stays out of the workload's sight"));
-    limits(program);
-    steps.add(
-        inside("own cgroup view", new NamespaceAction.Unshare(Set.of(Namespace.CGROUP)))
-            .because("only now the process is in the group that shall be its root"));
+    rank(program);
+    if (workload.namespaces().cgroup() instanceof Namespaces.Own) {
+      steps.add(
+          inside("own cgroup view", new NamespaceAction.Unshare(Set.of(Namespace.CGROUP)))
+              .because("only now the process is in the group that shall be its root"));
+    }
     steps.add(inside("own mounts", new MountAction.SetPropagation("/", Propagation.PRIVATE, true)));
     steps.add(
         inside(
@@ -121,6 +124,7 @@ final class GuestPlan {
       steps.add(inside("small init", new ProcessAction.BecomeInit()));
     }
     Identity identity = users.resolve(program.user());
+    limits();
     become(identity, workload.security().capabilities(), false);
     exec(program.arguments(), environment(program.environment(), identity, program.terminal()));
     return new LaunchPlan(steps);
@@ -129,7 +133,7 @@ final class GuestPlan {
   private LaunchPlan further(Executable.Command command, int first, int session) {
     supervise(command.terminal(), session);
     steps.add(outside("new process", new NamespaceAction.Clone(Set.of(), GROUP)));
-    limits(workload.process());
+    rank(workload.process());
     // The mount namespace last: afterwards /proc is the workload's own.
     for (Namespace kind :
         List.of(Namespace.IPC, Namespace.UTS, Namespace.CGROUP, Namespace.PID, Namespace.MOUNT)) {
@@ -153,9 +157,10 @@ final class GuestPlan {
     Identity identity = users.resolve(command.user().orElse(program.user()));
     var capabilities =
         command.privileged() ? EnumSet.allOf(Capability.class) : workload.security().capabilities();
+    limits();
     become(identity, capabilities, command.privileged());
     Map<String, String> variables = new LinkedHashMap<>(program.environment());
-    variables.putAll(command.environment());
+    variables.putAll(Program.checkEnvironment(command.environment()));
     exec(command.arguments(), environment(variables, identity, command.terminal()));
     return new LaunchPlan(steps);
   }
@@ -170,18 +175,13 @@ final class GuestPlan {
     steps.add(outside("await the exit", new SupervisionAction.AwaitExit()));
   }
 
-  private void limits(Program program) {
-    if (!program.limits().isEmpty()) {
-      List<ProcessAction.Limit> limits =
-          program.limits().stream()
-              .map(limit ->
-                  new ProcessAction.Limit(
-                      ProcessAction.Resource.valueOf(limit.name().toUpperCase(Locale.ROOT)),
-                      limit.soft(),
-                      limit.hard()))
-              .toList();
-      steps.add(outside("resource limits", new ProcessAction.LimitResources(limits)));
-    }
+  /** Last before rights are dropped: with few descriptors the steps before could not be made. */
+  private void limits() {
+    ProcessAction.LimitResources.of(workload.process().limits())
+        .ifPresent(action -> steps.add(outside("resource limits", action)));
+  }
+
+  private void rank(Program program) {
     program
         .oomScoreAdjustment()
         .ifPresent(score ->

@@ -23,24 +23,20 @@ final class GuestStatistics {
   private GuestStatistics() {}
 
   static Measurable.Usage usage(ThinRun run, Workload workload) {
-    long cpu = run.machine().cpuTime().toNanos();
     var group = run.group();
     return new Measurable.Usage(
         Instant.now(),
-        new Measurable.Cpu(
-            cpu,
-            cpu,
-            0,
-            List.of(),
-            hostTime(),
-            Runtime.getRuntime().availableProcessors(),
-            0,
-            0,
-            0),
+        cpu(run),
         group.memory(MachineParts.memory(workload.resources()), 0),
         group.tasks(),
         List.of(),
         interfaces(run));
+  }
+
+  static Measurable.Cpu cpu(ThinRun run) {
+    long cpu = run.machine().cpuTime().toNanos();
+    return new Measurable.Cpu(
+        cpu, cpu, 0, List.of(), hostTime(), Runtime.getRuntime().availableProcessors(), 0, 0, 0);
   }
 
   private static String file(ThinRun run, String path) {

@@ -4,7 +4,9 @@
  */
 package dev.caisson.machine.thin;
 
+import dev.caisson.linux.file.Directory;
 import dev.caisson.machine.engine.HostGroup;
+import dev.caisson.rootfs.layer.TreeRemoval;
 import dev.caisson.sandbox.Place;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,6 +18,8 @@ import java.util.stream.Stream;
 /** What a run leaves on the host when its engine was killed. */
 final class Leftovers {
   private static final List<String> STATE_FILES = List.of("began", "ended");
+
+  private static final List<String> WRITTEN = List.of("upper", "work");
 
   private Leftovers() {}
 
@@ -45,9 +49,10 @@ final class Leftovers {
     }
   }
 
-  /** Removes the files of all runs. */
+  /** Removes the files of all runs, and what the workload wrote; nothing of it need be there. */
   static void deleteFiles(Place place) {
     try {
+      deleteWritten(place.state());
       for (String name : STATE_FILES) {
         Files.deleteIfExists(place.state().resolve(name));
       }
@@ -59,6 +64,16 @@ final class Leftovers {
       Files.deleteIfExists(machine);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void deleteWritten(Path state) {
+    List<String> made = WRITTEN.stream().filter(name -> Files.exists(state.resolve(name))).toList();
+    if (made.isEmpty()) {
+      return;
+    }
+    try (Directory directory = Directory.open(state)) {
+      made.forEach(name -> TreeRemoval.remove(directory, name));
     }
   }
 

@@ -42,6 +42,8 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
 
   private static final long MEBIBYTE = 1L << 20;
 
+  private static final long HOST_MEMORY = HostMemory.bytes() / MEBIBYTE * MEBIBYTE;
+
   /**
    * What only checks the kernel against itself, or reads the keys of a distribution that nothing in
    * a guest asks for. Kernels without one of them pass over its name.
@@ -136,8 +138,15 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
     return kernel;
   }
 
-  /** Whole MiB; what the guest does not touch costs the host nothing. */
+  /**
+   * Whole MiB; what the guest does not touch costs the host nothing, and more than the host has it
+   * could never touch.
+   */
   static long memory(Resources resources) {
+    return Math.min(wanted(resources), HOST_MEMORY);
+  }
+
+  private static long wanted(Resources resources) {
     long limit = resources.memory().limit().orElse(-1);
     long wanted = limit > 0 ? Math.max(limit + KERNEL_MEMORY, LEAST_MEMORY) : DEFAULT_MEMORY;
     return (wanted + MEBIBYTE - 1) / MEBIBYTE * MEBIBYTE;
@@ -145,7 +154,7 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
 
   /** The highest limit that such a machine can be given while it runs. */
   static long limit(Resources resources) {
-    return memory(resources) - KERNEL_MEMORY;
+    return wanted(resources) - KERNEL_MEMORY;
   }
 
   /**

@@ -41,7 +41,8 @@ record Patience(RunningMachine machine, Place place) {
       if (e.getCause() instanceof GuestFailure refused && refused.step() != GuestFailure.NO_STEP) {
         throw refused;
       }
-      throw failure(what + ": " + e.getCause(), e);
+      Throwable why = e.getCause();
+      throw failure(what + ": " + (why instanceof GuestFailure ? why.getMessage() : why), e);
     } catch (TimeoutException e) {
       throw failure(what + " within " + seconds + " s", e);
     } catch (InterruptedException e) {

@@ -88,6 +88,12 @@ public final class ThinIsolation implements Isolation, Explainable {
   }
 
   @Override
+  public List<String> review(Workload workload) {
+    WorkloadCheck.check(workload);
+    return WorkloadCheck.leftOut(workload.resources());
+  }
+
+  @Override
   public Sandbox create(Workload workload, Place place) {
     return known(new ThinSandbox(workload, place, new MachineParts(kernels, engines), false));
   }

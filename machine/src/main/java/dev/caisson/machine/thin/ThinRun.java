@@ -6,7 +6,7 @@ package dev.caisson.machine.thin;
 
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.PlanEncoder;
-import dev.caisson.launch.ProcessAction;
+import dev.caisson.launch.StepFailure;
 import dev.caisson.linux.Errno;
 import dev.caisson.machine.engine.MachineSpec;
 import dev.caisson.machine.engine.RunningMachine;
@@ -106,7 +106,7 @@ final class ThinRun implements AutoCloseable {
               program.size().columns(),
               output);
       output.follow(first);
-      int pid = started(first, plan, workload.process().arguments().getFirst(), patience);
+      int pid = started(first, plan, workload.name(), patience);
       return new ThinRun(
           workload, shared, machine, network, guest, interfaces, first, pid, sessions);
     } catch (RuntimeException e) {
@@ -180,38 +180,13 @@ final class ThinRun implements AutoCloseable {
   }
 
   private static int started(
-      GuestProcess process, LaunchPlan plan, String command, Patience patience) {
+      GuestProcess process, LaunchPlan plan, String name, Patience patience) {
     try {
       return patience.await(
           process.started(), Patience.ANSWER_SECONDS, "the workload did not start");
     } catch (GuestFailure failure) {
-      throw explained(failure, plan, command);
+      throw StepFailure.of(name, plan, failure.step(), Errno.of(failure.errno()), failure.detail());
     }
-  }
-
-  /** In a container's words: a missing command is the caller's affair, all else names its step. */
-  private static SandboxException explained(GuestFailure failure, LaunchPlan plan, String command) {
-    Errno errno = Errno.of(failure.errno());
-    if (failure.step() < 0 || failure.step() >= plan.steps().size()) {
-      return new SandboxException(
-          SandboxException.Kind.FAILED,
-          "in the guest: " + failure.detail() + ": " + errno,
-          failure);
-    }
-    var step = plan.steps().get(failure.step());
-    if (step.action() instanceof ProcessAction.Exec) {
-      var kind =
-          errno == Errno.ENOENT
-              ? SandboxException.Kind.NOT_FOUND
-              : SandboxException.Kind.NOT_EXECUTABLE;
-      return new SandboxException(kind, command + ": " + errno.meaning(), failure);
-    }
-    return new SandboxException(
-        SandboxException.Kind.FAILED,
-        "step %d of %d in the guest, %s: %s: %s"
-            .formatted(
-                failure.step() + 1, plan.steps().size(), step.name(), failure.detail(), errno),
-        failure);
   }
 
   RunningMachine machine() {
@@ -269,7 +244,7 @@ final class ThinRun implements AutoCloseable {
         guest.launch(
             PlanEncoder.encode(plan), session, command.terminal(), command.stdin(), 0, 0, streams);
     streams.follow(process);
-    int pid = started(process, plan, command.arguments().getFirst(), new Patience(machine, place));
+    int pid = started(process, plan, "exec in " + workload.name(), new Patience(machine, place));
     return new ExecSession(streams, process, pid, command.terminal());
   }
 

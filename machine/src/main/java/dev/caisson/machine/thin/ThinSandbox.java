@@ -8,7 +8,6 @@ import dev.caisson.linux.file.Directory;
 import dev.caisson.machine.engine.HostProcessors;
 import dev.caisson.machine.guest.GuestProcess;
 import dev.caisson.rootfs.RootfsException;
-import dev.caisson.rootfs.layer.TreeRemoval;
 import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.Sandbox;
@@ -31,7 +30,6 @@ import dev.caisson.sandbox.workload.Workload;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -73,6 +71,7 @@ final class ThinSandbox
   private SandboxState state = SandboxState.CREATED;
   private @Nullable ThinRun run;
   private Instant startedAt = Instant.EPOCH;
+  private volatile @Nullable Stillness lastSaid; // while it is paused
   private boolean killed;
 
   ThinSandbox(Workload workload, Place place, MachineParts parts, boolean adopt) {
@@ -253,13 +252,6 @@ final class ThinSandbox
   public void delete() {
     endNow();
     log.close();
-    try (Directory directory = Directory.open(place.state())) {
-      for (String made : List.of("upper", "work")) {
-        if (Files.exists(place.state().resolve(made))) {
-          TreeRemoval.remove(directory, made);
-        }
-      }
-    }
     Leftovers.deleteFiles(place);
   }
 
@@ -267,11 +259,13 @@ final class ThinSandbox
   public void pause() {
     ThinRun current = running("pause");
     synchronized (still) {
+      lastSaid = state() == SandboxState.RUNNING ? Stillness.of(current, workload) : lastSaid;
       change("pause", SandboxState.RUNNING, SandboxState.PAUSED);
       try {
         current.machine().pause();
       } catch (RuntimeException e) {
         change("pause", SandboxState.PAUSED, SandboxState.RUNNING);
+        lastSaid = null;
         throw e;
       }
     }
@@ -282,6 +276,7 @@ final class ThinSandbox
     ThinRun current = running("resume");
     synchronized (still) {
       change("resume", SandboxState.PAUSED, SandboxState.RUNNING);
+      lastSaid = null;
       current.machine().resume();
     }
   }
@@ -326,32 +321,34 @@ final class ThinSandbox
 
   @Override
   public Usage usage() {
-    return GuestStatistics.usage(running("measure"), workload);
+    ThinRun current = running("measure");
+    Stillness paused = lastSaid;
+    return paused == null ? GuestStatistics.usage(current, workload) : paused.usage(current);
   }
 
   /** Within the machine's size, which is set when it starts, as is its number of processors. */
   @Override
   public void update(Resources resources) {
     ThinRun current = running("change the limits of");
-    long size = MachineParts.limit(workload.resources());
-    long wanted = resources.memory().limit().orElse(0);
-    if (wanted > size) {
-      throw SandboxException.unsupported(
-          "memory limit " + wanted,
-          "this machine was started for " + size + " bytes; it can grow only when started anew");
-    }
+    WorkloadCheck.change(workload, resources);
     resources.cpu().cpus().map(HostProcessors::ofThisHost).ifPresent(current.machine()::use);
     current.group().limit(resources);
   }
 
   @Override
   public ProcessTable processes(List<String> options) {
-    return GuestProcesses.table(running("list processes of"));
+    return ProcessColumns.of(options).table(tasks());
+  }
+
+  private GuestProcesses tasks() {
+    ThinRun current = running("list processes of");
+    Stillness paused = lastSaid;
+    return paused == null ? GuestProcesses.of(current) : paused.processes();
   }
 
   @Override
   public List<Integer> pids() {
-    return GuestProcesses.pids(running("list processes of"));
+    return tasks().pids();
   }
 
   private Optional<Directory> runningRoot() {

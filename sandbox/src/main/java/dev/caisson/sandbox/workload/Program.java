@@ -86,7 +86,7 @@ public record Program(
       if (name.isEmpty() || name.indexOf('=') >= 0) {
         throw SandboxException.invalid("environment variable \"" + name + "\"", "is not a name");
       }
-      checkLength("environment variable", name + "=" + value);
+      checkLength("environment variable " + name, name + "=" + value);
     });
     return Collections.unmodifiableMap(new LinkedHashMap<>(environment));
   }
