@@ -21,7 +21,6 @@ import dev.caisson.engine.workload.Definition;
 import dev.caisson.engine.workload.EffectiveConfig;
 import dev.caisson.engine.workload.MountPoint;
 import dev.caisson.sandbox.ability.Explainable;
-import dev.caisson.sandbox.workload.NetworkAttachment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,7 +109,8 @@ final class Creation {
       // Compiled once now, so that what cannot be is refused before anything is stored.
       var isolation = isolations.available(definition.isolation());
       var discarded =
-          isolation.review(around.compiler().compile(definition, NetworkAttachment.NONE));
+          isolation.review(
+              around.compiler().compile(definition, around.linker().example(definition)));
       around.linker().check(definition);
       var instance =
           new Instance(around, isolation, definition, Progress.created(), departures::removed);
@@ -180,6 +180,7 @@ final class Creation {
       }
       around.linker().requireNetworks(definition);
       var workload = around.compiler().compile(definition, around.linker().example(definition));
+      isolation.review(workload);
       var place = Places.of(around.root(), around.run(), id);
       var explanation = explainable.explain(workload, place);
       var note = around.linker().replacement(spec.networking());

@@ -52,7 +52,9 @@ final class InstanceFiles {
   }
 
   void export(Instance instance, OutputStream tar) {
-    files(() -> instance.ability(instance.sandbox(), Exportable.class, "be exported").export(tar));
+    files(
+        instance,
+        () -> instance.ability(instance.sandbox(), Exportable.class, "be exported").export(tar));
     instance.event("export");
   }
 
@@ -61,7 +63,7 @@ final class InstanceFiles {
       var facts = copyable(instance).facts(path);
       return new PathStat(facts.name(), facts.size(), facts.mode(), facts.modified(), facts.link());
     } catch (RuntimeException e) {
-      throw Failures.translatePath(e);
+      throw Failures.translatePath(e, instance.definition().name());
     }
   }
 
@@ -70,14 +72,14 @@ final class InstanceFiles {
   }
 
   void copyOut(Instance instance, String path, OutputStream tar) {
-    files(() -> copyable(instance).copyOut(path, tar));
+    files(instance, () -> copyable(instance).copyOut(path, tar));
     instance.event("archive-path");
   }
 
   void copyIn(Instance instance, String path, InputStream tar, CopySpec options) {
     var chosen =
         new Copyable.CopyOptions(options.noOverwriteDirectoryWithFile(), options.copyOwners());
-    files(() -> copyable(instance).copyIn(path, tar, chosen));
+    files(instance, () -> copyable(instance).copyIn(path, tar, chosen));
     instance.event("extract-to-dir");
   }
 
@@ -87,13 +89,13 @@ final class InstanceFiles {
     void run() throws IOException;
   }
 
-  private static void files(FileWork work) {
+  private static void files(Instance instance, FileWork work) {
     try {
       work.run();
     } catch (IOException e) {
       throw Failures.of(e);
     } catch (RuntimeException e) {
-      throw Failures.translatePath(e);
+      throw Failures.translatePath(e, instance.definition().name());
     }
   }
 

@@ -5,6 +5,7 @@
 package dev.caisson.engine.container;
 
 import dev.caisson.engine.Feed;
+import dev.caisson.engine.instance.Failures;
 import dev.caisson.engine.instance.Instance;
 import dev.caisson.engine.view.Stats;
 import dev.caisson.sandbox.ability.Measurable;
@@ -63,7 +64,7 @@ final class StatsFeed implements Feed<Stats> {
       return nothing(instance);
     }
     var sandbox = instance.requireRunning();
-    var usage = instance.ability(sandbox, Measurable.class, "be measured").usage();
+    var usage = usage(instance.ability(sandbox, Measurable.class, "be measured"));
     return new Stats(
         instance.definition().id(),
         instance.definition().name(),
@@ -80,6 +81,14 @@ final class StatsFeed implements Feed<Stats> {
         new Stats.Pids(usage.tasks().current(), Math.max(0, usage.tasks().limit())),
         blockIo(usage.blockDevices()),
         networks(usage.interfaces()));
+  }
+
+  private static Measurable.Usage usage(Measurable sandbox) {
+    try {
+      return sandbox.usage();
+    } catch (RuntimeException e) {
+      throw Failures.translate(e);
+    }
   }
 
   private static Stats.Cpu cpu(Measurable.Cpu cpu) {

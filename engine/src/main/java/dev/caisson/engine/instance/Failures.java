@@ -43,11 +43,19 @@ public final class Failures {
     };
   }
 
-  /** A path inside a container that is not there is no missing command. */
-  public static EngineException translatePath(RuntimeException failure) {
+  /**
+   * A path inside a container that is not there is no missing command.
+   *
+   * @param name of the container
+   */
+  public static EngineException translatePath(RuntimeException failure, String name) {
     if (failure instanceof SandboxException refused
         && refused.kind() == SandboxException.Kind.NOT_FOUND) {
-      return new EngineException(Kind.NOT_FOUND, message(refused), "", refused);
+      return new EngineException(
+          Kind.NOT_FOUND,
+          message(refused) + " in container " + name,
+          "caisson diff " + name + ", for what it wrote; caisson exec " + name + " ls",
+          refused);
     }
     return translate(failure);
   }

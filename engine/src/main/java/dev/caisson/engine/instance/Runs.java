@@ -90,10 +90,21 @@ final class Runs {
     try {
       run(how);
     } catch (EngineException failure) {
-      if (record.definition().spec().autoRemove()) {
-        removal.byItself();
-      }
+      removeAfter(failure);
       throw failure;
+    }
+  }
+
+  /** What stood in the way of a start is what is told, also where its remains cannot be removed. */
+  private void removeAfter(EngineException failure) {
+    if (!record.definition().spec().autoRemove()) {
+      return;
+    }
+    try {
+      removal.byItself();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.WARNING, "cannot remove all of " + record.name(), e);
+      failure.addSuppressed(e);
     }
   }
 
@@ -133,9 +144,7 @@ final class Runs {
         throw failure; // a restart is due, which will meet the same and tell it
       }
       var told = cameToNothing(failure);
-      if (record.definition().spec().autoRemove()) {
-        removal.byItself();
-      }
+      removeAfter(told);
       throw told;
     }
   }

@@ -83,7 +83,7 @@ public final class InstanceStreams {
       instance.event("top");
       return new ProcessTable(processes.titles(), processes.rows());
     } catch (RuntimeException e) {
-      throw Failures.translatePath(e);
+      throw Failures.translate(e);
     }
   }
 }

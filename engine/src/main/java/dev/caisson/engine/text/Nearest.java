@@ -2,7 +2,7 @@
  * Copyright the Caisson authors.
  * SPDX-License-Identifier: Apache-2.0
  */
-package dev.caisson.cli.words;
+package dev.caisson.engine.text;
 
 import java.util.Collection;
 import java.util.Comparator;
