@@ -82,7 +82,12 @@ public final class Bench implements AutoCloseable {
 
   /** What another engine would find in the place of a sandbox. */
   public Sandbox adopt(Sandbox sandbox) {
-    Sandbox adopted = isolation.adopt(sandbox.workload(), place(sandbox.workload().id()));
+    return adopt(sandbox.workload(), place(sandbox.workload().id()));
+  }
+
+  /** What an engine would find of a workload that perhaps was never made. */
+  public Sandbox adopt(Workload workload, Place place) {
+    Sandbox adopted = isolation.adopt(workload, place);
     sandboxes.add(adopted);
     return adopted;
   }

@@ -6,4 +6,4 @@ package dev.caisson.lab.sandbox;
 
 /** The contract, kept by containers. */
 class ContainerTest extends InContainers
-    implements SandboxContract, SurvivingContract, FilesContract {}
+    implements SandboxContract, SurvivingContract, FilesContract, ExtremesContract {}

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The contract, kept by thin machines with whatever engine this host has for them. */
 @Tag("integration")
-class ThinTest implements SandboxContract, FilesContract {
+class ThinTest implements SandboxContract, FilesContract, ExtremesContract {
   private static final Path ROOT =
       Path.of(System.getProperty("caisson.test.root", "/var/cache/caisson-test"));
 
