@@ -6,6 +6,7 @@ package dev.caisson.build.dockerfile;
 
 import dev.caisson.build.dockerfile.Instruction.Flag;
 import dev.caisson.build.dockerfile.Instruction.Variable;
+import dev.caisson.engine.text.Nearest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +33,27 @@ final class InstructionParser {
       Set.of("from", "chown", "chmod", "link", "parents", "exclude");
   private static final Set<String> ADD_FLAGS =
       Set.of("chown", "chmod", "link", "checksum", "keep-git-dir", "unpack", "exclude");
+  private static final Set<String> KEYWORDS =
+      Set.of(
+          "FROM",
+          "ARG",
+          "ENV",
+          "LABEL",
+          "RUN",
+          "CMD",
+          "ENTRYPOINT",
+          "SHELL",
+          "COPY",
+          "ADD",
+          "WORKDIR",
+          "USER",
+          "EXPOSE",
+          "VOLUME",
+          "STOPSIGNAL",
+          "MAINTAINER",
+          "HEALTHCHECK",
+          "ONBUILD");
+
   private static final Set<String> HEALTH_FLAGS =
       Set.of("interval", "timeout", "start-period", "start-interval", "retries");
 
@@ -66,8 +88,15 @@ final class InstructionParser {
       case "MAINTAINER" -> new Instruction.Maintainer(at, rest);
       case "HEALTHCHECK" -> healthcheck(line);
       case "ONBUILD" -> onBuild(line);
-      default -> throw new DockerfileException(at, "unknown instruction '" + line.keyword() + "'");
+      default -> throw unknown(line);
     };
+  }
+
+  private static DockerfileException unknown(LogicalLine line) {
+    String meant =
+        Nearest.of(line.keyword(), KEYWORDS).map(known -> "; was it " + known + "?").orElse("");
+    return new DockerfileException(
+        line.number(), "unknown instruction '" + line.keyword() + "'" + meant);
   }
 
   private Instruction from(LogicalLine line) {

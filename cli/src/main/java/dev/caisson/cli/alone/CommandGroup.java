@@ -7,7 +7,7 @@ package dev.caisson.cli.alone;
 import dev.caisson.cli.command.EngineCommand;
 import dev.caisson.cli.command.SpokenSpec;
 import dev.caisson.cli.console.Console;
-import dev.caisson.cli.words.Nearest;
+import dev.caisson.engine.text.Nearest;
 import dev.caisson.cli.words.Spoken;
 import dev.caisson.cli.words.WordsException;
 import java.nio.file.Path;

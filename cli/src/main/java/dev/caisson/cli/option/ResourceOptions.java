@@ -50,6 +50,12 @@ public final class ResourceOptions {
   List<String> devices = new ArrayList<>();
 
   @Option(
+      names = "--gpus",
+      paramLabel = "WHICH",
+      description = "refused: pass a GPU's device nodes with --device")
+  Optional<String> gpus = Optional.empty();
+
+  @Option(
       names = "--device-cgroup-rule",
       paramLabel = "RULE",
       description = "as \"c 1:3 mr\"; may be repeated")
@@ -92,6 +98,7 @@ public final class ResourceOptions {
     return builder
         .ulimits(ulimits.stream().map(ResourceOptions::ulimit).toList())
         .devices(devices.stream().map(ResourceOptions::device).toList())
+        .deviceRequests(gpus.stream().map(ResourceOptions::gpus).toList())
         .deviceRules(deviceRules)
         .blkioRates(rates)
         .build();
@@ -120,6 +127,11 @@ public final class ResourceOptions {
     long soft = Long.parseLong(match.group(2));
     return new ResourceSpec.Ulimit(
         match.group(1), soft, match.group(3) == null ? soft : Long.parseLong(match.group(3)));
+  }
+
+  /** As docker asks for them; the engine says why not. */
+  private static ResourceSpec.DeviceRequest gpus(String which) {
+    return new ResourceSpec.DeviceRequest("", -1, List.of(which), List.of(List.of("gpu")));
   }
 
   private static ResourceSpec.Device device(String text) {

@@ -7,8 +7,8 @@ package dev.caisson.cli.table;
 import dev.caisson.cli.command.CommandProvider;
 import dev.caisson.cli.command.EngineCommand;
 import dev.caisson.cli.command.SpokenSpec;
-import dev.caisson.cli.words.Nearest;
 import dev.caisson.cli.words.Spoken;
+import dev.caisson.engine.text.Nearest;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -35,6 +35,7 @@ public final class CommandTable {
       new ConcurrentHashMap<>();
 
   public CommandTable() {
+    CommandLine.tracer().setLevel(CommandLine.TraceLevel.OFF); // would warn of options given twice
     makers.put("completion", CompletionCommands.Script::new);
     makers.put(CompletionCommands.HIDDEN + "complete", () -> new CompletionCommands.Complete(this));
     ServiceLoader.load(CommandProvider.class)
@@ -90,6 +91,8 @@ public final class CommandTable {
     line.setUsageHelpAutoWidth(false);
     line.getCommandSpec().usageMessage().abbreviateSynopsis(true);
     line.setPosixClusteredShortOptionsAllowed(true);
+    line.setOverwrittenOptionsAllowed(
+        true); // as docker: the last one counts, also after an alias of the shell
     return line;
   }
 

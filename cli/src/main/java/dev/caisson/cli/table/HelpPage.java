@@ -13,7 +13,9 @@ import java.util.TreeMap;
 /** What {@code caisson --help} and {@code caisson GROUP --help} say. */
 final class HelpPage {
   private static final Set<String> IMAGES =
-      Set.of("build", "history", "images", "import", "load", "pull", "push", "rmi", "save", "tag");
+      Set.of(
+          "build", "history", "images", "import", "load", "login", "logout", "pull", "push", "rmi",
+          "save", "tag");
 
   private static final Set<String> HOST =
       Set.of("compare", "completion", "doctor", "events", "explain", "info", "prune", "version");
@@ -31,6 +33,19 @@ final class HelpPage {
           Map.entry("snapshot", "Containers kept as they run; others go on from there"),
           Map.entry("system", "The host, and what everything takes of its disk"),
           Map.entry("volume", "Directories that outlive containers"));
+
+  private static final String EXAMPLES =
+      """
+
+      Examples
+        caisson run --rm busybox echo hello       a container
+        caisson run --rm --isolation thin busybox uname -a
+                                                  the same in a machine of its own
+        caisson run -d --name web -p 8080:80 busybox httpd -f
+                                                  one that stays, with a port
+        caisson exec -it web sh                   a shell in it
+        caisson doctor                            what this host can do
+      """;
 
   private final CommandTable table;
 
@@ -57,6 +72,7 @@ final class HelpPage {
         + section("Images", images)
         + section("Engine and host", host)
         + section("Groups of commands", groups)
+        + EXAMPLES
         + "%nTry caisson COMMAND --help or caisson GROUP --help%n".formatted();
   }
 

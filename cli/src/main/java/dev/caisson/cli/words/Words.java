@@ -4,6 +4,7 @@
  */
 package dev.caisson.cli.words;
 
+import dev.caisson.engine.text.Nearest;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
