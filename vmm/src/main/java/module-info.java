@@ -17,5 +17,6 @@ module dev.caisson.vmm {
   exports dev.caisson.vmm.boot;
   exports dev.caisson.vmm.machine;
   exports dev.caisson.vmm.memory;
+  exports dev.caisson.vmm.process;
   exports dev.caisson.vmm.snapshot;
 }

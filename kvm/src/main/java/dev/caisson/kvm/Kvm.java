@@ -48,6 +48,16 @@ public final class Kvm implements AutoCloseable {
       throw new KvmException(
           KvmException.Kind.UNAVAILABLE, e.getMessage() + "; " + remedy(e.errno()), e);
     }
+    return of(device);
+  }
+
+  /**
+   * One that somebody else has opened.
+   *
+   * @param device closed with this, or when this fails
+   * @throws KvmException UNSUPPORTED for another interface
+   */
+  public static Kvm of(Fd device) {
     try {
       long version = Ioctl.checked("KVM_GET_API_VERSION", device, Request.GET_API_VERSION, 0);
       if (version != API_VERSION) {

@@ -5,25 +5,19 @@
 package dev.caisson.launch.seccomp;
 
 import dev.caisson.sandbox.workload.Capability;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * Our own profile for containers, equal in effect to Docker's: what is allowed is listed, with a
  * reason a group, in {@code default.profile}.
  */
 public final class DefaultProfile {
-  private static final Pattern HEADING = Pattern.compile("\\[(.+)] (.+)");
-
   private static final int FAMILY_VSOCK = 40; // linux/socket.h
-  private static final long NEW_NAMESPACES = 0x7e02_0000L; // CLONE_NEW* that clone(2) takes
+  static final long NEW_NAMESPACES = 0x7e02_0000L; // CLONE_NEW* that clone(2) takes
   private static final long[] HARMLESS_PERSONALITIES = {
     0, // plain Linux
     0x8, // 32-bit machine name
@@ -74,33 +68,15 @@ public final class DefaultProfile {
   }
 
   private static List<Rule> listed(Set<Capability> held) {
-    var rules = new ArrayList<Rule>();
-    String why = "";
-    boolean applies = false;
-    for (String line : lines()) {
-      var heading = HEADING.matcher(line);
-      if (heading.matches()) {
-        Optional<Capability> needed =
-            heading.group(1).startsWith("CAP_")
-                ? Capability.named(heading.group(1))
-                : Optional.empty();
-        applies = needed.isEmpty() || held.contains(needed.get());
-        why = heading.group(1) + ": " + heading.group(2);
-      } else if (applies) {
-        rules.add(new Rule(Set.of(line.split(" ")), Verdict.ALLOW, List.of(), why));
-      }
-    }
-    return rules;
+    return CallList.read("default.profile").stream()
+        .filter(group -> applies(group.name(), held))
+        .map(CallList.Group::allowed)
+        .toList();
   }
 
-  private static List<String> lines() {
-    try (var in = DefaultProfile.class.getResourceAsStream("default.profile")) {
-      return new String(in.readAllBytes(), StandardCharsets.US_ASCII)
-          .lines()
-          .filter(line -> !line.isEmpty() && !line.startsWith("#"))
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+  private static boolean applies(String group, Set<Capability> held) {
+    Optional<Capability> needed =
+        group.startsWith("CAP_") ? Capability.named(group) : Optional.empty();
+    return needed.isEmpty() || held.contains(needed.get());
   }
 }

@@ -28,6 +28,7 @@ public final class HostGroup {
   private static final String OWN_PARENT = "caisson";
   private static final List<String> CONTROLLERS = List.of("memory", "cpu", "cpuacct", "pids");
   private static final String CHOICE = "cpuset";
+  private static final String MEMBERS = "cgroup.procs";
   private static final String SUBTREE = "cgroup.subtree_control";
   private static final int PERIOD_MICROS = 100_000;
   private static final int REMOVAL_TRIES = 100;
@@ -186,11 +187,16 @@ public final class HostGroup {
     }
   }
 
+  /** Where a process is moved in by writing its number. */
+  List<String> processFiles() {
+    return made().stream().map(group -> group.resolve(MEMBERS).toString()).toList();
+  }
+
   /** Moves a process in; what it starts from now on is in as well. */
   void join(long pid) {
     for (Path directory : made()) {
       try {
-        Files.writeString(directory.resolve("cgroup.procs"), Long.toString(pid));
+        Files.writeString(directory.resolve(MEMBERS), Long.toString(pid));
       } catch (IOException e) {
         LOG.log(
             System.Logger.Level.WARNING,

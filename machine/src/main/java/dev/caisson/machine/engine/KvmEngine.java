@@ -10,27 +10,22 @@ import dev.caisson.linux.LinuxException;
 import dev.caisson.machine.network.NetworkPort;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.Unavailable;
-import dev.caisson.virtio.balloon.BalloonDevice;
-import dev.caisson.virtio.console.ConsoleDevice;
-import dev.caisson.virtio.console.ConsolePort;
-import dev.caisson.virtio.device.Device;
-import dev.caisson.virtio.rng.EntropyDevice;
+import dev.caisson.virtio.net.NetDevice;
 import dev.caisson.vmm.VmmException;
 import dev.caisson.vmm.boot.BootFiles;
+import dev.caisson.vmm.machine.ConsoleLog;
+import dev.caisson.vmm.machine.Equipment;
 import dev.caisson.vmm.machine.Machine;
 import dev.caisson.vmm.machine.MachineConfig;
 import dev.caisson.vmm.memory.MachineMemory;
 import dev.caisson.vmm.snapshot.MachineState;
 import dev.caisson.vmm.snapshot.Snapshot;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KvmEngine implements MachineEngine {
   private static final Path DEVICE = Path.of("/dev/kvm");
-  private static final String CONTROL = "caisson.control";
 
   private final HardwareVirtualization hardware;
   private @Nullable Kvm kvm;
@@ -112,7 +106,7 @@ public final class KvmEngine implements MachineEngine {
   }
 
   /** What a machine is made with, beside its description. */
-  private record Parts(List<Device> devices, ConsoleLog log) {}
+  private record Parts(Equipment equipment, ConsoleLog log) {}
 
   @FunctionalInterface
   private interface Making {
@@ -122,19 +116,15 @@ public final class KvmEngine implements MachineEngine {
   private RunningMachine run(MachineSpec spec, Making making) {
     List<AutoCloseable> opened = new ArrayList<>(spec.devices());
     try {
-      ConsolePort control = ConsolePort.named(CONTROL);
-      List<Device> devices = new ArrayList<>(spec.devices());
-      devices.add(opened(opened, new ConsoleDevice(List.of(control))));
-      devices.add(opened(opened, new EntropyDevice(new SecureRandom())));
-      var memory = new AtomicReference<@Nullable MachineMemory>();
-      devices.add(opened(opened, new BalloonDevice(pages -> release(memory.get(), pages))));
+      List<NetDevice> cards = new ArrayList<>();
       for (NetworkPort port : spec.ports()) {
-        devices.add(opened(opened, PortDevice.open(spec.networkNamespace().orElseThrow(), port)));
+        cards.add(opened(opened, PortDevice.open(spec.networkNamespace().orElseThrow(), port)));
       }
-      ConsoleLog log = opened(opened, new ConsoleLog(spec.directory().resolve("console.log")));
-      Machine machine = opened(opened, making.of(new Parts(devices, log)));
-      memory.set(machine.memory());
-      var running = new KvmMachine(machine, control, log);
+      var equipment = opened(opened, new Equipment(spec.devices(), cards));
+      ConsoleLog log = opened(opened, ConsoleLog.in(spec.directory().resolve("console.log")));
+      Machine machine = opened(opened, making.of(new Parts(equipment, log)));
+      equipment.serve(machine);
+      var running = new KvmMachine(machine, equipment.control(), log);
       machine.start();
       return running;
     } catch (IOException
@@ -168,7 +158,7 @@ public final class KvmEngine implements MachineEngine {
         pins(spec, cpus),
         new BootFiles(
             spec.kernel(), Optional.of(spec.initialFiles()), "console=ttyS0 " + spec.commandLine()),
-        parts.devices(),
+        parts.equipment().devices(),
         parts.log());
   }
 
@@ -177,13 +167,6 @@ public final class KvmEngine implements MachineEngine {
     return spec.processors()
         .map(chosen -> Collections.nCopies(cpus, chosen.mask()))
         .orElse(List.of());
-  }
-
-  /** Before it runs, a guest has nothing to give back. */
-  private static void release(@Nullable MachineMemory memory, MemorySegment pages) {
-    if (memory != null) {
-      memory.discard(pages);
-    }
   }
 
   private static <T extends AutoCloseable> T opened(List<AutoCloseable> opened, T resource) {

@@ -7,6 +7,7 @@ package dev.caisson.machine.engine;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.virtio.console.ConsolePort;
 import dev.caisson.vmm.VmmException;
+import dev.caisson.vmm.machine.ConsoleLog;
 import dev.caisson.vmm.machine.Machine;
 import java.io.IOException;
 import java.nio.channels.ByteChannel;

@@ -27,16 +27,24 @@ final class PortDevice {
   }
 
   private static NetDevice here(NetworkPort port) {
-    int mtu;
-    try (RouteSocket socket = RouteSocket.open()) {
-      mtu = socket.link(port.tap()).orElseThrow().mtu();
-    }
+    int mtu = mtu(port);
     Fd tap = TapSide.open(port.tap(), false);
     try {
       return new NetDevice(MacAddress.parse(port.hardware()), mtu, 1, new TapSide(List.of(tap)));
     } catch (RuntimeException e) {
       tap.close();
       throw e;
+    }
+  }
+
+  /** How long the port's frames may be. */
+  static int mtu(Path namespace, NetworkPort port) {
+    return inside(namespace, () -> mtu(port));
+  }
+
+  private static int mtu(NetworkPort port) {
+    try (RouteSocket socket = RouteSocket.open()) {
+      return socket.link(port.tap()).orElseThrow().mtu();
     }
   }
 

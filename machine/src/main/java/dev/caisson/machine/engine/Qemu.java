@@ -29,9 +29,8 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The distribution's QEMU: with software emulation, which is slow but needs nothing of the
- * processor, and on KVM for machines that ask for a process of their own. Devices are ours, lent to
- * it over vhost-user, so that guests cannot tell the engines apart.
+ * The distribution's QEMU, with software emulation: slow, but it needs nothing of the processor.
+ * Devices are ours, lent to it over vhost-user, so that guests cannot tell the engines apart.
  */
 public final class Qemu implements MachineEngine {
   private static final String PROGRAM = "qemu-system-x86_64";
@@ -187,8 +186,7 @@ public final class Qemu implements MachineEngine {
       for (NetworkPort port : spec.ports()) {
         files.put(files.size(), PortDevice.tap(spec.networkNamespace().orElseThrow(), port));
       }
-      List<String> words =
-          new QemuCommand(spec, user, Acceleration.ofThisHost()).words(program, directory);
+      List<String> words = new QemuCommand(spec, user).words(program, directory);
       var spawn =
           new Spawn(new Executable.At(place("unshare").toString()), words, List.of(PATH), files);
       ChildProcess process = ChildProcess.start(spawn, "machine " + spec.id());

@@ -4,29 +4,22 @@
  */
 package dev.caisson.machine.engine;
 
-import dev.caisson.linux.Fd;
-import dev.caisson.linux.LinuxException;
-import dev.caisson.linux.file.Directory;
-import dev.caisson.linux.file.OpenFile;
-import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.virtio.vhost.VhostUserServer;
 import java.io.IOException;
 import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
 
 /** One QEMU process and the devices lent to it. */
 final class QemuMachine implements RunningMachine {
   private static final System.Logger LOG = System.getLogger(QemuMachine.class.getName());
 
-  private static final String MEMORY = "/memfd:memory-backend-memfd";
+  private static final String MEMORY = "memory-backend-memfd";
 
   private final ChildProcess process;
   private final HostGroup group;
@@ -98,33 +91,7 @@ final class QemuMachine implements RunningMachine {
   /** The guest's memory as far as it is there, and what QEMU has of its own. */
   @Override
   public long memoryUse() {
-    return guestMemory() + ownMemory();
-  }
-
-  private long ownMemory() {
-    try {
-      return Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
-          .filter(line -> line.startsWith("RssAnon:") || line.startsWith("RssFile:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) << 10)
-          .sum();
-    } catch (IOException e) {
-      return 0; // it has just ended
-    }
-  }
-
-  private long guestMemory() {
-    try (Stream<Path> open = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
-      for (Path file : (Iterable<Path>) open::iterator) {
-        if (Files.readSymbolicLink(file).toString().startsWith(MEMORY)) {
-          try (Fd memory = Directory.openFile(file, 0, OpenFlag.PATH)) {
-            return OpenFile.of(memory).status().allocated();
-          }
-        }
-      }
-      return 0;
-    } catch (IOException | LinuxException e) {
-      return 0; // it has just ended
-    }
+    return new ProcessMemory(process.pid(), MEMORY).inUse();
   }
 
   @Override

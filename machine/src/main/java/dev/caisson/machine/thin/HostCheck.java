@@ -8,10 +8,12 @@ import dev.caisson.machine.engine.HardwareVirtualization;
 import dev.caisson.machine.engine.MachineEngine;
 import dev.caisson.machine.kernel.KernelStore;
 import dev.caisson.sandbox.Diagnosis;
+import dev.caisson.sandbox.Unavailable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What a host has for thin machines, one thing at a time. */
 final class HostCheck {
@@ -26,11 +28,7 @@ final class HostCheck {
   List<Diagnosis> diagnose() {
     List<Diagnosis> found = new ArrayList<>();
     found.add(speed());
-    boolean chosen = false;
-    for (MachineEngine engine : engines) {
-      found.add(engine(engine, chosen));
-      chosen |= engine.unavailable().isEmpty();
-    }
+    found.addAll(engines());
     found.add(kernel());
     found.add(needed(Path.of("/dev/net/tun"), "network", "networks by a tap", "modprobe tun"));
     return found;
@@ -47,8 +45,32 @@ final class HostCheck {
         .orElseGet(() -> Diagnosis.ok("virtualization", "by the processor"));
   }
 
+  /** Our hypervisor is there twice, alone and among others, and missing once. */
+  private List<Diagnosis> engines() {
+    List<Diagnosis> found = new ArrayList<>();
+    Optional<Unavailable> before = Optional.empty();
+    boolean chosen = false;
+    boolean chosenApart = false;
+    for (MachineEngine engine : engines) {
+      Optional<Unavailable> missing = engine.unavailable();
+      if (missing.isEmpty() || !missing.equals(before)) {
+        String duty =
+            !chosen
+                ? "runs new machines"
+                : engine.ownProcess() && !chosenApart
+                    ? "runs those with --own-process"
+                    : "not needed";
+        found.add(engine(engine, duty));
+      }
+      before = missing;
+      chosen |= missing.isEmpty();
+      chosenApart |= missing.isEmpty() && engine.ownProcess();
+    }
+    return found;
+  }
+
   /** One that is not there is a lack only where no other can stand in. */
-  private Diagnosis engine(MachineEngine engine, boolean chosenBefore) {
+  private Diagnosis engine(MachineEngine engine, String duty) {
     String subject = "engine " + engine.name();
     return engine
         .unavailable()
@@ -56,12 +78,7 @@ final class HostCheck {
             engines.stream().anyMatch(other -> other.unavailable().isEmpty())
                 ? Diagnosis.warning(subject, reason.reason(), reason.remedy())
                 : Diagnosis.missing(subject, reason.reason(), reason.remedy()))
-        .orElseGet(() ->
-            Diagnosis.ok(
-                subject,
-                chosenBefore
-                    ? engine.ownProcess() ? "runs those with --own-process" : "not needed"
-                    : "runs new machines"));
+        .orElseGet(() -> Diagnosis.ok(subject, duty));
   }
 
   private Diagnosis kernel() {

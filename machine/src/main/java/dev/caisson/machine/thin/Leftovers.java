@@ -58,6 +58,7 @@ final class Leftovers {
       }
       deleteStarting(place.state(), "output.");
       deleteStarting(place.run(), "qemu.log");
+      deleteStarting(place.run(), "vmm.log");
       deleteStarting(place.run(), "console.log");
       Path machine = place.run().resolve("machine");
       deleteStarting(machine, "");

@@ -28,7 +28,7 @@ record Patience(RunningMachine machine, Place place) {
 
   /** Of QEMU, of the console under QEMU, of the console under our own hypervisor. */
   private static final List<String> LOGS =
-      List.of("qemu.log", "machine/console.log", "console.log");
+      List.of("qemu.log", "vmm.log", "machine/console.log", "console.log");
 
   <T> T await(CompletableFuture<T> wanted, int seconds, String what) {
     try {

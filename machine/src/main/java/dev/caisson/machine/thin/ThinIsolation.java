@@ -6,6 +6,7 @@ package dev.caisson.machine.thin;
 
 import dev.caisson.machine.engine.KvmEngine;
 import dev.caisson.machine.engine.MachineEngine;
+import dev.caisson.machine.engine.OwnProcessEngine;
 import dev.caisson.machine.engine.Qemu;
 import dev.caisson.machine.kernel.KernelStore;
 import dev.caisson.sandbox.Diagnosis;
@@ -31,7 +32,7 @@ public final class ThinIsolation implements Isolation, Explainable {
 
   /** For the service loader: the standard kernel store, and every engine in order of preference. */
   public ThinIsolation() {
-    this(KernelStore.standard(), List.of(new KvmEngine(), new Qemu()));
+    this(KernelStore.standard(), List.of(new KvmEngine(), new OwnProcessEngine(), new Qemu()));
   }
 
   ThinIsolation(KernelStore kernels, List<MachineEngine> engines) {

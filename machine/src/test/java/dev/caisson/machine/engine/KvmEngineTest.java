@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.sandbox.SandboxException;
+import dev.caisson.vmm.machine.ConsoleLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ class KvmEngineTest {
   @Test
   void consolesThatNeverEndAreCutOff() throws IOException {
     Path file = directory.resolve("console.log");
-    try (var log = new ConsoleLog(file)) {
+    try (var log = ConsoleLog.in(file)) {
       for (int i = 0; i < 3 << 20; i++) {
         log.accept(i % 80 == 0 ? '\n' : 'x');
       }

@@ -7,24 +7,14 @@ package dev.caisson.machine.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.caisson.machine.network.NetworkPort;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What QEMU is given, and what it is left with. */
 class QemuCommandTest {
-  @TempDir Path directory;
-
   private static List<String> words(List<NetworkPort> ports) {
-    return words(ports, new Acceleration.Emulated());
-  }
-
-  private static List<String> words(List<NetworkPort> ports, Acceleration acceleration) {
     var spec =
         new MachineSpec(
             "box",
@@ -39,7 +29,7 @@ class QemuCommandTest {
             ports.isEmpty() ? Optional.empty() : Optional.of(Path.of("/run/netns/box")),
             ports,
             "");
-    return new QemuCommand(spec, MachineUser.of("box"), acceleration)
+    return new QemuCommand(spec, MachineUser.of("box"))
         .words(Path.of("/usr/bin/qemu"), Path.of("/run/box"));
   }
 
@@ -63,32 +53,10 @@ class QemuCommandTest {
   }
 
   @Test
-  void onKvmItIsOfTheGroupThatMayUseIt() {
-    var words = words(List.of(), new Acceleration.Kvm(OptionalInt.of(108)));
-    assertThat(words)
-        .containsSubsequence("setpriv", "--groups", "108", "-accel", "kvm", "-cpu", "host")
-        .doesNotContain("--clear-groups");
-  }
-
-  @Test
   void emulationSparesItsKernelWhatItWouldDoSlowly() {
-    var emulated = words(List.of(), new Acceleration.Emulated());
-    assertThat(emulated)
+    assertThat(words(List.of()))
         .containsSubsequence("-cpu", "max,erms=off,fsrm=off")
         .anySatisfy(word -> assertThat(word).contains("init_on_alloc=0", "noreplace-smp"));
-    var real = words(List.of(), new Acceleration.Kvm(OptionalInt.of(108)));
-    assertThat(real).noneSatisfy(word -> assertThat(word).contains("mitigations=off"));
-    assertThat(real).noneSatisfy(word -> assertThat(word).contains("init_on_alloc=0"));
-  }
-
-  @Test
-  void withoutVirtualizationItEmulates() throws IOException {
-    Path none = Files.writeString(directory.resolve("cpuinfo"), "flags : fpu\n");
-    assertThat(Acceleration.of(new HardwareVirtualization(none, none), none))
-        .isEqualTo(new Acceleration.Emulated());
-    Path some = Files.writeString(directory.resolve("cpuinfo"), "flags : fpu svm\n");
-    assertThat(Acceleration.of(new HardwareVirtualization(some, some), some))
-        .isInstanceOf(Acceleration.Kvm.class);
   }
 
   @Test
