@@ -38,6 +38,8 @@ final class NestedCheck {
           BootCompare.MACHINES,
           "switch-compare",
           12,
+          "own-process",
+          2,
           "thin-clones",
           4,
           "thin-crowd",
@@ -114,6 +116,7 @@ final class NestedCheck {
     checks.put("switch-compare", SwitchCompare::run);
     checks.put("thin-run", kvm -> ThinChecks.run());
     checks.put("thin-control", kvm -> ThinChecks.control());
+    checks.put("own-process", kvm -> ThinChecks.ownProcess());
     checks.put("thin-clones", kvm -> CloneChecks.twoClones());
     checks.put("thin-crowd", kvm -> CloneChecks.crowd());
     checks.put("snapshot-verbs", kvm -> VerbChecks.snapshots());

@@ -12,14 +12,17 @@ import dev.caisson.sandbox.ability.Executable;
 import dev.caisson.sandbox.ability.Pausable;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Mounts;
+import dev.caisson.sandbox.workload.NetworkAttachment;
 import dev.caisson.sandbox.workload.Program;
 import dev.caisson.sandbox.workload.RootFilesystem;
+import dev.caisson.sandbox.workload.Security;
 import dev.caisson.sandbox.workload.Workload;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.concurrent.TimeUnit;
 
@@ -62,15 +65,21 @@ final class ThinChecks {
 
   private static Sandbox sandbox(Path directory, Program program, Mounts mounts)
       throws IOException {
+    return sandbox(directory, workload(directory, program, mounts));
+  }
+
+  private static Workload.Builder workload(Path directory, Program program, Mounts mounts)
+      throws IOException {
     var layer = new RootFilesystem.Layer("busybox", image(directory));
-    Workload workload =
-        Workload.builder("lab", new RootFilesystem.Layers(List.of(layer), 0, false))
-            .process(program)
-            .mounts(mounts)
-            .build();
+    return Workload.builder("lab", new RootFilesystem.Layers(List.of(layer), 0, false))
+        .process(program)
+        .mounts(mounts);
+  }
+
+  private static Sandbox sandbox(Path directory, Workload.Builder workload) throws IOException {
     Path state = Files.createDirectories(directory.resolve("state"));
     Path run = Files.createDirectories(directory.resolve("run"));
-    return thin().create(workload, new Place(state, run));
+    return thin().create(workload.build(), new Place(state, run));
   }
 
   private static String all(Attachment attachment) throws IOException {
@@ -136,5 +145,62 @@ final class ThinChecks {
     } finally {
       sandbox.delete();
     }
+  }
+
+  /** In a process of its own: files, a volume, a network, an entered process, a pause, the exit status. */
+  static void ownProcess() throws Exception {
+    Path directory = Files.createTempDirectory("thin");
+    Path volume = Files.createDirectories(directory.resolve("volume"));
+    Files.writeString(volume.resolve("given"), "from outside\n");
+    String words =
+        "cat /data/given; id -u; ping -c 1 -W 60 10.9.0.1 >/dev/null && echo pong;"
+            + " while [ ! -e /data/end ]; do sleep 0.1; done; exit 7";
+    try (LabNetwork network = LabNetwork.make()) {
+      var workload =
+          workload(
+                  directory,
+                  Program.of("sh", "-c", words).build(),
+                  Mounts.of(Mount.Bind.of(volume, "/data")))
+              .security(Security.DEFAULT.withOwnProcess(true))
+              .network(
+                  new NetworkAttachment(
+                      new NetworkAttachment.Prepared(network.place(2).namespace()),
+                      Optional.empty(),
+                      Optional.empty(),
+                      Optional.empty()));
+      Sandbox sandbox = sandbox(directory, workload);
+      try {
+        apart(sandbox, volume);
+      } finally {
+        sandbox.delete();
+      }
+    }
+  }
+
+  private static void apart(Sandbox sandbox, Path volume) throws Exception {
+    Attachment attachment = sandbox.ability(Attachable.class).orElseThrow().attach();
+    long before = System.nanoTime();
+    sandbox.start();
+    System.out.printf("figure own-process: start %d ms%n", (System.nanoTime() - before) / 1_000_000);
+    String status = Files.readString(Path.of("/proc/" + sandbox.pid().orElseThrow() + "/status"));
+    for (String line : List.of("Name:\tjava", "Seccomp:\t2", "NoNewPrivs:\t1", "CapEff:\t0000000000000000")) {
+      if (!status.contains(line)) {
+        throw new AssertionError("its process has not " + line + ":\n" + status);
+      }
+    }
+    Executable enter = sandbox.ability(Executable.class).orElseThrow();
+    var session = enter.exec(Executable.Command.of("sh", "-c", "cat; echo seen").withStdin());
+    session.write(StandardCharsets.UTF_8.encode("typed\n"));
+    session.closeInput();
+    NestedCheck.same("typed\nseen\n", all(session));
+    Pausable pausable = sandbox.ability(Pausable.class).orElseThrow();
+    pausable.pause();
+    pausable.resume();
+    String made = "echo made >/data/made; echo x >/data/end";
+    NestedCheck.same("", all(enter.exec(Executable.Command.of("sh", "-c", made))));
+    int code = sandbox.exit().get(PATIENCE_SECONDS, TimeUnit.SECONDS).code();
+    NestedCheck.same("7", Integer.toString(code));
+    NestedCheck.same("from outside\n0\npong\n", all(attachment));
+    NestedCheck.same("made\n", Files.readString(volume.resolve("made")));
   }
 }
