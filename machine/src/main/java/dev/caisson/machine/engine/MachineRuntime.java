@@ -65,6 +65,9 @@ final class MachineRuntime {
   /** Where a program of x86-64 says that its loader is. System V ABI, AMD64 supplement */
   private static final Path LOADER = Path.of("/lib64/ld-linux-x86-64.so.2");
 
+  /** Beside the folder of the modules. */
+  private static final String ARCHIVE = "machine.aot";
+
   private final Path home;
   private final List<Path> modules;
 
@@ -108,13 +111,45 @@ final class MachineRuntime {
         .flatMap(Optional::stream)
         .filter(place -> "file".equals(place.getScheme())) // all others are in the runtime itself
         .map((URI place) -> Path.of(place))
+        .sorted() // the archive of classes holds for one order of them
         .toList();
   }
 
   /** Its argument list. */
   List<String> command(String name) {
+    return command(archive().map(file -> List.of("-XX:AOTCache=" + file)).orElse(List.of()), name);
+  }
+
+  /** As {@link #command(String)}, recording in a file what a start needs. */
+  List<String> training(Path archive, String name) {
+    return command(List.of("-XX:AOTCacheOutput=" + archive), name);
+  }
+
+  /**
+   * What packaging recorded. Not one that was made in another folder: the runtime would take it,
+   * and fail later.
+   */
+  private Optional<Path> archive() {
+    if (!modular() || modules.isEmpty()) {
+      return Optional.empty();
+    }
+    Path folder = modules.getFirst().toAbsolutePath().getParent().resolveSibling(ARCHIVE);
+    Path madeIn = folder.resolveSibling("caisson.aot.home");
+    try {
+      return Files.exists(folder)
+              && Files.exists(madeIn)
+              && Files.readString(madeIn).strip().equals(folder.getParent().toString())
+          ? Optional.of(folder)
+          : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty(); // it starts the same without, only later
+    }
+  }
+
+  private List<String> command(List<String> archive, String name) {
     List<String> words = new ArrayList<>();
     words.add(home.resolve("bin/java").toString());
+    words.addAll(archive);
     words.addAll(OPTIONS);
     String path =
         modules.stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
@@ -149,6 +184,7 @@ final class MachineRuntime {
     shown.put(home, home);
     linked(shown);
     modules.forEach(module -> shown.put(module, module));
+    archive().ifPresent(file -> shown.put(file, file));
     for (Path library : libraries()) {
       shown.put(library, library);
       if (library.getFileName().toString().startsWith("ld-linux")) {

@@ -76,31 +76,7 @@ record ProcessPlan(
         inside("stop echoes", new MountAction.SetPropagation("/", Propagation.PRIVATE, true))
             .because("the host must not see these mounts"));
     steps.add(inside("empty root", new MountAction.AttachRoot(root, rootTarget.toString())));
-    for (Map.Entry<Path, Path> shown : runtime.files().entrySet()) {
-      steps.add(
-          inside(
-              "show " + shown.getKey(),
-              bind(
-                  shown.getValue(),
-                  shown.getKey(),
-                  Set.of(
-                      MountAttribute.READ_ONLY,
-                      MountAttribute.NO_SETUID,
-                      MountAttribute.NO_DEVICES))));
-    }
-    for (String entropy : List.of("/dev/random", "/dev/urandom")) {
-      steps.add(
-          inside(
-                  "show " + entropy,
-                  bind(
-                      Path.of("/dev/urandom"),
-                      Path.of(entropy),
-                      Set.of(
-                          MountAttribute.READ_ONLY,
-                          MountAttribute.NO_SETUID,
-                          MountAttribute.NO_EXEC)))
-              .because("the guest's entropy device is fed from it"));
-    }
+    show(steps);
     steps.add(
         inside(
                 "its own processes",
@@ -127,6 +103,34 @@ record ProcessPlan(
     steps.add(
         inside(
             "switch root", initialRoot ? new MountAction.MoveRoot() : new MountAction.PivotRoot()));
+  }
+
+  private void show(List<Step> steps) {
+    for (Map.Entry<Path, Path> shown : runtime.files().entrySet()) {
+      steps.add(
+          inside(
+              "show " + shown.getKey(),
+              bind(
+                  shown.getValue(),
+                  shown.getKey(),
+                  Set.of(
+                      MountAttribute.READ_ONLY,
+                      MountAttribute.NO_SETUID,
+                      MountAttribute.NO_DEVICES))));
+    }
+    for (String entropy : List.of("/dev/random", "/dev/urandom")) {
+      steps.add(
+          inside(
+                  "show " + entropy,
+                  bind(
+                      Path.of("/dev/urandom"),
+                      Path.of(entropy),
+                      Set.of(
+                          MountAttribute.READ_ONLY,
+                          MountAttribute.NO_SETUID,
+                          MountAttribute.NO_EXEC)))
+              .because("the guest's entropy device is fed from it"));
+    }
   }
 
   private static MountAction.Bind bind(Path source, Path target, Set<MountAttribute> attributes) {
