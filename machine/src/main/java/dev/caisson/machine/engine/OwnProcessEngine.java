@@ -102,7 +102,11 @@ public final class OwnProcessEngine implements MachineEngine {
     List<AutoCloseable> opened = new ArrayList<>();
     try {
       return start(spec, opened);
-    } catch (IOException | VmmException | LinuxException | SandboxException e) {
+    } catch (IOException
+        | VmmException
+        | LinuxException
+        | SandboxException
+        | OutOfMemoryError e) { // of the host, which may have no thread left
       closeAll(opened);
       if (e instanceof SandboxException refused) {
         throw refused;

@@ -13,6 +13,7 @@ import dev.caisson.machine.network.NetworkPort;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.Unavailable;
 import dev.caisson.virtio.vhost.VhostUserServer;
+import dev.caisson.vmm.machine.ConsoleLog;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -140,7 +141,7 @@ public final class Qemu implements MachineEngine {
   private static CompletableFuture<Boolean> keep(SocketChannel console, Path file)
       throws IOException {
     var heard = new CompletableFuture<Boolean>();
-    var log = new ConsoleLog(file);
+    var log = ConsoleLog.in(file);
     Thread.ofVirtual()
         .name("console " + file)
         .start(() -> {
