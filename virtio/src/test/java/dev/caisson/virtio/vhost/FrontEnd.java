@@ -21,6 +21,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 /** What another VMM does: it owns the guest's memory and tells a back end of it. */
 final class FrontEnd implements AutoCloseable {
@@ -32,6 +33,7 @@ final class FrontEnd implements AutoCloseable {
   final List<EventCounter> calls = new ArrayList<>();
   final List<EventCounter> errors = new ArrayList<>();
   private final List<EventCounter> kicks = new ArrayList<>();
+  private final List<EventCounter> made = new ArrayList<>();
   private final boolean packed;
   private final Fd file;
   private final Mapping mapping;
@@ -70,6 +72,30 @@ final class FrontEnd implements AutoCloseable {
   /** A message with the memory's descriptor, whether it belongs there or not. */
   void sendMemory(int request, byte[] payload) {
     send(request, payload, file);
+  }
+
+  /** A message of some form, often one that could be meant, with what descriptors there are. */
+  void anything(Random random) {
+    int request = 1 + random.nextInt(40);
+    switch (random.nextInt(6)) {
+      case 0 -> tellMemory();
+      case 1 -> {
+        TestDriver driver = guest.queue(16, 0);
+        attach(random.nextInt(3), random.nextBoolean() ? 16 : random.nextInt(), driver, 0);
+      }
+      default -> {
+        byte[] payload = new byte[random.nextInt(72)];
+        random.nextBytes(payload);
+        for (int i = 0; i < payload.length && random.nextBoolean(); i++) {
+          payload[i] = (byte) random.nextInt(3);
+        }
+        Fd[] all = new Fd[payload.length == 0 ? 0 : random.nextInt(4)];
+        for (int i = 0; i < all.length; i++) {
+          all[i] = random.nextBoolean() || kicks.isEmpty() ? file : kicks.getFirst().fd();
+        }
+        send(request, payload, all);
+      }
+    }
   }
 
   void sendRaw(byte[] bytes) {
@@ -128,6 +154,7 @@ final class FrontEnd implements AutoCloseable {
 
   private void counter(int request, int index, List<EventCounter> all) {
     var counter = EventCounter.create();
+    made.add(counter);
     while (all.size() <= index) {
       all.add(counter);
     }
@@ -154,6 +181,7 @@ final class FrontEnd implements AutoCloseable {
   @Override
   public void close() {
     socket.close();
+    made.forEach(EventCounter::close);
     guest.close();
     mapping.close();
     file.close();

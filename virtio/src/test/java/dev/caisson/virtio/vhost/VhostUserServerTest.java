@@ -26,10 +26,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -177,18 +179,15 @@ class VhostUserServerTest {
 
   @Test
   void descriptorsThatNoMessageNeedsAreClosed() throws IOException {
-    try (FrontEnd front = connected(false);
-        var files = Files.list(Path.of("/proc/self/fd"))) {
-      long before = files.count();
+    try (FrontEnd front = connected(false)) {
+      long before = descriptors();
       for (int i = 0; i < 500; i++) {
         front.sendMemory(VhostMessage.SET_OWNER, new byte[0]);
         front.sendMemory(VhostMessage.SET_VRING_KICK, FrontEnd.bytes(8).putLong(0x100).array());
         front.sendMemory(77, new byte[0]);
       }
       assertThat(front.ask(VhostMessage.GET_QUEUE_COUNT)).isEqualTo(2);
-      try (var now = Files.list(Path.of("/proc/self/fd"))) {
-        assertThat(now.count()).isLessThan(before + 100); // others of this process come and go
-      }
+      assertThat(descriptors()).isLessThan(before + 100); // others of this process come and go
     }
   }
 
@@ -229,6 +228,33 @@ class VhostUserServerTest {
       }
     }
     connected(false).close();
+  }
+
+  @Test
+  @Timeout(900)
+  void anyMessagesWithDescriptorsLeaveTheServerServingAndNothingOpen() throws IOException {
+    long seconds = Long.getLong("fuzz.seconds", 0);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds / 4);
+    connected(false).close();
+    long before = descriptors();
+    for (long seed = 0; seconds > 0 ? System.nanoTime() < end : seed < 20; seed++) {
+      var random = new Random(seed);
+      try (FrontEnd front = new FrontEnd(path, SIZE, random.nextBoolean())) {
+        for (int i = 0; i < 40; i++) {
+          front.anything(random);
+        }
+      } catch (LinuxException | IllegalStateException cutOff) {
+        continue;
+      }
+    }
+    connected(false).close();
+    assertThat(descriptors()).isLessThan(before + 30); // others of this process come and go
+  }
+
+  private static long descriptors() throws IOException {
+    try (var files = Files.list(Path.of("/proc/self/fd"))) {
+      return files.count();
+    }
   }
 
   @Test
