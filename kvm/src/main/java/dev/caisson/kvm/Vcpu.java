@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Vcpu implements AutoCloseable {
   // struct kvm_run
+  private static final int MOST_NOT_YET = 16;
+  private static final int RUNNABLE = 0; // KVM_MP_STATE_RUNNABLE
   private static final int IMMEDIATE_EXIT = 1;
   private static final int EXIT_REASON = 8;
   private static final int DETAIL = 32;
@@ -56,6 +58,7 @@ public final class Vcpu implements AutoCloseable {
   private final MemorySegment state;
   private volatile @Nullable NativeThread thread;
   private boolean pending;
+  private int notYet; // answers of EAGAIN in a row
   private @Nullable Cpuid cpuid;
 
   Vcpu(Fd vcpu, int id, long runSize) {
@@ -95,15 +98,22 @@ public final class Vcpu implements AutoCloseable {
     long result = Ioctl.attempt(vcpu, Request.RUN, 0);
     if (result < 0) {
       Errno errno = Errno.of((int) -result);
-      if (errno == Errno.EINTR || errno == Errno.EAGAIN) {
+      notYet = errno == Errno.EAGAIN ? notYet + 1 : 0;
+      if (errno == Errno.EINTR || (errno == Errno.EAGAIN && !cannotBegin())) {
         // Before the caller looks at why it was kicked: a kick that comes now counts again.
         state.set(ValueLayout.JAVA_BYTE, IMMEDIATE_EXIT, (byte) 0);
         return new Exit.Interrupted();
       }
       throw KvmException.failed(new LinuxException("KVM_RUN", "vCPU " + id, errno));
     }
+    notYet = 0;
     pending = true;
     return exit();
+  }
+
+  /** A processor that waits to be started says so too; one that runs is refused a kernel thread. */
+  private boolean cannotBegin() {
+    return notYet > MOST_NOT_YET && state(VcpuPart.RUN_STATE)[0] == RUNNABLE;
   }
 
   private Exit exit() {

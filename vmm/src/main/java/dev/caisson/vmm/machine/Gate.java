@@ -75,8 +75,9 @@ final class Gate {
     notifyAll();
   }
 
-  boolean isClosed() {
-    return state == State.CLOSED;
+  /** Whether it is closed and nobody is on the way to it any more. */
+  synchronized boolean holdsAll() {
+    return state == State.CLOSED && waiting >= threads;
   }
 
   boolean isOpen() {

@@ -258,7 +258,7 @@ public final class Machine implements AutoCloseable {
    * @throws IOException when there is no room, or the directory exists
    */
   public synchronized Snapshot save(Path directory) throws IOException {
-    if (closed || !gate.isClosed()) {
+    if (closed || !gate.holdsAll()) {
       throw new VmmException(
           VmmException.Kind.WRONG_STATE, "only a paused machine can be saved; pause it first");
     }

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +30,7 @@ class ResourceEndTest {
   @Test
   void startsThatFailForWantOfDescriptorsLeaveNothing() throws Exception {
     assumeTrue(Files.isWritable(Path.of("/dev/kvm")), "no /dev/kvm");
-    List<String> said = run();
+    List<String> said = run("ulimit -n " + LIMIT);
     List<String> refused = said.stream().filter(line -> line.contains("Exception")).toList();
     assertThat(refused)
         .hasSizeGreaterThan(10)
@@ -44,7 +45,30 @@ class ResourceEndTest {
     }
   }
 
-  private List<String> run() throws Exception {
+  @Test
+  void startsThatFailForWantOfThreadsLeaveNothing() throws Exception {
+    assumeTrue(Files.isWritable(Path.of("/dev/kvm")), "no /dev/kvm");
+    Path parent = Path.of("/sys/fs/cgroup/pids");
+    assumeTrue(Files.isWritable(parent), "no control groups of version 1 for tasks");
+    Path group = parent.resolve("caisson-test-" + ProcessHandle.current().pid());
+    Files.createDirectory(group);
+    try {
+      List<String> said = run("echo $$ > " + group + "/cgroup.procs", group.toString());
+      assertThat(said)
+          .anyMatch(line -> line.matches("[01] left: VmmException.*no thread.*limit of tasks.*"))
+          .contains("7 left: POWER_OFF");
+      String counts =
+          said.stream().filter(line -> line.startsWith("descriptors")).findFirst().orElseThrow();
+      assertThat(counts.split(" ")[2]).isEqualTo(counts.split(" ")[1]);
+    } finally {
+      for (int tries = 0; tries < 100 && Files.exists(group); tries++) {
+        Thread.sleep(50);
+        group.toFile().delete();
+      }
+    }
+  }
+
+  private List<String> run(String limit, String... more) throws Exception {
     Path said = directory.resolve("said");
     String classPath =
         String.join(
@@ -53,24 +77,21 @@ class ResourceEndTest {
             System.getProperty("jdk.module.path", ""),
             "target/classes",
             "target/test-classes");
+    List<String> command = new ArrayList<>(List.of("sh", "-c", limit + " && exec \"$@\"", "sh"));
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            classPath,
+            StartingVictim.class.getName(),
+            directory.toString(),
+            classPath));
+    command.addAll(List.of(more));
     var victim =
-        new ProcessBuilder(
-                "sh",
-                "-c",
-                "ulimit -n " + LIMIT + " && exec \"$@\"",
-                "sh",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                classPath,
-                StartingVictim.class.getName(),
-                directory.toString(),
-                classPath)
-            .redirectOutput(said.toFile())
-            .redirectErrorStream(true)
-            .start();
+        new ProcessBuilder(command).redirectOutput(said.toFile()).redirectErrorStream(true).start();
     boolean ended = victim.waitFor(240, TimeUnit.SECONDS);
     List<String> lines = Files.readAllLines(said);
     assertThat(ended && victim.exitValue() == 0).as(String.join("\n", lines)).isTrue();

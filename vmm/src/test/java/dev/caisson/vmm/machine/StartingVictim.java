@@ -41,6 +41,10 @@ final class StartingVictim {
     for (String folder : arguments[1].split(":")) {
       loadAll(Path.of(folder)); // later no class file could be opened
     }
+    if (arguments.length > 2) {
+      withFewThreads(Path.of(arguments[0]), Path.of(arguments[2]));
+      return;
+    }
     Path kernel = new TinyKernel().powerOff().write(Path.of(arguments[0]).resolve("kernel"));
     try (Kvm kvm = Kvm.open()) {
       for (int i = 0; i < 3; i++) {
@@ -59,6 +63,34 @@ final class StartingVictim {
       }
       System.out.println("descriptors " + before + " " + count("fd"));
       System.out.println("threads " + threads + " " + count("task"));
+    }
+  }
+
+  /**
+   * @param group a control group whose limit of tasks is set to what there is, and a few more
+   */
+  private static void withFewThreads(Path directory, Path group) throws Exception {
+    Path kernel = new TinyKernel().powerOff().write(directory.resolve("kernel"));
+    try (Kvm kvm = Kvm.open()) {
+      for (int i = 0; i < 3; i++) {
+        make(kvm, kernel);
+      }
+      int descriptors = count("fd");
+      for (int free = 0; free < 8; free++) {
+        String tasks = Files.readString(group.resolve("pids.current")).strip();
+        Files.writeString(
+            group.resolve("pids.max"), Integer.toString(Integer.parseInt(tasks) + free));
+        String how;
+        try {
+          how = make(kvm, kernel);
+        } catch (VmmException e) {
+          how = "VmmException " + e.getMessage();
+        } finally {
+          Files.writeString(group.resolve("pids.max"), "max");
+        }
+        System.out.println(free + " left: " + how);
+      }
+      System.out.println("descriptors " + descriptors + " " + count("fd"));
     }
   }
 
