@@ -12,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,7 +19,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
@@ -30,10 +28,6 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * above the root, and a symbolic link is followed inside only.
  */
 public final class BuildContext implements AutoCloseable {
-  /** A context larger than this is refused. */
-  private static final long BYTES_LIMIT = 8L << 30;
-
-  private static final int ENTRIES_LIMIT = 500_000;
   private static final int IGNORE_FILE_LIMIT = 1 << 20;
 
   /** As the kernel follows at most. path_resolution(7) */
@@ -81,7 +75,7 @@ public final class BuildContext implements AutoCloseable {
     Files.createDirectories(scratch);
     BuildContext context = new BuildContext(Files.createTempDirectory(scratch, "context"), true);
     try {
-      context.extract(new TarArchiveInputStream(tar, "UTF-8"));
+      new ContextArchive(context).extract(new TarArchiveInputStream(tar, "UTF-8"));
       return context;
     } catch (IOException failed) {
       context.close();
@@ -89,71 +83,6 @@ public final class BuildContext implements AutoCloseable {
     } catch (RuntimeException failed) {
       context.close();
       throw failed;
-    }
-  }
-
-  private void extract(TarArchiveInputStream tar) throws IOException {
-    long bytes = 0;
-    int entries = 0;
-    for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-      bytes += Math.max(0, entry.getRealSize()); // of a sparse one what it will take
-      if (++entries > ENTRIES_LIMIT || bytes > BYTES_LIMIT) {
-        throw new BuildException(
-            "the build context is larger than "
-                + ENTRIES_LIMIT
-                + " files or "
-                + BYTES_LIMIT
-                + " bytes; add a .dockerignore file");
-      }
-      Path target = inside(entry.getName());
-      if (target.equals(root)) {
-        continue;
-      }
-      extract(tar, entry, target);
-    }
-  }
-
-  private void extract(TarArchiveInputStream tar, TarArchiveEntry entry, Path target)
-      throws IOException {
-    refuseLinkedParents(target, entry.getName());
-    Files.createDirectories(target.resolveSibling(".").normalize());
-    if (entry.isDirectory()) {
-      Files.createDirectories(target);
-      mode(target, entry);
-    } else if (entry.isSymbolicLink()) {
-      Files.deleteIfExists(target);
-      Files.createSymbolicLink(target, Path.of(entry.getLinkName()));
-    } else if (entry.isLink()) {
-      Path existing = inside(entry.getLinkName());
-      refuseLinkedParents(existing, entry.getLinkName());
-      Files.copy(
-          existing,
-          target,
-          StandardCopyOption.REPLACE_EXISTING,
-          StandardCopyOption.COPY_ATTRIBUTES,
-          LinkOption.NOFOLLOW_LINKS);
-    } else if (entry.isFile()) {
-      Files.deleteIfExists(target);
-      Files.copy(tar, target);
-      mode(target, entry);
-    } // devices and pipes have no place in a context
-  }
-
-  private static void mode(Path target, TarArchiveEntry entry) throws IOException {
-    Files.setAttribute(
-        target, "unix:mode", (entry.getMode() & 07777) | (entry.isDirectory() ? 0700 : 0600));
-    Files.setLastModifiedTime(target, entry.getLastModifiedTime());
-  }
-
-  /** A later entry must not be written through a link an earlier one made. */
-  private void refuseLinkedParents(Path target, String name) {
-    for (Path parent = target.getParent();
-        parent != null && parent.startsWith(root) && !parent.equals(root);
-        parent = parent.getParent()) {
-      if (Files.isSymbolicLink(parent)) {
-        throw new BuildException(
-            "the build context's entry '" + name + "' lies behind a symbolic link");
-      }
     }
   }
 
@@ -305,7 +234,7 @@ public final class BuildContext implements AutoCloseable {
   }
 
   /** {@code name} below the root, wherever its dots point; links are not followed. */
-  private Path inside(String name) {
+  Path inside(String name) {
     Path path = root;
     for (String word : name.split("/")) {
       path = step(path, word);
