@@ -118,7 +118,7 @@ public final class HostFabric implements Fabric {
                 PublishedPorts.of(member.spec(), member.exposed()));
         return linked(member, endpoints, networks.attach(wanted));
       } catch (RuntimeException e) {
-        endpoints.forEach(catalog::release);
+        endpoints.forEach(catalog.given()::release);
         throw e;
       }
     });
@@ -160,7 +160,7 @@ public final class HostFabric implements Fabric {
             catalog
                 .byId(view.networkId())
                 .ifPresent(record -> {
-                  catalog.release(record, catalog.endpoint(view));
+                  catalog.given().release(record, catalog.endpoint(view));
                   events.tell("disconnect", record, member.id());
                 }));
   }
@@ -170,7 +170,7 @@ public final class HostFabric implements Fabric {
     for (var view : current.endpoints().values()) {
       catalog
           .byId(view.networkId())
-          .ifPresent(record -> catalog.claim(record, catalog.endpoint(view)));
+          .ifPresent(record -> catalog.given().claim(record, catalog.endpoint(view)));
     }
     members.put(member, current);
   }

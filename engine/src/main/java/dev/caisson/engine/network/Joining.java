@@ -65,7 +65,7 @@ final class Joining {
       try {
         networks.connect(member.id(), endpoint, Optional.empty());
       } catch (RuntimeException e) {
-        catalog.release(record, endpoint);
+        catalog.given().release(record, endpoint);
         throw e;
       }
       var views = new LinkedHashMap<>(view.endpoints());
@@ -97,7 +97,7 @@ final class Joining {
     }
     NetworkFailures.translated(() -> {
       networks.disconnect(member.id(), record.id());
-      catalog.release(record, catalog.endpoint(endpoint));
+      catalog.given().release(record, catalog.endpoint(endpoint));
       var views = new LinkedHashMap<>(view.endpoints());
       views.remove(record.name());
       changed(member, left, view, views);

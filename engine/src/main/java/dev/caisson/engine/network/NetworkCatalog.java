@@ -8,7 +8,6 @@ import dev.caisson.engine.EngineException;
 import dev.caisson.engine.Filters;
 import dev.caisson.engine.spec.EndpointSpec;
 import dev.caisson.engine.spec.NetworkSpec;
-import dev.caisson.engine.spec.NetworkSpec.AddressPool;
 import dev.caisson.engine.spec.NetworkingSpec;
 import dev.caisson.engine.state.Change;
 import dev.caisson.engine.state.Ids;
@@ -19,9 +18,7 @@ import dev.caisson.engine.view.NetworkView.EndpointView;
 import dev.caisson.linux.net.MacAddress;
 import dev.caisson.network.Endpoint;
 import dev.caisson.network.address.Subnet;
-import dev.caisson.network.address.SubnetPool;
 import java.net.InetAddress;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,7 +30,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/** Which networks there are, and which addresses of theirs are given out. Touches no host state. */
+/** Which networks there are, and what a container is in them. Touches no host state. */
 final class NetworkCatalog {
   /** The network of containers that name none; its name is Docker's, since tools look for it. */
   private static final String BUILT_IN = "bridge";
@@ -47,7 +44,7 @@ final class NetworkCatalog {
   private final Clock clock;
   private final Supplier<List<Subnet>> subnetsOfHost;
   private final Map<String, NetworkRecord> records = new LinkedHashMap<>();
-  private final Map<String, dev.caisson.network.address.AddressPool> pools = new LinkedHashMap<>();
+  private final GivenAddresses given = new GivenAddresses();
 
   NetworkCatalog(Store store, Clock clock, Supplier<List<Subnet>> subnetsOfHost) {
     this.store = store;
@@ -59,6 +56,11 @@ final class NetworkCatalog {
     if (records.values().stream().noneMatch(this::isBuiltIn)) {
       save(NetworkSpec.of(BUILT_IN));
     }
+  }
+
+  /** Which addresses are given out. */
+  GivenAddresses given() {
+    return given;
   }
 
   boolean isBuiltIn(NetworkRecord record) {
@@ -121,7 +123,7 @@ final class NetworkCatalog {
   synchronized void remove(NetworkRecord record) {
     store.write(new Change.Remove(KEYS + record.id()));
     records.remove(record.id());
-    pools.keySet().removeIf(key -> key.startsWith(record.id()));
+    given.forget(record);
   }
 
   /** The networks a container joins, the one that is its way out first. */
@@ -191,14 +193,13 @@ final class NetworkCatalog {
     return endpoint(record, member, settings);
   }
 
-  synchronized Endpoint endpoint(
-      NetworkRecord record, Fabric.Member member, EndpointSpec settings) {
-    var four = take(record, false, settings.ipv4Address()).orElseThrow();
+  Endpoint endpoint(NetworkRecord record, Fabric.Member member, EndpointSpec settings) {
+    var four = given.take(record, false, settings.ipv4Address()).orElseThrow();
     Optional<InetAddress> six;
     try {
-      six = take(record, true, settings.ipv6Address());
+      six = given.take(record, true, settings.ipv6Address());
     } catch (RuntimeException e) {
-      pool(record, false).ifPresent(pool -> pool.release(four));
+      given.release(record, four);
       throw e;
     }
     var mac = settings.macAddress().map(Addresses::parseMac).orElseGet(() -> Endpoint.macOf(four));
@@ -243,32 +244,9 @@ final class NetworkCatalog {
         endpoint.names());
   }
 
-  synchronized void claim(NetworkRecord record, Endpoint endpoint) {
-    pool(record, false).ifPresent(pool -> pool.claim(endpoint.ipv4()));
-    endpoint.ipv6().ifPresent(six -> pool(record, true).ifPresent(pool -> pool.claim(six)));
-  }
-
-  synchronized void release(NetworkRecord record, Endpoint endpoint) {
-    pool(record, false).ifPresent(pool -> pool.release(endpoint.ipv4()));
-    endpoint.ipv6().ifPresent(six -> pool(record, true).ifPresent(pool -> pool.release(six)));
-  }
-
-  private Optional<InetAddress> take(NetworkRecord record, boolean six, Optional<String> wanted) {
-    return pool(record, six)
-        .map(pool ->
-            wanted
-                .filter(text -> !text.isEmpty())
-                .map(text -> pool.claim(Addresses.parse(text)))
-                .orElseGet(pool::allocate));
-  }
-
-  private Optional<dev.caisson.network.address.AddressPool> pool(
-      NetworkRecord record, boolean six) {
-    return Optional.ofNullable(pools.get(record.id() + six));
-  }
-
   private NetworkRecord save(NetworkSpec spec) {
-    var record = NetworkRecord.of(spec, Ids.random(), freeNumber(), clock.instant(), subnets(spec));
+    var pools = SubnetChoice.of(spec, subnetsInUse());
+    var record = NetworkRecord.of(spec, Ids.random(), freeNumber(), clock.instant(), pools);
     var unused = record.definition(); // refuses what is out of range before it is stored
     store.write(new Change.Put(KEYS + record.id(), RecordCodec.encode(record)));
     store.sync();
@@ -278,9 +256,13 @@ final class NetworkCatalog {
 
   private void keep(NetworkRecord record) {
     records.put(record.id(), record);
-    for (boolean six : new boolean[] {false, true}) {
-      record.addresses(six).ifPresent(pool -> pools.put(record.id() + six, pool));
-    }
+    given.open(record);
+  }
+
+  private List<Subnet> subnetsInUse() {
+    var taken = new ArrayList<>(subnetsOfHost.get());
+    records.values().forEach(r -> r.pools().forEach(p -> taken.add(Subnet.parse(p.subnet()))));
+    return taken;
   }
 
   private int freeNumber() {
@@ -290,45 +272,5 @@ final class NetworkCatalog {
       number++;
     }
     return number;
-  }
-
-  /** The pools asked for, completed, and those missing chosen. */
-  private List<AddressPool> subnets(NetworkSpec spec) {
-    var taken = new ArrayList<>(subnetsOfHost.get());
-    records.values().forEach(r -> r.pools().forEach(p -> taken.add(Subnet.parse(p.subnet()))));
-    var chosen = new ArrayList<AddressPool>();
-    for (var pool : spec.pools()) {
-      if (!pool.subnet().isEmpty()) {
-        chosen.add(complete(pool, taken));
-      }
-    }
-    if (chosen.stream().allMatch(pool -> Subnet.parse(pool.subnet()).isIpv6())) {
-      chosen.addFirst(complete(SubnetPool.choose(taken)));
-    }
-    if (spec.ipv6() && chosen.stream().noneMatch(pool -> Subnet.parse(pool.subnet()).isIpv6())) {
-      chosen.add(complete(SubnetPool.chooseIpv6(new SecureRandom())));
-    }
-    return chosen;
-  }
-
-  private static AddressPool complete(AddressPool pool, List<Subnet> taken) {
-    var subnet = Subnet.parse(pool.subnet());
-    taken.stream()
-        .filter(subnet::overlaps)
-        .findFirst()
-        .ifPresent(other -> {
-          throw EngineException.conflict(
-              "subnet " + subnet + " overlaps " + other + ", which is in use", "choose another");
-        });
-    var range = NetworkRecord.range(pool);
-    return new AddressPool(
-        subnet.toString(),
-        pool.range(),
-        range.gateway().getHostAddress(),
-        pool.auxiliaryAddresses());
-  }
-
-  private static AddressPool complete(Subnet subnet) {
-    return new AddressPool(subnet.toString(), "", subnet.at(1).getHostAddress(), Map.of());
   }
 }
