@@ -5,7 +5,6 @@
 package dev.caisson.virtio.net;
 
 import dev.caisson.linux.net.MacAddress;
-import dev.caisson.virtio.queue.LittleEndian;
 import java.lang.foreign.ValueLayout;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -62,7 +61,7 @@ final class SourceGuard {
       case ARP -> permitsArp(frame);
       case IPV4 ->
           !listed || (has(frame, 20) && permits4(frame.head.get(Frame.BIG32, NETWORK + 12)));
-      case IPV6 -> !listed || (has(frame, 40) && permits6(frame));
+      case IPV6 -> !listed || (has(frame, 40) && permits6(frame, NETWORK + 8) && saysRight(frame));
       default -> !listed;
     };
   }
@@ -92,11 +91,14 @@ final class SourceGuard {
     return false;
   }
 
-  private boolean permits6(Frame frame) {
-    byte[] address = frame.head.asSlice(NETWORK + 8, 16).toArray(ValueLayout.JAVA_BYTE);
-    boolean linkLocal =
-        (frame.head.get(LittleEndian.U8, NETWORK + 8) & 0xff) == 0xfe
-            && (frame.head.get(LittleEndian.U8, NETWORK + 9) & 0xc0) == 0x80;
+  private boolean saysRight(Frame frame) {
+    int target = NeighbourRules.target(frame);
+    return target == 0 || (target > 0 && permits6(frame, target));
+  }
+
+  private boolean permits6(Frame frame, int at) {
+    byte[] address = frame.head.asSlice(at, 16).toArray(ValueLayout.JAVA_BYTE);
+    boolean linkLocal = (address[0] & 0xff) == 0xfe && (address[1] & 0xc0) == 0x80;
     boolean none = Arrays.equals(address, new byte[16]);
     return linkLocal || none || version6.stream().anyMatch(one -> Arrays.equals(one, address));
   }

@@ -231,6 +231,43 @@ class SwitchTest {
   }
 
   @Test
+  void line58NobodyIsARouterOrAnswersForAnothersIpv6Address() throws Exception {
+    byte[] own = new byte[16];
+    own[0] = 0x20;
+    own[15] = 1;
+    byte[] other = own.clone();
+    other[15] = 2;
+    Plugged a = new Plugged(A, EVERYTHING, false, Set.of(InetAddress.getByAddress(own)));
+    Plugged b = plug(B, EVERYTHING);
+    b.room(20, 2048);
+    byte[] hopByHop = {58, 0, 5, 2, 0, 0, 1, 0};
+    byte[] far = new byte[200];
+    far[0] = 58;
+    far[1] = 24;
+    List<byte[]> refused =
+        List.of(
+            TestFrames.icmp6(A, B, own, 134, own),
+            TestFrames.icmp6(A, B, own, 137, own),
+            TestFrames.icmp6(A, B, own, 136, other),
+            TestFrames.icmp6(A, B, own, 134, own, hopByHop),
+            TestFrames.icmp6(A, B, own, 136, own, far),
+            TestFrames.icmp6(A, B, other, 136, own));
+    refused.forEach(a::send);
+    assertThat(b.received()).isNull();
+    assertThat(a.port.forged()).isEqualTo(refused.size());
+    List<byte[]> permitted =
+        List.of(
+            TestFrames.icmp6(A, B, own, 136, own),
+            TestFrames.icmp6(A, B, own, 135, other),
+            TestFrames.icmp6(A, B, own, 143, other, hopByHop), // a report of groups
+            TestFrames.icmp6(A, B, own, 128, own));
+    for (byte[] frame : permitted) {
+      a.send(frame);
+      assertThat(b.received()).isNotNull();
+    }
+  }
+
+  @Test
   void line51HostileHeadersAreDropped() {
     Plugged a = plug(A, EVERYTHING);
     Plugged b = plug(B, 0);

@@ -48,6 +48,21 @@ final class TestFrames {
     return ethernet(from, to, 0x0800, ip.array());
   }
 
+  /**
+   * A message of ICMPv6 about an address, perhaps behind another header.
+   *
+   * @param before extension headers, the first of which says hop by hop
+   */
+  static byte[] icmp6(
+      MacAddress from, MacAddress to, byte[] source, int type, byte[] about, byte... before) {
+    ByteBuffer ip = ByteBuffer.allocate(40 + before.length + 24);
+    ip.putInt(0x6000_0000).putShort((short) (before.length + 24));
+    ip.put((byte) (before.length == 0 ? 58 : 0)).put((byte) 255);
+    ip.put(source).put(about).put(before);
+    ip.put((byte) type).put(new byte[7]).put(about);
+    return ethernet(from, to, 0x86dd, ip.array());
+  }
+
   static byte[] arp(MacAddress from, MacAddress claimed, int address) {
     ByteBuffer arp = ByteBuffer.allocate(28);
     arp.putShort((short) 1).putShort((short) 0x0800).put((byte) 6).put((byte) 4);
