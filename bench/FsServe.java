@@ -8,6 +8,7 @@ import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.virtio.fs.Export;
 import dev.caisson.virtio.fs.FileSystemDevice;
 import dev.caisson.virtio.fs.FuseServer;
+import dev.caisson.virtio.queue.Lookout;
 import dev.caisson.virtio.vhost.VhostUserServer;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,7 +23,7 @@ public final class FsServe {
     boolean extended = arguments.length < 4 || !arguments[3].equals("no-xattr");
     var server = new FuseServer(List.of(new Export("root", root, false, 1)), 200_000, extended);
     var device = new FileSystemDevice("caisson", Integer.parseInt(arguments[2]), server);
-    try (var lent = new VhostUserServer(Path.of(arguments[1]), device)) {
+    try (var lent = new VhostUserServer(Path.of(arguments[1]), device, Lookout.EMULATED)) {
       Thread.sleep(Long.MAX_VALUE);
     }
   }

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MIB = 1 << 20, SIZE = 16, PAGE = 4096, RANDOM = 500, MADE = 100, SIDES = 2 };
+enum { MIB = 1 << 20, SIZE = 64, PAGE = 4096, RANDOM = 500, MADE = 100, SIDES = 2 };
 
 static const char *const labels[SIDES] = {"ours", "theirs"};
 static int side, round_number;

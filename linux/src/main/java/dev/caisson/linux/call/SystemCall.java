@@ -86,6 +86,7 @@ public final class SystemCall {
   public static final long WRITEV = 20;
   public static final long PREADV = 295;
   public static final long PWRITEV = 296;
+  public static final long SYNC_FILE_RANGE = 277;
   public static final long SYNCFS = 306;
   public static final long SETNS = 308;
   public static final long RENAMEAT2 = 316;

@@ -16,6 +16,8 @@ import java.lang.foreign.ValueLayout;
  * bytes.
  */
 public final class OpenNode implements AutoCloseable {
+  private static final int SYNC_FILE_RANGE_WRITE = 2;
+
   private final Fd fd;
 
   private OpenNode(Fd fd) {
@@ -60,6 +62,12 @@ public final class OpenNode implements AutoCloseable {
   /** fsync(2), or fdatasync(2) for {@code dataOnly}. */
   public long sync(boolean dataOnly) {
     return Downcall.attempt(dataOnly ? SystemCall.FDATASYNC : SystemCall.FSYNC, fd.number());
+  }
+
+  /** Has written pages go to the disk from now on, and waits for none. sync_file_range(2) */
+  public long startWriting(long offset, long length) {
+    return Downcall.attempt(
+        SystemCall.SYNC_FILE_RANGE, fd.number(), offset, length, SYNC_FILE_RANGE_WRITE, 0, 0);
   }
 
   /** ftruncate(2) to {@code size} bytes. */

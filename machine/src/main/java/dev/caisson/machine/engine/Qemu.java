@@ -12,6 +12,7 @@ import dev.caisson.linux.process.Spawn;
 import dev.caisson.machine.network.NetworkPort;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.Unavailable;
+import dev.caisson.virtio.queue.Lookout;
 import dev.caisson.virtio.vhost.VhostUserServer;
 import dev.caisson.vmm.machine.ConsoleLog;
 import java.io.IOException;
@@ -106,7 +107,7 @@ public final class Qemu implements MachineEngine {
       ServerSocketChannel console = listen(directory.resolve("console"), user, opened);
       for (int i = 0; i < spec.devices().size(); i++) {
         Path socket = directory.resolve("device" + i);
-        lent.add(new VhostUserServer(socket, spec.devices().get(i)));
+        lent.add(new VhostUserServer(socket, spec.devices().get(i), Lookout.EMULATED));
         user.own(socket);
       }
       Path log = spec.directory().resolve("qemu.log");

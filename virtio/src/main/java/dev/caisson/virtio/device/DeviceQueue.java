@@ -9,6 +9,7 @@ import dev.caisson.virtio.queue.Chain;
 import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.virtio.queue.Lookout;
 import dev.caisson.virtio.queue.VirtQueue;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,8 +31,16 @@ public final class DeviceQueue {
    * @param broken told when a device found the guest at fault outside of a kick
    */
   public DeviceQueue(VirtQueue ring, Runnable interrupt, Consumer<VirtioException> broken) {
+    this(ring, interrupt, broken, Lookout.VIRTUALIZED);
+  }
+
+  /**
+   * @param look the longest that the next request is looked for
+   */
+  public DeviceQueue(
+      VirtQueue ring, Runnable interrupt, Consumer<VirtioException> broken, Duration look) {
     this.ring = ring;
-    this.lookout = new Lookout(ring);
+    this.lookout = new Lookout(ring, look);
     this.interrupt = interrupt;
     this.broken = broken;
   }

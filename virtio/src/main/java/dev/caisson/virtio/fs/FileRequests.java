@@ -31,6 +31,7 @@ final class FileRequests {
 
   private final NodeTable nodes;
   private final HandleTable handles;
+  private final WriteBehind behind = new WriteBehind();
 
   FileRequests(NodeTable nodes, HandleTable handles) {
     this.nodes = nodes;
@@ -97,9 +98,15 @@ final class FileRequests {
       if (size > 0) {
         collect(places, request.source(size), request.position(), size);
         done = Refusal.checked(handle.file.write(places, offset));
+        behind.wrote(handle, offset, done);
       }
       reply.u64(done);
     }
+  }
+
+  /** No request waits now. */
+  void rest() {
+    behind.catchUp();
   }
 
   /** At most as many places as one call takes; the rest is a short read or write. */

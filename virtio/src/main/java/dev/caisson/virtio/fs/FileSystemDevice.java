@@ -82,6 +82,7 @@ public final class FileSystemDevice implements VirtioDevice, Restorable {
       forgotten.serve(now.get(queue), serving);
     } else {
       now.get(queue).serveAndLook(serving, LARGE);
+      server.rest();
     }
   }
 

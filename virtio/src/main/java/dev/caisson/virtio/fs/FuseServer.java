@@ -122,6 +122,11 @@ public final class FuseServer implements AutoCloseable {
     return total;
   }
 
+  /** No request waits now: what nobody waits for is done. */
+  public void rest() {
+    files.rest();
+  }
+
   /** Requests that get no answer, not even when they make no sense. */
   private boolean forgets(FuseRequest request) {
     int opcode = request.opcode();

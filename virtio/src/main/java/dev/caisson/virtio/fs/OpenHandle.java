@@ -14,6 +14,7 @@ final class OpenHandle extends Counted {
   final boolean writable;
   final long node;
   final int flags;
+  final WriteStream stream = new WriteStream();
 
   /** Where the next listing of a directory would go on by itself; guarded by this. */
   long position;

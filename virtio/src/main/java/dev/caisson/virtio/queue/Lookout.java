@@ -4,6 +4,7 @@
  */
 package dev.caisson.virtio.queue;
 
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
@@ -11,14 +12,17 @@ import java.util.function.LongSupplier;
  * How long the worker of a queue keeps looking for the next request, with kicks off, before it asks
  * for one and sleeps: a guest that need not kick saves an exit, and nobody has to be woken.
  *
- * <p>It looks only where that pays. The time grows while requests come soon after the last, to
- * {@link #MOST_NANOS}, and shrinks to nothing where they do not. Whoever else wants the processor
- * has it at once; then nothing is looked for in the next milliseconds, more of them each time. Used
- * by one thread at a time.
+ * <p>It looks only where that pays. The time grows while requests come soon after the last, to a
+ * limit, and shrinks to nothing where they do not. Whoever else wants the processor has it at once;
+ * then nothing is looked for in the next milliseconds, more of them each time. Used by one thread
+ * at a time.
  */
 public final class Lookout {
-  /** The longest that one request is looked for: an emulated guest's next takes 100 to 400 µs. */
-  public static final long MOST_NANOS = 400_000;
+  /** The longest that one request of a guest is looked for which a processor runs. */
+  public static final Duration VIRTUALIZED = Duration.ofNanos(200_000);
+
+  /** The longest for an emulated one, whose next request takes 100 to 900 µs. */
+  public static final Duration EMULATED = Duration.ofMillis(1);
 
   private static final long LEAST_NANOS = 20_000; // less than a wake-up costs
   private static final long CROWDED_NANOS = 60_000; // QEMU passes an interrupt on in less
@@ -27,6 +31,7 @@ public final class Lookout {
   private static final int MOST_IN_A_ROW = 256; // then the worker hears whether it shall stop
 
   private final BooleanSupplier arrived;
+  private final long most;
   private final LongSupplier clock;
   private final Runnable giveWay;
 
@@ -36,9 +41,12 @@ public final class Lookout {
   private int doublings;
   private int inARow;
 
-  public Lookout(VirtQueue ring) {
+  /**
+   * @param most the longest that one request is looked for
+   */
+  public Lookout(VirtQueue ring, Duration most) {
     // sched_yield(2): another thread that waits for this processor runs first.
-    this(() -> !ring.isEmpty(), System::nanoTime, Thread::yield);
+    this(() -> !ring.isEmpty(), most, System::nanoTime, Thread::yield);
   }
 
   /**
@@ -46,8 +54,9 @@ public final class Lookout {
    * @param clock in nanoseconds
    * @param giveWay lets others have the processor
    */
-  Lookout(BooleanSupplier arrived, LongSupplier clock, Runnable giveWay) {
+  Lookout(BooleanSupplier arrived, Duration most, LongSupplier clock, Runnable giveWay) {
     this.arrived = arrived;
+    this.most = most.toNanos();
     this.clock = clock;
     this.giveWay = giveWay;
     this.emptySince = clock.getAsLong();
@@ -58,10 +67,10 @@ public final class Lookout {
   public void woken() {
     long now = clock.getAsLong();
     inARow = 0;
-    if (now - emptySince > MOST_NANOS) {
+    if (now - emptySince > most) {
       window = window > LEAST_NANOS ? window / 2 : 0;
     } else if (now - barredUntil >= 0) {
-      window = Math.clamp(window * 2, LEAST_NANOS, MOST_NANOS);
+      window = Math.clamp(window * 2, LEAST_NANOS, most);
     }
   }
 
@@ -83,7 +92,7 @@ public final class Lookout {
       boolean there = arrived.getAsBoolean();
       long now = clock.getAsLong();
       // The guest's own processor may have been what ran here meanwhile.
-      if (now - last > (there ? MOST_NANOS : CROWDED_NANOS)) {
+      if (now - last > (there ? most : CROWDED_NANOS)) {
         bar(now);
         return there;
       }

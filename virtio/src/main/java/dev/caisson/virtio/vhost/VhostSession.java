@@ -17,6 +17,7 @@ import dev.caisson.virtio.queue.VirtQueue;
 import dev.caisson.virtio.transport.QueueWorker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,7 @@ final class VhostSession implements AutoCloseable {
 
   private final UnixSocket socket;
   private final VirtioDevice device;
+  private final Duration look;
   private final Vring[] rings;
   private final List<QueueWorker> workers = new ArrayList<>();
   private List<DeviceQueue> queues = List.of();
@@ -42,9 +44,13 @@ final class VhostSession implements AutoCloseable {
   private volatile @Nullable UnixSocket channel;
   private long features;
 
-  VhostSession(UnixSocket socket, VirtioDevice device) {
+  /**
+   * @param look the longest that a queue's next request is looked for
+   */
+  VhostSession(UnixSocket socket, VirtioDevice device, Duration look) {
     this.socket = socket;
     this.device = device;
+    this.look = look;
     this.rings =
         Stream.generate(Vring::new).limit(device.queueSizes().size()).toArray(Vring[]::new);
     device.onConfigChange(this::configurationChanged);
@@ -269,7 +275,7 @@ final class VhostSession implements AutoCloseable {
     }
     VirtQueue queue =
         VirtQueue.open(known.guest(), ring.layout(known), features, ring.base(features));
-    return new DeviceQueue(queue, ring::interrupt, fault -> broken(ring, fault));
+    return new DeviceQueue(queue, ring::interrupt, fault -> broken(ring, fault), look);
   }
 
   private void broken(Vring ring, VirtioException fault) {

@@ -10,10 +10,12 @@ import dev.caisson.linux.io.UnixListener;
 import dev.caisson.linux.io.UnixSocket;
 import dev.caisson.virtio.VirtioException;
 import dev.caisson.virtio.device.VirtioDevice;
+import dev.caisson.virtio.queue.Lookout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,7 @@ public final class VhostUserServer implements AutoCloseable {
 
   private final Path path;
   private final VirtioDevice device;
+  private final Duration look;
   private final UnixListener listener;
   private final Thread thread;
   private volatile boolean closed;
@@ -41,8 +44,18 @@ public final class VhostUserServer implements AutoCloseable {
    * @param device closed together with the server
    */
   public VhostUserServer(Path path, VirtioDevice device) {
+    this(path, device, Lookout.VIRTUALIZED);
+  }
+
+  /**
+   * As {@link #VhostUserServer(Path, VirtioDevice)}, for guests of another pace.
+   *
+   * @param look the longest that a queue's next request is looked for
+   */
+  public VhostUserServer(Path path, VirtioDevice device, Duration look) {
     this.path = path;
     this.device = device;
+    this.look = look;
     try {
       Files.deleteIfExists(path);
     } catch (IOException e) {
@@ -64,7 +77,7 @@ public final class VhostUserServer implements AutoCloseable {
 
   private void serve() {
     while (!closed) {
-      try (var session = new VhostSession(accept(), device)) {
+      try (var session = new VhostSession(accept(), device, look)) {
         session.run();
       } catch (VirtioException | LinuxException | IllegalArgumentException e) {
         if (!closed) {
