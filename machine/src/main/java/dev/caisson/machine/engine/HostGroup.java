@@ -208,6 +208,24 @@ public final class HostGroup {
     }
   }
 
+  /**
+   * Kills all that is in it, and waits: what a killed engine left. Whoever is in a machine's group
+   * is the machine's, whatever it calls itself.
+   */
+  public void kill() {
+    for (Path group : made()) {
+      try {
+        Files.readAllLines(group.resolve(MEMBERS)).stream()
+            .map(Long::valueOf)
+            .flatMap(pid -> ProcessHandle.of(pid).stream())
+            .filter(ProcessHandle::destroyForcibly)
+            .forEach(process -> process.onExit().join());
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.DEBUG, "who is in " + group, e); // it has just gone
+      }
+    }
+  }
+
   /** Processor time of all that was ever in it; empty where nobody counts. */
   Optional<Duration> cpuTime() {
     try {

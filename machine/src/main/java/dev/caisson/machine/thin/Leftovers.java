@@ -31,7 +31,9 @@ final class Leftovers {
     if (pid > 0) {
       end(pid, id);
     }
-    HostGroup.of(id, groupParent).remove();
+    HostGroup group = HostGroup.of(id, groupParent);
+    group.kill();
+    group.remove();
   }
 
   private static void end(long pid, String id) {

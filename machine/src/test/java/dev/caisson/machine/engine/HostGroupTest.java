@@ -87,7 +87,7 @@ class HostGroupTest {
     assertThatThrownBy(() -> group.make(MEMORY, 1, chosen)).hasMessageContaining("cpuset");
   }
 
-  /** On the host's own groups: what runs in it is counted, and nothing of it stays. */
+  /** On the host's own groups: what runs in it is counted, killed, and nothing of it stays. */
   @Test
   @Tag("integration")
   void aProcessIsHeldCountedAndGone() {
@@ -110,6 +110,8 @@ class HostGroupTest {
       while (group.cpuTime().orElseThrow().toMillis() < 20) {
         Thread.onSpinWait();
       }
+      group.kill();
+      assertThat(busy.ended().join().code()).isEqualTo(137);
     }
     group.remove();
     assertThat(group.cpuTime()).isEmpty();
