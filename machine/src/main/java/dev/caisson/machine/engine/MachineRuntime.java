@@ -19,6 +19,7 @@ import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -133,17 +134,22 @@ final class MachineRuntime {
     if (!modular() || modules.isEmpty()) {
       return Optional.empty();
     }
-    Path folder = modules.getFirst().toAbsolutePath().getParent().resolveSibling(ARCHIVE);
-    Path madeIn = folder.resolveSibling("caisson.aot.home");
+    Path folder = parent(parent(modules.getFirst().toAbsolutePath()));
+    Path archive = folder.resolve(ARCHIVE);
+    Path madeIn = folder.resolve("caisson.aot.home");
     try {
-      return Files.exists(folder)
+      boolean right =
+          Files.exists(archive)
               && Files.exists(madeIn)
-              && Files.readString(madeIn).strip().equals(folder.getParent().toString())
-          ? Optional.of(folder)
-          : Optional.empty();
+              && Files.readString(madeIn).strip().equals(folder.toString());
+      return right ? Optional.of(archive) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty(); // it starts the same without, only later
     }
+  }
+
+  private static Path parent(Path file) {
+    return Objects.requireNonNullElse(file.getParent(), file);
   }
 
   private List<String> command(List<String> archive, String name) {
@@ -172,7 +178,7 @@ final class MachineRuntime {
   List<String> environment() {
     String places =
         libraries().stream()
-            .map(library -> library.getParent().toString())
+            .map(library -> parent(library).toString())
             .distinct()
             .collect(Collectors.joining(":"));
     return List.of("LD_LIBRARY_PATH=" + places);

@@ -28,7 +28,7 @@ import java.util.TreeMap;
  * sooner, and less is recorded.
  */
 public final class MachineTraining {
-  private static final Duration PATIENCE = Duration.ofSeconds(120);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final Path NOTHING = Path.of("/dev/null");
   private static final Path DEVICE = Path.of("/dev/kvm");
 

@@ -54,7 +54,7 @@ public final class OwnProcessEngine implements MachineEngine {
   private static final String TAG = "caisson";
 
   /** For the Java runtime to start and the kernel to be loaded, on a slow host. */
-  private static final Duration PATIENCE = Duration.ofSeconds(300);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private final HardwareVirtualization hardware;
 
