@@ -123,7 +123,7 @@ public final class Qemu implements MachineEngine {
       opened.add(consoleStream);
       var heard = keep(consoleStream, directory.resolve("console.log"));
       return new QemuMachine(
-          process, heard, group, controlStream, new QemuMonitor(monitorStream), lent, directory);
+          process, heard, group, controlStream, new QemuMonitor(monitorStream), lent);
     } catch (IOException | RuntimeException | OutOfMemoryError e) { // also for want of a thread
       opened.reversed().forEach(Qemu::closeQuietly);
       lent.forEach(VhostUserServer::close);

@@ -26,7 +26,6 @@ final class QemuMachine implements RunningMachine {
   private final SocketChannel control;
   private final QemuMonitor monitor;
   private final List<VhostUserServer> lent;
-  private final Path directory;
   private final CompletableFuture<String> ended = new CompletableFuture<>();
 
   QemuMachine(
@@ -35,14 +34,12 @@ final class QemuMachine implements RunningMachine {
       HostGroup group,
       SocketChannel control,
       QemuMonitor monitor,
-      List<VhostUserServer> lent,
-      Path directory) {
+      List<VhostUserServer> lent) {
     this.process = process;
     this.group = group;
     this.control = control;
     this.monitor = monitor;
     this.lent = lent;
-    this.directory = directory;
     var _ =
         process
             .ended()
@@ -107,7 +104,7 @@ final class QemuMachine implements RunningMachine {
       control.close();
       monitor.close();
     } catch (IOException e) {
-      LOG.log(System.Logger.Level.DEBUG, "closing " + directory, e);
+      LOG.log(System.Logger.Level.DEBUG, "closing machine " + process.pid(), e);
     }
     lent.forEach(VhostUserServer::close);
   }
