@@ -31,7 +31,7 @@ clock_getres clock_gettime clock_nanosleep gettimeofday nanosleep
 getrandom
 
 [events] doorbells, interrupts, and connections that are waited for
-epoll_create1 epoll_ctl epoll_pwait epoll_wait eventfd2 poll ppoll
+epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd2 poll ppoll
 
 [connections] orders, control port, back ends and taps that it was handed
 dup dup2 dup3 getsockopt preadv pwritev readv recvmsg sendmsg setsockopt shutdown writev

@@ -64,6 +64,7 @@ public final class SystemCall {
   public static final long GETDENTS64 = 217;
   public static final long EPOLL_CTL = 233;
   public static final long EPOLL_PWAIT = 281;
+  public static final long EPOLL_PWAIT2 = 441;
   public static final long TGKILL = 234;
   public static final long WAITID = 247;
   public static final long OPENAT = 257;

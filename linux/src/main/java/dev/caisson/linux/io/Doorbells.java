@@ -28,6 +28,7 @@ public final class Doorbells implements AutoCloseable {
 
   private final Fd epoll;
   private final MemorySegment events;
+  private final MemorySegment limit = Arena.ofAuto().allocate(16, 8); // struct timespec
   private final int count;
 
   /**
@@ -73,15 +74,25 @@ public final class Doorbells implements AutoCloseable {
   /**
    * As {@link #await()}, for a time.
    *
-   * @param millis -1 for as long as it takes
+   * @param micros -1 for as long as it takes
    * @return 0 also when the time is over
    */
-  public int await(int millis) {
+  public int await(int micros) {
+    if (micros >= 0) {
+      limit.set(ValueLayout.JAVA_LONG, 0, micros / 1_000_000);
+      limit.set(ValueLayout.JAVA_LONG, 8, micros % 1_000_000 * 1000L);
+    }
     long got =
         Downcall.attempt(
-            SystemCall.EPOLL_PWAIT, epoll.number(), events.address(), count, millis, 0, 8);
+            SystemCall.EPOLL_PWAIT2,
+            epoll.number(),
+            events.address(),
+            count,
+            micros < 0 ? 0 : limit.address(),
+            0,
+            8);
     if (got < 0 && got != -Errno.EINTR.number()) {
-      throw new LinuxException("epoll_pwait", epoll, Errno.of((int) -got));
+      throw new LinuxException("epoll_pwait2", epoll, Errno.of((int) -got));
     }
     int rung = 0;
     for (int i = 0; i < got; i++) {

@@ -99,6 +99,11 @@ public final class DeviceQueue {
     }
   }
 
+  /** Descriptors there is room for; 0 if the queue is absent. */
+  public int size() {
+    return ring == null ? 0 : ring.size();
+  }
+
   /** The guest's memory, if the queue is there. */
   public Optional<GuestMemory> memory() {
     return Optional.ofNullable(ring).map(VirtQueue::memory);
@@ -109,11 +114,17 @@ public final class DeviceQueue {
     return ring == null ? OptionalInt.empty() : OptionalInt.of(ring.position());
   }
 
-  /** Tells the driver of completed chains if it wants to know. */
-  public void flush() {
-    if (ring != null && ring.wantsInterrupt()) {
+  /**
+   * Tells the driver of completed chains if it wants to know.
+   *
+   * @return whether it did
+   */
+  public boolean flush() {
+    boolean wanted = ring != null && ring.wantsInterrupt();
+    if (wanted) {
       interrupt.run();
     }
+    return wanted;
   }
 
   /** Serves every request in the queue, and those that come meanwhile. */

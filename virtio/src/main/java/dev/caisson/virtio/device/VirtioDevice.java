@@ -32,7 +32,7 @@ public non-sealed interface VirtioDevice extends Device {
   void kicked(int queue);
 
   /**
-   * For how many milliseconds after a kick a queue may rest before {@link #rested}; -1 for as long
+   * For how many microseconds after a kick a queue may rest before {@link #rested}; -1 for as long
    * as it takes.
    */
   default int patience(int queue) {

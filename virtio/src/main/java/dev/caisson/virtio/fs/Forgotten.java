@@ -34,9 +34,9 @@ final class Forgotten {
     }
   }
 
-  /** How long the guest may be left untold if it sends nothing more, in milliseconds. */
+  /** How long the guest may be left untold if it sends nothing more, in microseconds. */
   int patience() {
-    return untold > 0 ? MILLIS : -1;
+    return untold > 0 ? MILLIS * 1000 : -1;
   }
 
   void tell(DeviceQueue queue) {

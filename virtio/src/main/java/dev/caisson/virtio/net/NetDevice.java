@@ -134,7 +134,8 @@ public final class NetDevice implements VirtioDevice, FramePort {
     List<TransmitLane> transmit = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       receive.add(new ReceiveLane(queues.get(2 * i), features));
-      transmit.add(new TransmitLane(queues.get(2 * i + 1), side, i, features, mtu));
+      transmit.add(
+          new TransmitLane(queues.get(2 * i + 1), side, i, features, mtu, System::nanoTime));
     }
     // Without several pairs a driver that wants the control queue finds it behind the first pair.
     int number = 2 * count;
@@ -162,6 +163,25 @@ public final class NetDevice implements VirtioDevice, FramePort {
         now.transmit.get(queue / 2).kicked();
       }
     }
+  }
+
+  @Override
+  public int patience(int queue) {
+    TransmitLane lane = transmits(queue);
+    return lane == null ? -1 : lane.patience();
+  }
+
+  @Override
+  public void rested(int queue) {
+    TransmitLane lane = transmits(queue);
+    if (lane != null) {
+      lane.rested();
+    }
+  }
+
+  private @Nullable TransmitLane transmits(int queue) {
+    List<TransmitLane> transmit = lanes.transmit;
+    return queue % 2 == 1 && queue / 2 < transmit.size() ? transmit.get(queue / 2) : null;
   }
 
   @Override

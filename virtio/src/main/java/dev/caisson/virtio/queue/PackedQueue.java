@@ -72,6 +72,11 @@ public final class PackedQueue implements VirtQueue {
   }
 
   @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
   public boolean isEmpty() {
     int flags = (short) SHARED.getAcquire(ring, (long) DESCRIPTOR * nextAvailable + FLAGS);
     boolean available = (flags & AVAILABLE) != 0;

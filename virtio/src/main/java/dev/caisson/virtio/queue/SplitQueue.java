@@ -59,6 +59,11 @@ public final class SplitQueue implements VirtQueue {
   }
 
   @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
   public boolean isEmpty() {
     int pending =
         Short.toUnsignedInt((short) ((short) INDEX.getAcquire(available, 2L) - nextAvailable));

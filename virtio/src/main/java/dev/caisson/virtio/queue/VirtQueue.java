@@ -40,6 +40,9 @@ public sealed interface VirtQueue permits SplitQueue, PackedQueue {
   /** The next request, or null when the guest has offered no other. */
   @Nullable Chain poll();
 
+  /** Descriptors the ring has room for. */
+  int size();
+
   /** Whether {@link #poll} would answer a request. */
   boolean isEmpty();
 

@@ -8,17 +8,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.caisson.linux.net.MacAddress;
-import dev.caisson.virtio.driver.TestDriver;
-import dev.caisson.virtio.driver.TestGuest;
-import dev.caisson.virtio.queue.Buffers;
-import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,70 +26,34 @@ class SwitchTest {
   private static final MacAddress ALL = MacAddress.parse("ff:ff:ff:ff:ff:ff");
   private static final MacAddress ELSEWHERE = MacAddress.parse("02:00:00:00:0e:0e");
   private static final long EVERYTHING = NetFeatures.OFFLOADS | NetFeatures.MERGEABLE_BUFFERS;
-  private static final int MTU = 1500;
 
   private static final long AWAITED_NANOS = 60_000_000_000L;
 
   private Switch net = new Switch("test");
-  private final List<Plugged> guests = new ArrayList<>();
+  private final List<SwitchGuest> guests = new ArrayList<>();
 
-  /** A guest on the switch. */
-  private final class Plugged {
-    final TestGuest guest;
-    final SwitchPort port;
-    final NetDevice device;
-    final TestDriver input;
-    final TestDriver output;
-
-    Plugged(MacAddress address, long features, boolean packed, Set<InetAddress> sources) {
-      guest = new TestGuest(8 << 20, packed);
-      port = net.port(address, sources);
-      device = new NetDevice(address, MTU, 1, port);
-      List<TestDriver> queues = guest.start(device, features, 64);
-      input = queues.get(0);
-      output = queues.get(1);
-      guests.add(this);
-    }
-
-    void room(int count, int size) {
-      for (int i = 0; i < count; i++) {
-        input.offer(new byte[0], size);
-      }
-      device.kicked(0);
-    }
-
-    void send(byte[] frame) {
-      output.offer(frame, 0);
-      device.kicked(1);
-      output.answer();
-    }
-
-    byte @Nullable [] received() {
-      var answer = input.answer();
-      return answer == null ? null : answer.bytes();
-    }
+  private SwitchGuest plug(MacAddress address, long features) {
+    return plug(address, features, Set.of());
   }
 
-  private Plugged plug(MacAddress address, long features) {
-    return new Plugged(address, features, guests.size() % 2 == 1, Set.of());
+  private SwitchGuest plug(MacAddress address, long features, Set<InetAddress> sources) {
+    var guest = new SwitchGuest(net, address, features, guests.size() % 2 == 1, sources);
+    guests.add(guest);
+    return guest;
   }
 
   @AfterEach
   void end() {
-    guests.forEach(one -> {
-      one.device.stop();
-      one.device.close();
-      one.guest.close();
-    });
+    guests.forEach(SwitchGuest::close);
     net.close();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {1, 60, 1500})
   void aFrameReachesTheGuestItIsFor(int payload) {
-    Plugged a = plug(A, EVERYTHING);
-    Plugged b = plug(B, EVERYTHING);
-    Plugged c = plug(C, EVERYTHING);
+    SwitchGuest a = plug(A, EVERYTHING);
+    SwitchGuest b = plug(B, EVERYTHING);
+    SwitchGuest c = plug(C, EVERYTHING);
     b.room(4, 2048);
     c.room(4, 2048);
     byte[] frame = TestFrames.plain(A, B, payload);
@@ -108,9 +67,9 @@ class SwitchTest {
 
   @Test
   void aGroupFrameReachesAllOthers() {
-    Plugged a = plug(A, EVERYTHING);
-    Plugged b = plug(B, EVERYTHING);
-    Plugged c = plug(C, EVERYTHING);
+    SwitchGuest a = plug(A, EVERYTHING);
+    SwitchGuest b = plug(B, EVERYTHING);
+    SwitchGuest c = plug(C, EVERYTHING);
     List.of(a, b, c).forEach(one -> one.room(2, 2048));
     a.send(TestFrames.plain(A, ALL, 100));
     assertThat(b.received()).isNotNull();
@@ -120,8 +79,8 @@ class SwitchTest {
 
   @Test
   void aLargeFrameIsSpreadOverSmallBuffers() {
-    Plugged a = plug(A, EVERYTHING);
-    Plugged b = plug(B, EVERYTHING);
+    SwitchGuest a = plug(A, EVERYTHING);
+    SwitchGuest b = plug(B, EVERYTHING);
     b.room(30, 4096);
     byte[] frame = TestFrames.header(TestFrames.tcp4(A, B, 60_000), 1, Frame.TCP4, 1448, 34, 16);
     a.send(frame);
@@ -139,8 +98,8 @@ class SwitchTest {
 
   @Test
   void aGuestThatTakesOnlyFinishedFramesGetsThem() {
-    Plugged a = plug(A, EVERYTHING);
-    Plugged b = plug(B, 0);
+    SwitchGuest a = plug(A, EVERYTHING);
+    SwitchGuest b = plug(B, 0);
     b.room(20, 1600);
     a.send(TestFrames.header(TestFrames.tcp4(A, B, 1000), 1, 0, 0, 34, 16));
     byte[] one = b.received();
@@ -166,8 +125,8 @@ class SwitchTest {
   void aSenderWaitsForItsReceiverAndGoesOn() throws Exception {
     net.close();
     net = new Switch("patient", 600_000); // however late this thread gets to give room
-    Plugged a = plug(A, EVERYTHING);
-    Plugged b = plug(B, EVERYTHING);
+    SwitchGuest a = plug(A, EVERYTHING);
+    SwitchGuest b = plug(B, EVERYTHING);
     b.room(1, 2048);
     a.output.offer(TestFrames.plain(A, B, 1), 0);
     a.output.offer(TestFrames.plain(A, B, 2), 0);
@@ -186,9 +145,9 @@ class SwitchTest {
 
   @Test
   void aReceiverThatTakesNothingHoldsUpNobody() throws Exception {
-    Plugged a = plug(A, EVERYTHING);
-    Plugged b = plug(B, EVERYTHING);
-    Plugged c = plug(C, EVERYTHING);
+    SwitchGuest a = plug(A, EVERYTHING);
+    SwitchGuest b = plug(B, EVERYTHING);
+    SwitchGuest c = plug(C, EVERYTHING);
     c.room(4, 2048);
     a.output.offer(TestFrames.plain(A, B, 1), 0);
     a.output.offer(TestFrames.plain(A, C, 1), 0);
@@ -207,10 +166,8 @@ class SwitchTest {
 
   @Test
   void line58NobodySpeaksForSomebodyElse() throws Exception {
-    Plugged a =
-        new Plugged(
-            A, EVERYTHING, false, Set.of(InetAddress.getByAddress(new byte[] {10, 0, 0, 1})));
-    Plugged b = plug(B, EVERYTHING);
+    SwitchGuest a = plug(A, EVERYTHING, Set.of(InetAddress.getByAddress(new byte[] {10, 0, 0, 1})));
+    SwitchGuest b = plug(B, EVERYTHING);
     b.room(20, 2048);
     a.send(TestFrames.plain(B, B, 10));
     a.send(TestFrames.plain(C, B, 10));
@@ -237,8 +194,8 @@ class SwitchTest {
     own[15] = 1;
     byte[] other = own.clone();
     other[15] = 2;
-    Plugged a = new Plugged(A, EVERYTHING, false, Set.of(InetAddress.getByAddress(own)));
-    Plugged b = plug(B, EVERYTHING);
+    SwitchGuest a = plug(A, EVERYTHING, Set.of(InetAddress.getByAddress(own)));
+    SwitchGuest b = plug(B, EVERYTHING);
     b.room(20, 2048);
     byte[] hopByHop = {58, 0, 5, 2, 0, 0, 1, 0};
     byte[] far = new byte[200];
@@ -269,8 +226,8 @@ class SwitchTest {
 
   @Test
   void line51HostileHeadersAreDropped() {
-    Plugged a = plug(A, EVERYTHING);
-    Plugged b = plug(B, 0);
+    SwitchGuest a = plug(A, EVERYTHING);
+    SwitchGuest b = plug(B, 0);
     b.room(60, 2048);
     byte[] tcp = TestFrames.tcp4(A, B, 1400);
     int[][] bad = {
@@ -296,8 +253,8 @@ class SwitchTest {
 
   @Test
   void anEmptyReceiveBufferBreaksTheReceiverOnly() {
-    Plugged a = plug(A, EVERYTHING);
-    Plugged b = plug(B, EVERYTHING);
+    SwitchGuest a = plug(A, EVERYTHING);
+    SwitchGuest b = plug(B, EVERYTHING);
     b.room(1, 5);
     a.send(TestFrames.plain(A, B, 10));
     assertThat(b.input.fault()).isNotNull();
@@ -310,8 +267,8 @@ class SwitchTest {
     var outside = new FakeTap();
     AutoCloseable trunk = net.trunk(outside);
     try {
-      Plugged a = plug(A, EVERYTHING);
-      Plugged b = plug(B, EVERYTHING);
+      SwitchGuest a = plug(A, EVERYTHING);
+      SwitchGuest b = plug(B, EVERYTHING);
       a.room(4, 2048);
       b.room(4, 2048);
       a.send(TestFrames.plain(A, ELSEWHERE, 10));
@@ -328,43 +285,5 @@ class SwitchTest {
     } finally {
       trunk.close();
     }
-  }
-
-  /** What is behind a trunk, without a kernel. */
-  private static final class FakeTap implements NetworkSide {
-    int sent;
-    private FramePort port;
-
-    void deliver(byte[] bytes) {
-      var frame = new Frame();
-      frame.begin(Buffers.of(MemorySegment.ofArray(bytes)));
-      port.receive(frame, 0, null);
-      port.flush(0);
-    }
-
-    @Override
-    public long offloads() {
-      return NetFeatures.OFFLOADS;
-    }
-
-    @Override
-    public void start(long features, FramePort taker) {
-      port = taker;
-    }
-
-    @Override
-    public Verdict send(Frame frame, int lane) {
-      sent++;
-      return Verdict.DONE;
-    }
-
-    @Override
-    public void flush(int lane) {}
-
-    @Override
-    public void stop() {}
-
-    @Override
-    public void close() {}
   }
 }
