@@ -200,7 +200,8 @@ public interface Containers {
   PruneReport prune(Filters filters);
 
   /**
-   * Compiles without running: how the workload would be started.
+   * Compiles without running: how the workload would be started, or, where {@code spec} names no
+   * image but a container, how that is.
    *
    * @param json machine-readable instead of a table
    */

@@ -39,6 +39,11 @@ public interface Isolation {
     return true;
   }
 
+  /** Whether what runs can join further networks and leave some. */
+  default boolean changesNetworks() {
+    return true;
+  }
+
   /**
    * Everything it needs of this host, one by one: what is there and, with a remedy, what is
    * missing.

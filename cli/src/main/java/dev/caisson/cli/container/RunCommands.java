@@ -88,7 +88,11 @@ final class RunCommands {
       if (quietly) {
         engine()
             .images()
-            .pull(asked.image, options.platform, logins().forImage(asked.image), ProgressListener.SILENT);
+            .pull(
+                asked.image,
+                options.platform,
+                logins().forImage(asked.image),
+                ProgressListener.SILENT);
         return;
       }
       var bars = ProgressBars.aside(console());

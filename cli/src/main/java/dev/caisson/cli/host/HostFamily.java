@@ -30,6 +30,7 @@ public final class HostFamily implements CommandProvider {
         Map.entry("kernel build", KernelCommands.Build::new),
         Map.entry("kernel add", KernelCommands.Add::new),
         Map.entry("kernel use", KernelCommands.Use::new),
+        Map.entry("kernel rm", KernelCommands.Remove::new),
         Map.entry("version", SystemCommands.Version::new),
         Map.entry("info", SystemCommands.Info::new),
         Map.entry("compare", CompareCommand::new),

@@ -15,6 +15,8 @@ import dev.caisson.machine.kernel.KernelStore;
 import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -125,6 +127,36 @@ final class KernelCommands {
     @Override
     Optional<String> remedy() {
       return Optional.of("caisson kernel ls, or caisson kernel fetch");
+    }
+  }
+
+  @Command(name = "rm", description = "Remove kernels")
+  static final class Remove extends EngineCommand {
+    @Parameters(
+        arity = "1..*",
+        paramLabel = "VERSION",
+        description = "as caisson kernel ls shows it")
+    List<String> versions = new ArrayList<>();
+
+    @Override
+    public Integer call() {
+      KernelStore store = KernelStore.below(engine().host().info().root());
+      int code = 0;
+      for (String version : versions) {
+        try {
+          print(store.remove(version).version());
+        } catch (SandboxException | IOException e) {
+          boolean boots = store.current().filter(now -> now.version().equals(version)).isPresent();
+          console().err().println("caisson: " + e.getMessage());
+          console()
+              .err()
+              .println(
+                  "  try: "
+                      + (boots ? "caisson kernel use, with another first" : "caisson kernel ls"));
+          code = FAILED;
+        }
+      }
+      return code;
     }
   }
 

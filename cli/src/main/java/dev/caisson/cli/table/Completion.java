@@ -103,7 +103,10 @@ final class Completion {
       case "SNAPSHOT", "CHECKPOINT" ->
           path.endsWith(" create") ? Stream.of() : known.snapshots().stream();
       case "NAME" -> argument instanceof PositionalParamSpec ? named(path).stream() : Stream.of();
-      case "VERSION" -> path.equals("kernel use") ? known.kernels().stream() : Stream.of();
+      case "VERSION" ->
+          path.equals("kernel use") || path.equals("kernel rm")
+              ? known.kernels().stream()
+              : Stream.of();
       default -> Stream.of();
     };
   }

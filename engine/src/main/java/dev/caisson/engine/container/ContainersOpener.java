@@ -111,7 +111,8 @@ public final class ContainersOpener implements MemberFinder, ImageUsers {
     var instance = table.find(reference);
     return new Found(
         Linker.member(instance.definition()),
-        instance.running() ? Optional.of(instance.progress().network()) : Optional.empty());
+        instance.running() ? Optional.of(instance.progress().network()) : Optional.empty(),
+        instance.changesNetworks());
   }
 
   @Override

@@ -166,12 +166,29 @@ final class Creation {
     return warnings;
   }
 
-  /** As {@link LocalContainers#explain}. */
-  String explain(InstanceSpec spec, boolean json) {
+  /** Of an image, with what was asked; or of the container of that name, as it is. */
+  private Definition explained(
+      InstanceSpec spec, String id, String name, Optional<Definition> container) {
+    try {
+      return define(spec, id, name);
+    } catch (EngineException e) {
+      if (e.kind() != EngineException.Kind.NOT_FOUND) {
+        throw e;
+      }
+      return container.orElseThrow(() -> e);
+    }
+  }
+
+  /**
+   * As {@link LocalContainers#explain}.
+   *
+   * @param container of the name that {@code spec} has for its image
+   */
+  String explain(InstanceSpec spec, boolean json, Optional<Definition> container) {
     var id = registration.newId();
     try {
       var name = spec.name().orElse("example");
-      var definition = define(spec, id, name);
+      var definition = explained(spec, id, name, container);
       var isolation = isolations.available(definition.isolation());
       if (!(isolation instanceof Explainable explainable)) {
         throw EngineException.unsupported(

@@ -51,6 +51,11 @@ final class InstanceTable {
     return next != null && next.startsWith(prefix);
   }
 
+  /** As {@link #find}; empty where there is none. */
+  Optional<Instance> known(String reference) {
+    return Optional.ofNullable(lookUp(reference));
+  }
+
   /**
    * Finds by full id, then name, then prefix of an id.
    *

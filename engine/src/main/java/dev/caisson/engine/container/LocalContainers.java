@@ -95,7 +95,7 @@ public final class LocalContainers implements Containers {
 
   @Override
   public String explain(InstanceSpec spec, boolean json) {
-    return creation.explain(spec, json);
+    return creation.explain(spec, json, table.known(spec.image()).map(Instance::definition));
   }
 
   @Override

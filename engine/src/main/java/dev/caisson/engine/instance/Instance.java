@@ -89,6 +89,11 @@ public final class Instance {
     return record.running();
   }
 
+  /** Whether it can join and leave networks while it runs. */
+  public boolean changesNetworks() {
+    return sandbox.changesNetworks();
+  }
+
   public int pid() {
     return running() ? sandbox.current().map(run -> run.pid().orElse(0)).orElse(0) : 0;
   }

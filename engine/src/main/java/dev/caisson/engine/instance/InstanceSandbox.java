@@ -33,6 +33,10 @@ final class InstanceSandbox {
     this.place = Places.of(around.root(), around.run(), record.definition().id());
   }
 
+  boolean changesNetworks() {
+    return isolation.changesNetworks();
+  }
+
   Place place() {
     return place;
   }

@@ -41,6 +41,7 @@ final class Joining {
     var found = finder.member(container);
     var joined = catalog.joined(found.member().spec(), record, settings);
     record.check(settings);
+    requireChangeable(found);
     if (found.view().isEmpty()) {
       finder.changed(found.member().id(), joined, Optional.empty());
     } else {
@@ -78,6 +79,7 @@ final class Joining {
     var record = catalog.find(reference);
     var found = finder.member(container);
     var left = catalog.left(found.member().spec(), record);
+    requireChangeable(found);
     if (found.view().isEmpty()) {
       if (left.equals(found.member().spec())) {
         throw notConnected(container, record);
@@ -102,6 +104,15 @@ final class Joining {
       views.remove(record.name());
       changed(member, left, view, views);
     });
+  }
+
+  private static void requireChangeable(MemberFinder.Found found) {
+    if (found.view().isPresent() && !found.changeable()) {
+      var name = found.member().name();
+      throw EngineException.unsupported(
+          "container %s is a machine, which has the networks it was started with".formatted(name),
+          "caisson stop %s, this command again, then caisson start %s".formatted(name, name));
+    }
   }
 
   private static EngineException notConnected(String container, NetworkRecord record) {

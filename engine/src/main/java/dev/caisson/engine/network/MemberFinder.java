@@ -28,6 +28,10 @@ public interface MemberFinder {
    * A container.
    *
    * @param view empty when it does not run
+   * @param changeable whether its networks can change while it runs
    */
-  record Found(Fabric.Member member, Optional<dev.caisson.engine.view.NetworkView> view) {}
+  record Found(
+      Fabric.Member member,
+      Optional<dev.caisson.engine.view.NetworkView> view,
+      boolean changeable) {}
 }

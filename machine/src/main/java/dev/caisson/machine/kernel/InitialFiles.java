@@ -7,11 +7,15 @@ package dev.caisson.machine.kernel;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a guest finds when it starts: our first process, the plan executor, and the modules without
@@ -30,7 +34,21 @@ public final class InitialFiles {
    */
   public static void write(Path target, byte[] init, byte[] executor, List<Path> modules)
       throws IOException {
-    Path partial = target.resolveSibling(target.getFileName() + ".part");
+    Path folder = Objects.requireNonNull(target.toAbsolutePath().getParent());
+    // A name of its own: two machines may be the first at once.
+    Path partial = Files.createTempFile(folder, "initial", ".part");
+    try {
+      write(partial, new Parts(init, executor, modules));
+      Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rw-r--r--"));
+      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(partial);
+    }
+  }
+
+  private record Parts(byte[] init, byte[] executor, List<Path> modules) {}
+
+  private static void write(Path partial, Parts parts) throws IOException {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial), 1 << 16)) {
       try (var archive = new CpioArchive(out)) {
         for (String directory : List.of("dev", "proc", "sys", "run", "host", "modules")) {
@@ -39,10 +57,10 @@ public final class InitialFiles {
         // Until devtmpfs is mounted, this is where messages of the first process go.
         archive.characterDevice("dev/console", 0600, 5, 1);
         archive.characterDevice("dev/null", 0666, 1, 3);
-        archive.file("init", 0755, init);
-        archive.file("stub", 0755, executor);
+        archive.file("init", 0755, parts.init);
+        archive.file("stub", 0755, parts.executor);
         var list = new StringBuilder();
-        for (Path module : modules) {
+        for (Path module : parts.modules) {
           String name = module.getFileName().toString();
           archive.file("modules/" + name, 0644, LeanModule.of(Files.readAllBytes(module)));
           list.append(name).append('\n');
@@ -50,6 +68,8 @@ public final class InitialFiles {
         archive.file("modules/list", 0644, list.toString().getBytes(StandardCharsets.UTF_8));
       }
     }
-    Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    try (FileChannel written = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+      written.force(true); // kept for long: a power cut must not leave half of it under its name
+    }
   }
 }

@@ -5,10 +5,13 @@
 package dev.caisson.machine.kernel;
 
 import dev.caisson.sandbox.SandboxException;
+import dev.caisson.vmm.VmmException;
+import dev.caisson.vmm.boot.KernelCache;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -96,26 +99,84 @@ public final class KernelStore {
     }
     Files.createDirectories(directory);
     Path staged = Files.createTempDirectory(directory, ".new-");
-    Files.copy(image, staged.resolve("vmlinuz"));
+    try {
+      stage(staged, source, image, modules);
+      Path kept = directory.resolve(version);
+      if (Files.exists(kept)) {
+        deleteTree(kept);
+      }
+      Files.move(staged, kept, StandardCopyOption.ATOMIC_MOVE);
+      use(version);
+      return read(kept);
+    } finally {
+      if (Files.exists(staged)) {
+        deleteTree(staged);
+      }
+    }
+  }
+
+  private void stage(Path staged, String source, Path image, Path modules) throws IOException {
+    Path copy = staged.resolve("vmlinuz");
+    try {
+      Files.copy(image, copy);
+      new KernelCache(unpackedFiles()).unpacked(copy); // which the first machine would wait for
+    } catch (NoSuchFileException e) {
+      throw new SandboxException(
+          SandboxException.Kind.NOT_FOUND, "kernel " + image + ": no such file", e);
+    } catch (VmmException e) {
+      throw new SandboxException(SandboxException.Kind.INVALID, image + ": " + e.getMessage(), e);
+    }
     if (Files.isDirectory(modules)) {
       copyTree(modules, staged.resolve("modules"));
     }
     Files.writeString(staged.resolve("source"), source + "\n");
-    Path kept = directory.resolve(version);
-    if (Files.exists(kept)) {
-      deleteTree(kept);
+  }
+
+  /** What is made of kernels for machines; it may go, and is made anew. */
+  public Path unpackedFiles() {
+    return directory.resolve("unpacked");
+  }
+
+  /**
+   * Removes a kernel, and what was made of it for machines.
+   *
+   * @throws SandboxException NOT_FOUND; WRONG_STATE for the one new machines boot
+   */
+  public GuestKernel remove(String version) throws IOException {
+    Path kept = require(version);
+    GuestKernel gone = read(kept);
+    if (current().filter(kernel -> kernel.version().equals(version)).isPresent()) {
+      throw new SandboxException(
+          SandboxException.Kind.WRONG_STATE, "kernel " + version + " is what new machines boot");
     }
-    Files.move(staged, kept, StandardCopyOption.ATOMIC_MOVE);
-    use(version);
-    return read(kept);
+    deleteTree(kept);
+    if (Files.isDirectory(unpackedFiles())) {
+      try (Stream<Path> made = Files.list(unpackedFiles())) {
+        for (Path file : (Iterable<Path>) made::iterator) {
+          if (file.getFileName()
+              .toString()
+              .matches("initial-\\Q" + version + "\\E-[0-9a-f]{8}\\.cpio")) {
+            Files.delete(file);
+          }
+        }
+      }
+    }
+    return gone;
+  }
+
+  private Path require(String version) {
+    Path kept = directory.resolve(version);
+    boolean plain = directory.equals(kept.getParent()) && !Files.isSymbolicLink(kept);
+    if (!plain || !Files.exists(kept.resolve("vmlinuz"))) {
+      throw new SandboxException(
+          SandboxException.Kind.NOT_FOUND, "kernel " + version + " is not in " + directory);
+    }
+    return kept;
   }
 
   /** Makes a kernel of the store the current one. */
   public void use(String version) throws IOException {
-    if (!Files.exists(directory.resolve(version).resolve("vmlinuz"))) {
-      throw new SandboxException(
-          SandboxException.Kind.NOT_FOUND, "kernel " + version + " is not in " + directory);
-    }
+    require(version);
     Path link = directory.resolve(".current-new");
     Files.deleteIfExists(link);
     Files.createSymbolicLink(link, Path.of(version));

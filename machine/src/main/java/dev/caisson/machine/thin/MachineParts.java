@@ -76,7 +76,9 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
         ? SandboxException.unsupported(subject, "no engine of this host has processes of its own")
         : fit.getLast()
             .unavailable()
-            .map(why -> SandboxException.unsupported(subject, why.reason() + "; " + why.remedy()))
+            .map(why ->
+                SandboxException.unsupported(
+                    subject, "%s%n  try: %s".formatted(why.reason(), why.remedy())))
             .orElseThrow();
   }
 
@@ -88,7 +90,8 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
             .current()
             .orElseThrow(() ->
                 SandboxException.unsupported(
-                    "thin machines", "there is no guest kernel; run: caisson kernel fetch"));
+                    "thin machines",
+                    "there is no guest kernel%n  try: caisson kernel fetch".formatted()));
     try {
       return new MachineSpec(
           workload.id(),
@@ -96,8 +99,7 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
           memory(workload.resources()),
           cpus(workload.resources()),
           processors(workload.resources()),
-          readable(
-              new KernelCache(kernels.directory().resolve("unpacked")).unpacked(kernel.image())),
+          readable(new KernelCache(kernels.unpackedFiles()).unpacked(kernel.image())),
           initialFiles(kernel, engine(workload), devices, network.isPresent()),
           COMMAND_LINE,
           devices,
@@ -106,7 +108,10 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
           workload.resources().cgroupParent());
     } catch (VmmException e) {
       throw new SandboxException(
-          SandboxException.Kind.FAILED, "kernel " + kernel.version() + ": " + e.getMessage(), e);
+          SandboxException.Kind.FAILED,
+          "kernel %s: %s%n  try: caisson kernel use, with another of caisson kernel ls; or caisson kernel fetch"
+              .formatted(kernel.version(), e.getMessage()),
+          e);
     }
   }
 
@@ -201,7 +206,7 @@ record MachineParts(KernelStore kernels, List<MachineEngine> engines) {
     sum.update(ByteBuffer.wrap(init));
     sum.update(ByteBuffer.wrap(executor));
     wanted.forEach(name -> sum.update(name.getBytes(StandardCharsets.UTF_8)));
-    Path directory = Files.createDirectories(kernels.directory().resolve("unpacked"));
+    Path directory = Files.createDirectories(kernels.unpackedFiles());
     Path target =
         directory.resolve("initial-%s-%08x.cpio".formatted(kernel.version(), sum.getValue()));
     if (!Files.exists(target)) {

@@ -6,6 +6,7 @@ package dev.caisson.machine.thin;
 
 import dev.caisson.machine.engine.RunningMachine;
 import dev.caisson.machine.guest.GuestFailure;
+import dev.caisson.machine.kernel.KernelStore;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
@@ -48,6 +49,20 @@ record Patience(RunningMachine machine, Place place) {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw failure("interrupted", e);
+    }
+  }
+
+  /**
+   * For the first word of a guest. Where none comes, its kernel or what was made of it is to blame.
+   */
+  void awaitBoot(CompletableFuture<Void> ready, int seconds, KernelStore kernels) {
+    try {
+      await(ready, seconds, "the guest did not come up");
+    } catch (SandboxException e) {
+      String remedy =
+          "%s%n  try: another kernel (caisson kernel ls, use, fetch); or remove %s, which is made anew"
+              .formatted(e.getMessage(), kernels.unpackedFiles());
+      throw new SandboxException(e.kind(), remedy, e);
     }
   }
 

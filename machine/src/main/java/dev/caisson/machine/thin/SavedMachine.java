@@ -104,7 +104,7 @@ record SavedMachine(Path directory) {
 
   private static SandboxException refused(Workload workload, Unavailable why) {
     return SandboxException.unsupported(
-        "a snapshot of " + workload.name(), why.reason() + "; " + why.remedy());
+        "a snapshot of " + workload.name(), "%s%n  try: %s".formatted(why.reason(), why.remedy()));
   }
 
   /** Asked for before the workload is held, which would be for nothing. */

@@ -46,6 +46,12 @@ public final class ThinIsolation implements Isolation, Explainable {
     return false;
   }
 
+  /** A guest has the network devices it was started with. */
+  @Override
+  public boolean changesNetworks() {
+    return false;
+  }
+
   @Override
   public String name() {
     return "thin";

@@ -88,7 +88,7 @@ final class ThinRun implements AutoCloseable {
     var patience = new Patience(machine, place);
     try {
       var guest = new GuestChannel(machine.control(), workload.id());
-      patience.await(guest.ready(), BOOT_SECONDS, "the guest did not come up");
+      patience.awaitBoot(guest.ready(), BOOT_SECONDS, parts.kernels());
       List<Integer> interfaces =
           network.map(given -> configure(guest, given, patience)).orElse(List.of());
       new GuestGroup(guest).limit(workload.resources());

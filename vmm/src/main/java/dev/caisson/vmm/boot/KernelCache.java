@@ -55,8 +55,10 @@ public final class KernelCache {
       try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(partial), 1 << 16)) {
         image.extract(out);
       }
-      try (FileChannel unpacked = FileChannel.open(partial, StandardOpenOption.READ)) {
+      try (FileChannel unpacked =
+          FileChannel.open(partial, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
         ElfKernel.parse(unpacked);
+        unpacked.force(true); // kept for long: a power cut must not leave half of it under its name
       }
       Files.move(partial, cached, StandardCopyOption.ATOMIC_MOVE);
     } finally {
