@@ -29,7 +29,7 @@ record ProcessColumns(List<Column> columns) {
       "pid, ppid, uid, user, gid, comm, args, stat, s, tty, time, etime, stime, start, vsz, rss, pcpu, pmem, pri, ni, nlwp";
 
   /** One column, by the words ps knows it by. */
-  private enum Column {
+  enum Column {
     PID("PID", "pid"),
     PPID("PPID", "ppid"),
     UID("UID", "uid", "euid"),
