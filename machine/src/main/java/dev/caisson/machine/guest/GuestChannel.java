@@ -4,6 +4,7 @@
  */
 package dev.caisson.machine.guest;
 
+import dev.caisson.sandbox.workload.Program.TerminalSize;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -112,21 +113,20 @@ public final class GuestChannel implements AutoCloseable {
    *
    * @param plan encoded
    * @param session a number never used before on this channel, 1 to 2^30
-   * @param rows of the terminal, 0 when unknown
+   * @param size of the terminal, if it has one
    */
   public GuestProcess launch(
       byte[] plan,
       int session,
       boolean terminal,
       boolean withInput,
-      int rows,
-      int columns,
+      TerminalSize size,
       GuestProcess.Receiver receiver) {
     var process = new GuestProcess(this, session, receiver);
     processes.put(session, process);
     ByteBuffer payload = ByteBuffer.allocate(8 + plan.length).order(ByteOrder.LITTLE_ENDIAN);
     payload.putInt((terminal ? TERMINAL : 0) | (withInput ? WITH_INPUT : 0));
-    payload.putShort((short) rows).putShort((short) columns).put(plan);
+    payload.putShort((short) size.rows()).putShort((short) size.columns()).put(plan);
     send(LAUNCH, 0, session, payload.array());
     if (gone.isDone()) {
       process.onGone(new GuestFailure(GuestFailure.NO_STEP, 0, "the guest is gone"));

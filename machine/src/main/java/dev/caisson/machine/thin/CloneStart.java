@@ -43,40 +43,30 @@ final class CloneStart {
   private final SavedGuest saved;
   private final Optional<GuestNetwork> network;
 
-  private CloneStart(
-      Workload workload,
-      Place place,
-      SharedFiles shared,
-      SavedGuest saved,
-      Optional<GuestNetwork> network) {
+  /**
+   * Takes the network of the workload over.
+   *
+   * @param saved of the machine it starts from, checked
+   */
+  CloneStart(Workload workload, Place place, SharedFiles shared, SavedGuest saved) {
     this.workload = workload;
     this.place = place;
     this.shared = shared;
     this.saved = saved;
-    this.network = network;
+    this.network = network(workload);
   }
 
   /**
-   * @param saved of {@code from}, checked
    * @throws SandboxException as {@link dev.caisson.sandbox.ability.Savable#startFrom}; nothing is
    *     left then
    */
-  static ThinRun start(
-      Workload workload,
-      Place place,
-      SharedFiles shared,
-      MachineParts parts,
-      Broadcast output,
-      SavedMachine from,
-      SavedGuest saved) {
-    List<String> renewed = MachineId.renew(shared.root());
-    Optional<GuestNetwork> network = network(workload);
+  ThinRun start(MachineParts parts, Broadcast output, SavedMachine from) {
     try {
-      var start = new CloneStart(workload, place, shared, saved, network);
-      start.requireInterfaces();
-      RunningMachine machine = start.restored(parts, from);
+      List<String> renewed = MachineId.renew(shared.root());
+      requireInterfaces();
+      RunningMachine machine = restored(parts, from);
       try {
-        return start.begin(machine, output, renewed);
+        return begin(machine, output, renewed);
       } catch (RuntimeException e) {
         machine.close();
         throw e;
@@ -137,16 +127,9 @@ final class CloneStart {
     orders.forEach(order -> patience.await(order, Patience.ANSWER_SECONDS, NOT_TAKEN));
     network.ifPresent(GuestNetwork::join);
     patience.await(guest.goAsClone(anew(renewed)), Patience.ANSWER_SECONDS, NOT_TAKEN);
-    return new ThinRun(
-        workload,
-        shared,
-        machine,
-        network,
-        guest,
-        interfaces,
-        first,
-        saved.process(),
-        new AtomicInteger(saved.sessions()));
+    var sessions = new AtomicInteger(saved.sessions());
+    var running = new RunningGuest(guest, interfaces, first, saved.process(), sessions);
+    return new ThinRun(workload, shared, machine, network, running);
   }
 
   /** The first goes on with this output; nobody listens to those that were entered beside it. */

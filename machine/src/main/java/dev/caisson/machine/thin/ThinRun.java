@@ -19,6 +19,7 @@ import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.ability.Executable;
 import dev.caisson.sandbox.user.Accounts;
 import dev.caisson.sandbox.workload.NetworkAttachment;
+import dev.caisson.sandbox.workload.Program.TerminalSize;
 import dev.caisson.sandbox.workload.Workload;
 import dev.caisson.virtio.fs.FileSystemDevice;
 import dev.caisson.virtio.fs.FuseServer;
@@ -42,35 +43,19 @@ final class ThinRun implements AutoCloseable {
   private final SharedFiles shared;
   private final RunningMachine machine;
   private final Optional<GuestNetwork> network;
-  private final GuestChannel guest;
-  private final List<Integer> interfaces;
-  private final GuestProcess first;
-  private final int firstPid;
-  private final AtomicInteger sessions;
+  private final RunningGuest guest;
 
-  /**
-   * @param interfaces indexes of the network's interfaces in the guest
-   * @param sessions the last number a process was given in the guest
-   */
   ThinRun(
       Workload workload,
       SharedFiles shared,
       RunningMachine machine,
       Optional<GuestNetwork> network,
-      GuestChannel guest,
-      List<Integer> interfaces,
-      GuestProcess first,
-      int firstPid,
-      AtomicInteger sessions) {
+      RunningGuest guest) {
     this.workload = workload;
     this.shared = shared;
     this.machine = machine;
     this.network = network;
     this.guest = guest;
-    this.interfaces = List.copyOf(interfaces);
-    this.first = first;
-    this.firstPid = firstPid;
-    this.sessions = sessions;
   }
 
   /** Boots a machine and has it execute the workload; on failure nothing is left. */
@@ -102,13 +87,12 @@ final class ThinRun implements AutoCloseable {
               sessions.get(),
               program.terminal(),
               program.stdin(),
-              program.size().rows(),
-              program.size().columns(),
+              program.size(),
               output);
       output.follow(first);
       int pid = started(first, plan, workload.name(), patience);
-      return new ThinRun(
-          workload, shared, machine, network, guest, interfaces, first, pid, sessions);
+      var running = new RunningGuest(guest, interfaces, first, pid, sessions);
+      return new ThinRun(workload, shared, machine, network, running);
     } catch (RuntimeException e) {
       machine.close();
       network.ifPresent(GuestNetwork::close);
@@ -194,17 +178,17 @@ final class ThinRun implements AutoCloseable {
   }
 
   GuestChannel guest() {
-    return guest;
+    return guest.channel();
   }
 
   GuestGroup group() {
-    return new GuestGroup(guest);
+    return new GuestGroup(guest.channel());
   }
 
   /** False also when nobody can tell any more. */
   boolean ranOutOfMemory() {
     try {
-      return !guest.gone().isDone() && group().ranOutOfMemory();
+      return !guest.channel().gone().isDone() && group().ranOutOfMemory();
     } catch (SandboxException e) {
       return false;
     }
@@ -214,20 +198,20 @@ final class ThinRun implements AutoCloseable {
   SavedGuest saved() {
     List<List<String>> addresses = network.map(GuestNetwork::addresses).orElse(List.of());
     List<SavedGuest.Interface> saved = new ArrayList<>();
-    for (int i = 0; i < interfaces.size(); i++) {
-      saved.add(new SavedGuest.Interface(interfaces.get(i), addresses.get(i)));
+    for (int i = 0; i < guest.interfaces().size(); i++) {
+      saved.add(new SavedGuest.Interface(guest.interfaces().get(i), addresses.get(i)));
     }
     return new SavedGuest(
         GuestChannel.VERSION,
-        firstPid,
-        sessions.get(),
-        guest.inputCredits(),
+        guest.firstPid(),
+        guest.sessions().get(),
+        guest.channel().inputCredits(),
         saved,
         HostProcessor.present());
   }
 
   GuestProcess first() {
-    return first;
+    return guest.first();
   }
 
   SharedFiles shared() {
@@ -236,13 +220,21 @@ final class ThinRun implements AutoCloseable {
 
   /** Starts a further process beside the first. */
   ExecSession exec(Executable.Command command, Place place) {
-    int session = sessions.incrementAndGet();
+    int session = guest.sessions().incrementAndGet();
     LaunchPlan plan =
-        GuestPlan.further(workload, shared.names(), shared.accounts(), command, firstPid, session);
+        GuestPlan.further(
+            workload, shared.names(), shared.accounts(), command, guest.firstPid(), session);
     var streams = new ExecSession.Output();
     GuestProcess process =
-        guest.launch(
-            PlanEncoder.encode(plan), session, command.terminal(), command.stdin(), 0, 0, streams);
+        guest
+            .channel()
+            .launch(
+                PlanEncoder.encode(plan),
+                session,
+                command.terminal(),
+                command.stdin(),
+                TerminalSize.UNKNOWN,
+                streams);
     streams.follow(process);
     int pid = started(process, plan, "exec in " + workload.name(), new Patience(machine, place));
     return new ExecSession(streams, process, pid, command.terminal());
@@ -250,7 +242,7 @@ final class ThinRun implements AutoCloseable {
 
   @Override
   public void close() {
-    guest.close();
+    guest.channel().close();
     machine.close();
     network.ifPresent(GuestNetwork::close);
     shared.close();

@@ -145,7 +145,7 @@ final class ThinSandbox
     saved.placeFiles(workload, place);
     begin(shared -> {
       record.begin(0, startedAt);
-      return CloneStart.start(workload, place, shared, parts, output, saved, guest);
+      return new CloneStart(workload, place, shared, guest).start(parts, output, saved);
     });
   }
 

@@ -7,6 +7,7 @@ package dev.caisson.machine.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.caisson.sandbox.workload.Program.TerminalSize;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -123,8 +124,7 @@ class GuestChannelTest {
         7,
         false,
         false,
-        0,
-        0,
+        TerminalSize.UNKNOWN,
         new GuestProcess.Receiver() {
           @Override
           public void output(int stream, ByteBuffer bytes) {
@@ -287,7 +287,7 @@ class GuestChannelTest {
     for (int round = 0; round < 2_000; round++) {
       var hostile = new Wire();
       var heard = new GuestChannel(hostile, "hostile");
-      heard.launch(new byte[1], 7, false, true, 0, 0, new Deaf());
+      heard.launch(new byte[1], 7, false, true, TerminalSize.UNKNOWN, new Deaf());
       byte[] noise = new byte[random.nextInt(200)];
       random.nextBytes(noise);
       if (random.nextBoolean() && noise.length >= 12) {
@@ -345,7 +345,8 @@ class GuestChannelTest {
   void aGuestThatReadsNothingHoldsNobodyAndIsHeardAllTheSame() throws Exception {
     var silent = new Silent();
     var other = new GuestChannel(silent, "silent");
-    GuestProcess process = other.launch(new byte[1], 7, false, true, 0, 0, new Deaf());
+    GuestProcess process =
+        other.launch(new byte[1], 7, false, true, TerminalSize.UNKNOWN, new Deaf());
     for (int i = 0; i < 10_000; i++) {
       process.signal(15);
     }
@@ -364,7 +365,7 @@ class GuestChannelTest {
     var other = new GuestChannel(silent, "silent");
     byte[] plan = new byte[1 << 20];
     for (int i = 1; i < 20; i++) {
-      var _ = other.launch(plan, i, false, false, 0, 0, new Deaf());
+      var _ = other.launch(plan, i, false, false, TerminalSize.UNKNOWN, new Deaf());
     }
     other.gone().get(10, TimeUnit.SECONDS);
     assertThat(silent.isOpen()).isFalse();
