@@ -16,6 +16,7 @@ import dev.caisson.virtio.driver.TestGuest;
 import dev.caisson.virtio.queue.GuestMemory;
 import dev.caisson.virtio.transport.MmioHost;
 import dev.caisson.virtio.transport.MmioTransport;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** A device behind registers, in a guest whose memory others can map, and its driver. */
@@ -23,6 +24,10 @@ final class DrivenDevice implements AutoCloseable {
   private static final long SIZE = 4 << 20;
   private static final int STATUS = 0x70;
   private static final int NEEDS_RESET = 64;
+
+  /** The number of the greeting, which its answer repeats. */
+  static final long GREETING = 77;
+
   private static final int PATIENCE_MILLIS = 60_000;
 
   final MmioTransport transport;
@@ -97,8 +102,37 @@ final class DrivenDevice implements AutoCloseable {
     write(MmioTransport.QUEUE_NOTIFY, queue);
   }
 
+  /** Makes a file system ready and greets it by FUSE_INIT; its answer, header first. */
+  ByteBuffer greetedFiles() {
+    begin();
+    TestDriver urgent = queue(0, 16);
+    TestDriver requests = queue(1, 16);
+    ready();
+    // Length, operation, number, node, ids; then version 7.31
+    ByteBuffer init = FrontEnd.bytes(104).putInt(104).putInt(26).putLong(GREETING);
+    requests.offer(init.putInt(40, 7).putInt(44, 31).array(), 200);
+    kick(1);
+    TestDriver.Answer answer = awaited(requests);
+    if (urgent.answer() != null) {
+      throw new AssertionError("an answer in the queue for urgent requests");
+    }
+    return FrontEnd.bytes(answer.bytes().length).put(0, answer.bytes());
+  }
+
+  /** The next answer in a queue; the line is also raised for other reasons. */
+  TestDriver.Answer awaited(TestDriver queue) {
+    TestDriver.Answer answer = null;
+    while (answer == null) {
+      if (!interrupted()) {
+        throw new AssertionError("no answer");
+      }
+      answer = queue.answer();
+    }
+    return answer;
+  }
+
   /** Waits until the line was raised. */
-  boolean interrupted() {
+  private boolean interrupted() {
     return !Readiness.readable(PATIENCE_MILLIS, line.fd()).isEmpty() && line.take() > 0;
   }
 

@@ -64,12 +64,7 @@ class VhostUserDeviceTest {
       DrivenDevice driven, TestDriver queue, int index, byte[] request, int room) {
     queue.offer(request, room + 1);
     driven.kick(index);
-    TestDriver.Answer answer = null;
-    while (answer == null) { // the line is also raised for other reasons
-      assertThat(driven.interrupted()).isTrue();
-      answer = queue.answer();
-    }
-    return answer.bytes();
+    return driven.awaited(queue).bytes();
   }
 
   @Test
@@ -100,19 +95,10 @@ class VhostUserDeviceTest {
     try (var server = new VhostUserServer(directory.resolve("socket"), files);
         var driven = new DrivenDevice(VhostUserDevice.files(connected(), "tree", 1))) {
       assertThat(driven.transport.read(0x100, 4)).isEqualTo(0x65657274);
-      driven.begin();
-      TestDriver urgent = driven.queue(0, 16);
-      TestDriver requests = driven.queue(1, 16);
-      driven.ready();
-      // FUSE_INIT: length, opcode, unique, node, ids, then version 7.38
-      ByteBuffer init = FrontEnd.bytes(40 + 64).putInt(104).putInt(26).putLong(77);
-      init.putInt(40, 7).putInt(44, 38);
-      byte[] answer = answer(driven, requests, 1, init.array(), 200);
-      ByteBuffer parsed = FrontEnd.bytes(answer.length).put(0, answer);
-      assertThat(parsed.getInt(4)).isZero();
-      assertThat(parsed.getLong(8)).isEqualTo(77);
-      assertThat(parsed.getInt(16)).isEqualTo(7);
-      assertThat(urgent.answer()).isNull();
+      ByteBuffer answer = driven.greetedFiles();
+      assertThat(answer.getInt(4)).isZero();
+      assertThat(answer.getLong(8)).isEqualTo(DrivenDevice.GREETING);
+      assertThat(answer.getInt(16)).isEqualTo(7);
       assertThat(server).isNotNull();
     }
   }

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.caisson.linux.LinuxException;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixSocket;
-import dev.caisson.virtio.driver.TestDriver;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,24 +48,10 @@ class VirtiofsdTest {
             .start();
     try (UnixSocket connection = connected(socket, virtiofsd);
         var driven = new DrivenDevice(VhostUserDevice.files(connection, "tree", 1))) {
-      driven.begin();
-      TestDriver urgent = driven.queue(0, 16);
-      TestDriver requests = driven.queue(1, 16);
-      driven.ready();
-      ByteBuffer init = FrontEnd.bytes(104).putInt(104).putInt(26).putLong(77);
-      init.putInt(40, 7).putInt(44, 31);
-      requests.offer(init.array(), 200);
-      driven.kick(1);
-      TestDriver.Answer answer = null;
-      while (answer == null) {
-        assertThat(driven.interrupted()).isTrue();
-        answer = requests.answer();
-      }
-      ByteBuffer parsed = FrontEnd.bytes(answer.bytes().length).put(0, answer.bytes());
-      assertThat(parsed.getInt(4)).isZero();
-      assertThat(parsed.getLong(8)).isEqualTo(77);
-      assertThat(parsed.getInt(16)).isEqualTo(7);
-      assertThat(urgent.answer()).isNull();
+      ByteBuffer answer = driven.greetedFiles();
+      assertThat(answer.getInt(4)).isZero();
+      assertThat(answer.getLong(8)).isEqualTo(DrivenDevice.GREETING);
+      assertThat(answer.getInt(16)).isEqualTo(7);
       virtiofsd.destroyForcibly();
       assertThat(driven.broken()).isTrue();
     } finally {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * that took the process over: it is a report, or the link ends.
  */
 public final class MachineLink implements AutoCloseable {
+  private static final String GONE = "the machine's process is gone";
   private static final long STACK = 128 << 10;
 
   private final UnixSocket socket;
@@ -85,8 +86,13 @@ public final class MachineLink implements AutoCloseable {
           instanceof MachineReport.Refused refused) {
         throw new VmmException(refused.kind(), refused.reason());
       }
-    } catch (LinuxException | ExecutionException e) {
-      throw new VmmException(VmmException.Kind.HOST, "the machine's process is gone", e);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof VmmException known
+              && known.kind() == VmmException.Kind.WRONG_STATE
+          ? known
+          : new VmmException(VmmException.Kind.HOST, GONE, e);
+    } catch (LinuxException e) {
+      throw new VmmException(VmmException.Kind.HOST, GONE, e);
     } catch (TimeoutException e) {
       throw new VmmException(
           VmmException.Kind.HOST, "the machine's process is silent for " + patience, e);
@@ -101,10 +107,17 @@ public final class MachineLink implements AutoCloseable {
       while (true) {
         try (Message message = socket.receive(MachineReport.LONGEST)) {
           if (message.bytes().length == 0) {
-            finish(new VmmException(VmmException.Kind.HOST, "the machine's process is gone"));
+            finish(new VmmException(VmmException.Kind.HOST, GONE));
             return;
           }
-          take(MachineReport.parse(message.bytes()));
+          MachineReport report = MachineReport.parse(message.bytes());
+          if (report instanceof MachineReport.Ended end) {
+            // The last word: whatever a guest that took the process over may add, nobody reads it.
+            ended.complete(new MachineEnd(end.kind(), end.cause()));
+            finish(new VmmException(VmmException.Kind.WRONG_STATE, "the machine has ended"));
+            return;
+          }
+          take(report);
         }
       }
     } catch (LinuxException | VmmException e) {
@@ -113,18 +126,12 @@ public final class MachineLink implements AutoCloseable {
     }
   }
 
-  private void take(MachineReport report) {
-    if (report instanceof MachineReport.Ended end) {
-      ended.complete(new MachineEnd(end.kind(), end.cause()));
-      return;
+  private synchronized void take(MachineReport report) {
+    if (awaited == null) {
+      throw new VmmException(VmmException.Kind.INVALID, "a report nobody asked for");
     }
-    synchronized (this) {
-      if (awaited == null) {
-        throw new VmmException(VmmException.Kind.INVALID, "a report nobody asked for");
-      }
-      awaited.complete(report);
-      awaited = null;
-    }
+    awaited.complete(report);
+    awaited = null;
   }
 
   private void finish(Exception reason) {
