@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <linux/fuse.h>
 #include <linux/virtio_ring.h>
+#include <poll.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -103,7 +104,7 @@ static void connect_to(const char *path) {
   strncpy(name.sun_path, path, sizeof name.sun_path - 1);
   s->connection = socket(AF_UNIX, SOCK_STREAM, 0);
   if (connect(s->connection, (struct sockaddr *)&name, sizeof name)) fail(path);
-  int memory_file = memfd_create("guest", 0);
+  int memory_file = memfd_create("guest", MFD_ALLOW_SEALING);
   if (ftruncate(memory_file, MEMORY)) fail("ftruncate");
   s->memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory_file, 0);
   uint64_t features = ask(1), wanted = 1ull << 32 | 1ull << 30 | 1ull << VIRTIO_RING_F_EVENT_IDX | 1ull << VIRTIO_RING_F_INDIRECT_DESC;
@@ -159,11 +160,12 @@ static void send_over(struct queue *q, struct fuse_in_header *header, uint32_t i
   int wanted = s->event_index ? vring_need_event(vring_avail_event(r), old + 1, old)
                            : !(r->used->flags & VRING_USED_F_NO_NOTIFY);
   if (wanted && eventfd_write(q->kick, 1)) fail("kick");
+  struct pollfd call = {q->call, POLLIN, 0}; /* a back end may have it not block */
   while (__atomic_load_n(&r->used->idx, __ATOMIC_ACQUIRE) == q->seen) {
     eventfd_t count;
     /* Drivers do not wait for what has no answer, and need not be told of it at once. */
     if (!whole) sched_yield();
-    else if (eventfd_read(q->call, &count)) fail("call");
+    else if (poll(&call, 1, -1) < 0 || eventfd_read(q->call, &count)) fail("call");
   }
   q->seen++;
 }

@@ -42,7 +42,7 @@ public final class Lookout {
   private int inARow;
 
   /**
-   * @param most the longest that one request is looked for
+   * @param most the longest that one request is looked for; zero for never
    */
   public Lookout(VirtQueue ring, Duration most) {
     // sched_yield(2): another thread that waits for this processor runs first.
@@ -70,7 +70,7 @@ public final class Lookout {
     if (now - emptySince > most) {
       window = window > LEAST_NANOS ? window / 2 : 0;
     } else if (now - barredUntil >= 0) {
-      window = Math.clamp(window * 2, LEAST_NANOS, most);
+      window = Math.min(most, Math.max(LEAST_NANOS, window * 2));
     }
   }
 

@@ -50,7 +50,7 @@ public final class VhostUserServer implements AutoCloseable {
   /**
    * As {@link #VhostUserServer(Path, VirtioDevice)}, for guests of another pace.
    *
-   * @param look the longest that a queue's next request is looked for
+   * @param look the longest that a queue's next request is looked for; zero for never
    */
   public VhostUserServer(Path path, VirtioDevice device, Duration look) {
     this.path = path;

@@ -6,6 +6,7 @@ package dev.caisson.virtio.queue;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** On a clock of its own, which only giving way and the guest's own work let go on. */
@@ -19,15 +20,28 @@ final class LookoutTest {
   private long nextRequest;
   private long look = LOOK;
   private long looks;
-  private final Lookout lookout =
-      new Lookout(
-          () -> now >= nextRequest,
-          Lookout.EMULATED,
-          () -> now,
-          () -> {
-            now += look;
-            looks++;
-          });
+  private final Lookout lookout = lookout(Lookout.EMULATED);
+
+  private Lookout lookout(Duration most) {
+    return new Lookout(
+        () -> now >= nextRequest,
+        most,
+        () -> now,
+        () -> {
+          now += look;
+          looks++;
+        });
+  }
+
+  @Test
+  void noneIsLookedForWhereThatIsSwitchedOff() {
+    Lookout none = lookout(Duration.ZERO);
+    for (int i = 0; i < 100; i++) {
+      none.woken();
+      assertThat(none.finds()).isFalse();
+    }
+    assertThat(looks).isZero();
+  }
 
   @Test
   void nothingIsLookedForBeforeRequestsCameSoon() {
