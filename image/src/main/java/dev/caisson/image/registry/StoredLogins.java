@@ -142,13 +142,14 @@ public record StoredLogins(Path file, Map<String, String> environment) implement
     if (folder == null) {
       throw new ImageException(Kind.INVALID, target + " is no file");
     }
-    if (!Files.exists(folder)) {
-      Files.createDirectories(folder.getParent());
+    var above = folder.getParent();
+    if (above != null && !Files.exists(folder)) { // the root, which has none above, exists
+      Files.createDirectories(above);
       try {
         Files.createDirectory(
             folder,
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        ownedLike(folder, folder.getParent());
+        ownedLike(folder, above);
       } catch (FileAlreadyExistsException _) {
         return folder; // another login made it
       }
