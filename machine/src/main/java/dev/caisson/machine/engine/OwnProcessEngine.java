@@ -125,7 +125,7 @@ public final class OwnProcessEngine implements MachineEngine {
   /** The last words of a process that ended too soon. */
   private static String said(MachineSpec spec) {
     try {
-      String words = Files.readString(log(spec)).strip();
+      String words = LogTail.of(log(spec));
       return words.isEmpty() ? "" : "; it said: " + words;
     } catch (IOException e) {
       return ""; // it was never started

@@ -236,8 +236,7 @@ public final class Qemu implements MachineEngine {
         return accepted;
       }
       if (!process.isAlive()) {
-        throw new SandboxException(
-            SandboxException.Kind.FAILED, "QEMU ended: " + Files.readString(log).strip());
+        throw new SandboxException(SandboxException.Kind.FAILED, "QEMU ended: " + LogTail.of(log));
       }
       try {
         Thread.sleep(POLL_MILLIS);

@@ -4,14 +4,13 @@
  */
 package dev.caisson.machine.thin;
 
+import dev.caisson.machine.engine.LogTail;
 import dev.caisson.machine.engine.RunningMachine;
 import dev.caisson.machine.guest.GuestFailure;
 import dev.caisson.machine.kernel.KernelStore;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.SandboxException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -24,8 +23,6 @@ import org.jspecify.annotations.Nullable;
 record Patience(RunningMachine machine, Place place) {
   /** For an answer of a guest that runs. */
   static final int ANSWER_SECONDS = 60;
-
-  private static final int LOG_TAIL = 2000;
 
   /** Of QEMU, of the console under QEMU, of the console under our own hypervisor. */
   private static final List<String> LOGS =
@@ -78,9 +75,7 @@ record Patience(RunningMachine machine, Place place) {
   /** The last words of a log, which usually say why. */
   private static String tail(Path log) {
     try {
-      String all =
-          Files.exists(log) ? Files.readString(log, StandardCharsets.ISO_8859_1).strip() : "";
-      String last = all.substring(Math.max(0, all.length() - LOG_TAIL));
+      String last = LogTail.of(log);
       return last.isEmpty() ? "" : "\n" + log.getFileName() + ": " + last;
     } catch (IOException e) {
       return "\n" + log.getFileName() + ": " + e.getMessage();
