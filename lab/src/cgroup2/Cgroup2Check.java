@@ -14,6 +14,8 @@ import dev.caisson.sandbox.workload.Resources;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 
 /** What containers promise where cgroup v2 is all there is; run by lab/cgroup2 inside a machine. */
 final class Cgroup2Check {
@@ -29,10 +31,17 @@ final class Cgroup2Check {
     new LimitsCheck(check.machine).all(List.of(arguments).contains("--short"));
     check.abilities();
     check.everythingDies();
+    check.parked();
     try (var left = Files.list(GROUPS)) {
-      Machine.check("no group is left", left.noneMatch(Files::isDirectory));
+      Machine.check(
+          "no group is left but those of parked processes",
+          left.filter(Files::isDirectory).allMatch(Cgroup2Check::waits));
     }
     Machine.end();
+  }
+
+  private static boolean waits(Path group) {
+    return group.getFileName().toString().length() == 64;
   }
 
   private void basics() throws Exception {
@@ -100,6 +109,22 @@ final class Cgroup2Check {
 
   private static long cpu(Sandbox sandbox) {
     return sandbox.ability(Measurable.class).orElseThrow().usage().cpu().total();
+  }
+
+  private void parked() throws Exception {
+    var memory = new Resources.Memory(
+        OptionalLong.of(32 << 20),
+        OptionalLong.of(32 << 20),
+        OptionalLong.empty(),
+        OptionalInt.empty(),
+        false);
+    var parked = new ParkedCheck(machine, GROUPS, "");
+    parked.killed(); // before anything is parked here
+    Resources limited = FREE.withMemory(memory).withPids(20);
+    parked.all(limited);
+    Path own = Path.of("/tmp/apart");
+    var apart = new Machine(own, Machine.ISOLATION.below(own.resolve("engine")));
+    new ParkedCheck(apart, GROUPS, "without the host's mounts: ").takenOver(limited);
   }
 
   private void everythingDies() throws Exception {

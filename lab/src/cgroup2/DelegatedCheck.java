@@ -4,6 +4,7 @@
  */
 import dev.caisson.sandbox.Exit;
 import dev.caisson.sandbox.workload.Resources;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -29,6 +30,10 @@ final class DelegatedCheck {
     Machine.check("user: limits are set: " + files, files.equals("33554432 20"));
     Exit killed = machine.run(Resources.UNLIMITED.withMemory(memory), "exec tail -c 200m /dev/zero");
     Machine.check("user: out of memory: " + killed, killed.code() == 137 && killed.outOfMemory());
+    String own = Files.readString(Path.of("/proc/self/cgroup")).strip();
+    Path engine = Path.of("/sys/fs/cgroup" + own.substring(own.indexOf("::") + 2));
+    new ParkedCheck(machine, engine.resolveSibling("caisson"), "user: ")
+        .all(Resources.UNLIMITED.withMemory(memory).withPids(20));
     Machine.end();
   }
 }

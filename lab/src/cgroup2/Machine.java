@@ -27,10 +27,16 @@ final class Machine {
   private static int failures;
   private static int count;
 
+  private final Isolation isolation;
   private final Path places;
   private final RootFilesystem.Layers root;
 
   Machine(Path places) throws Exception {
+    this(places, ISOLATION);
+  }
+
+  Machine(Path places, Isolation isolation) throws Exception {
+    this.isolation = isolation;
     this.places = places;
     Path layer = Files.createDirectories(places.resolve("layer"));
     for (String name : List.of("bin", "etc", "proc", "sys", "dev", "tmp")) {
@@ -38,7 +44,7 @@ final class Machine {
     }
     Files.copy(BUSYBOX, layer.resolve("bin/busybox"));
     for (String applet :
-        List.of("sh", "true", "sleep", "tail", "mknod", "cat", "grep", "test", "dd", "head", "wc")) {
+        List.of("sh", "true", "sleep", "tail", "mknod", "cut", "sort", "ls", "sed", "cat", "grep", "test", "dd", "head", "wc")) {
       Files.createSymbolicLink(layer.resolve("bin").resolve(applet), Path.of("busybox"));
     }
     root = new RootFilesystem.Layers(List.of(new RootFilesystem.Layer("l", layer)), 0, false);
@@ -58,8 +64,16 @@ final class Machine {
   }
 
   Sandbox create(Resources resources, Devices devices, String script) throws Exception {
-    String id = "check" + count++;
-    return ISOLATION.create(
+    return create("check" + count++, resources, devices, script);
+  }
+
+  Sandbox create(String id, Resources resources, String script) throws Exception {
+    return create(id, resources, new Devices(List.of(), List.of()), script);
+  }
+
+  private Sandbox create(String id, Resources resources, Devices devices, String script)
+      throws Exception {
+    return isolation.create(
         Workload.builder(id, root)
             .process(Program.of("sh", "-c", script).build())
             .resources(resources)
@@ -88,7 +102,11 @@ final class Machine {
 
   /** What a script prints, its lines joined by spaces. */
   String output(Resources resources, Devices devices, String script) throws Exception {
-    Sandbox sandbox = create(resources, devices, script);
+    return output(create(resources, devices, script));
+  }
+
+  /** The same of one that was created. */
+  String output(Sandbox sandbox) throws Exception {
     sandbox.start();
     sandbox.exit().join();
     var text = new StringBuilder();

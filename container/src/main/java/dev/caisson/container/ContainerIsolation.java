@@ -14,10 +14,12 @@ import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.Sandbox;
 import dev.caisson.sandbox.Unavailable;
 import dev.caisson.sandbox.ability.Explainable;
+import dev.caisson.sandbox.workload.Outline;
 import dev.caisson.sandbox.workload.Workload;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Containers: processes of the host's kernel with their own view of it. */
 public final class ContainerIsolation implements Isolation, Explainable {
@@ -67,6 +69,11 @@ public final class ContainerIsolation implements Isolation, Explainable {
   @Override
   public List<String> review(Workload workload) {
     return Container.review(Shared.HOST, workload);
+  }
+
+  @Override
+  public Optional<String> readyId(Outline outline, Supplier<String> ids) {
+    return Shared.HOST.readyId(outline, ids);
   }
 
   @Override

@@ -4,10 +4,12 @@
  */
 package dev.caisson.sandbox;
 
+import dev.caisson.sandbox.workload.Outline;
 import dev.caisson.sandbox.workload.Workload;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One kind of wall around a workload, found by {@link java.util.ServiceLoader}.
@@ -60,6 +62,18 @@ public interface Isolation {
    */
   default List<String> review(Workload workload) {
     return List.of();
+  }
+
+  /**
+   * The id by which a new workload starts soonest, where something made ahead of need bears one
+   * already. It is kept for the caller alone, for a few seconds; whoever does not use it, or starts
+   * later, loses nothing else.
+   *
+   * @param ids makes ids for what will be made ahead of need
+   * @return empty if any id is as good as any other
+   */
+  default Optional<String> readyId(Outline outline, Supplier<String> ids) {
+    return Optional.empty();
   }
 
   /**

@@ -22,11 +22,12 @@ public sealed interface Cgroup permits LegacyCgroup, UnifiedCgroup {
   /** Makes the directories and sets the limits. An existing empty group is taken over. */
   void create(Resources resources, DeviceAccess devices);
 
-  /** Makes the directories of a group that has no limits yet. */
+  /** Makes the directories of a group for a process that is parked: it has no limits yet. */
   void create();
 
   /**
-   * Moves a parked group, with what is in it, to where this one would be made.
+   * Makes a parked group, with what is in it, this one: moves it to where this one would be made,
+   * or finds that it is there already.
    *
    * @return false if it does not fit, and this one must be made; true also if a group was there
    *     already, empty, and gave way

@@ -8,12 +8,10 @@ import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.sandbox.SandboxException;
 import dev.caisson.sandbox.workload.Resources;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** Where on this host control groups of containers are made. */
@@ -22,9 +20,6 @@ public final class Cgroups {
   public static final String ENGINE = "caisson-engine";
 
   private static final String OWN_PARENT = "caisson";
-
-  /** Times of starts are told in whole seconds since a boot that is known to the second. */
-  private static final Duration CLOCK_STEP = Duration.ofSeconds(2);
 
   private final CgroupLayout layout;
   private final Optional<Path> delegated;
@@ -36,7 +31,12 @@ public final class Cgroups {
 
   /** As root, anywhere on the host. */
   public static Cgroups ofHost() {
-    return new Cgroups(CgroupLayout.ofThisHost(), Optional.empty());
+    return of(CgroupLayout.ofThisHost());
+  }
+
+  /** As root, where these are mounted. */
+  public static Cgroups of(CgroupLayout layout) {
+    return new Cgroups(layout, Optional.empty());
   }
 
   /**
@@ -72,10 +72,12 @@ public final class Cgroups {
   public Optional<Cgroup> group(String id, Resources resources, boolean plainDevices) {
     String parent = parent(resources);
     if (delegated.isPresent()) {
-      return Optional.of(new UnifiedCgroup(delegated.get(), OWN_PARENT, id, false));
+      return Optional.of(new UnifiedCgroup(delegated.get(), OWN_PARENT, id, false, plainDevices));
     }
     return switch (layout.generation()) {
-      case V2 -> Optional.of(new UnifiedCgroup(layout.unified().orElseThrow(), parent, id, true));
+      case V2 ->
+          Optional.of(
+              new UnifiedCgroup(layout.unified().orElseThrow(), parent, id, true, plainDevices));
       case V1, HYBRID -> {
         Resources.Cpu cpu = resources.cpu();
         boolean sets = cpu.cpus().isPresent() || cpu.memoryNodes().isPresent();
@@ -102,65 +104,34 @@ public final class Cgroups {
   }
 
   /**
-   * A group for a process that waits for its container; empty where moving it into one costs no
-   * waiting, or where groups cannot be renamed.
+   * A group for a process that waits for its container; empty where this host has none for us.
+   * Where {@link #renames} is false its name must be the container's from the beginning.
    */
   public Optional<Cgroup> parked(String name) {
-    return delegated.isEmpty() && !layout.legacy().isEmpty()
-        ? Optional.of(new LegacyCgroup(layout, OWN_PARENT, name, true, false, false))
-        : Optional.empty();
+    return group(name, Resources.UNLIMITED, true);
+  }
+
+  /** Whether a group can be given another name, which the kernel does for v1 only. rename(2) */
+  public boolean renames() {
+    return !layout.legacy().isEmpty();
   }
 
   /**
    * Removes parked groups of processes that were killed with their stubs, or before they had one.
    *
-   * @param prefix of the names; the id of the process that made it follows
+   * @param prefix of the names where groups are renamed; the id of the process that made it follows
    * @return false if some are in use, or belong to a process that has not ended yet
    */
   public boolean removeLeft(String prefix) {
     boolean gone = true;
     for (Path example : parked(prefix).map(Cgroup::directories).orElse(List.of())) {
-      gone &= removeLeft(example, prefix);
+      Path parent = Objects.requireNonNull(example.getParent(), "below its mount");
+      gone &=
+          renames()
+              ? LeftGroups.named(parent, prefix)
+              : LeftGroups.marked(parent, delegated.isEmpty());
     }
     return gone;
-  }
-
-  private static boolean removeLeft(Path example, String prefix) {
-    Path parent = java.util.Objects.requireNonNull(example.getParent(), "below its mount");
-    boolean gone = true;
-    try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, prefix + "*")) {
-      for (Path group : found) {
-        String[] name = group.getFileName().toString().substring(prefix.length()).split("-");
-        long owner = Long.parseLong(name[0]);
-        boolean stale = ownerIsGone(owner, group);
-        boolean removed = stale && CgroupTree.remove(group);
-        gone &= removed || (!stale && owner == ProcessHandle.current().pid());
-      }
-    } catch (IOException | NumberFormatException notOurs) {
-      // not there yet, or named by somebody else
-    }
-    return gone;
-  }
-
-  /** Whether no process, or one that is younger than the group, has the id that named it. */
-  private static boolean ownerIsGone(long owner, Path group) throws IOException {
-    Optional<ProcessHandle> process = ProcessHandle.of(owner);
-    if (process.isEmpty() || hasEnded(owner)) {
-      return true;
-    }
-    Instant made = Files.getLastModifiedTime(group).toInstant();
-    return process.get().info().startInstant().filter(made.plus(CLOCK_STEP)::isBefore).isPresent();
-  }
-
-  /** Whether it only waits for its parent to take note. proc_pid_stat(5) */
-  private static boolean hasEnded(long pid) {
-    try {
-      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-      int state = stat.lastIndexOf(") ") + 2;
-      return stat.startsWith("Z", state) || stat.startsWith("X", state);
-    } catch (IOException gone) {
-      return true;
-    }
   }
 
   /**

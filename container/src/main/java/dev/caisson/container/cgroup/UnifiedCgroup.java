@@ -25,19 +25,24 @@ final class UnifiedCgroup implements Cgroup {
   private static final List<String> CONTROLLERS =
       List.of("cpuset", "cpu", "io", "memory", "hugetlb", "pids");
   private static final long FREEZE_PATIENCE = TimeUnit.SECONDS.toNanos(10);
+  private static final long LEAVING_PATIENCE = TimeUnit.SECONDS.toNanos(2);
 
   private final Path root;
   private final Path group;
-  private final boolean filterDevices;
+  private final boolean host;
+  private final boolean plainDevices;
+  private volatile boolean made; // by taking over a parked one
 
   /**
    * @param root the topmost group whose subtree is ours to arrange
-   * @param filterDevices whether a BPF program may be attached, which takes CAP_BPF or root
+   * @param host whether we are root of the host, who may attach a BPF program that filters devices
+   * @param plainDevices whether the common device rules are all it needs
    */
-  UnifiedCgroup(Path root, String parent, String name, boolean filterDevices) {
+  UnifiedCgroup(Path root, String parent, String name, boolean host, boolean plainDevices) {
     this.root = root;
     this.group = root.resolve(parent).resolve(name);
-    this.filterDevices = filterDevices;
+    this.host = host;
+    this.plainDevices = plainDevices;
   }
 
   @Override
@@ -47,13 +52,19 @@ final class UnifiedCgroup implements Cgroup {
 
   @Override
   public void create(Resources resources, DeviceAccess devices) {
-    make();
-    if (filterDevices && !devices.everything()) {
+    if (!made) {
+      make();
+      filter(devices);
+    }
+    new UnifiedLimits(group).apply(resources);
+  }
+
+  private void filter(DeviceAccess devices) {
+    if (host && !devices.everything()) {
       try (Directory directory = Directory.open(group)) {
         DeviceFilter.attach(directory, DeviceProgram.compile(devices));
       }
     }
-    new UnifiedLimits(group).apply(resources);
   }
 
   private void make() {
@@ -61,6 +72,7 @@ final class UnifiedCgroup implements Cgroup {
       Files.createDirectory(group);
     } catch (FileAlreadyExistsException left) {
       // By a run that was killed. It may carry that run's device program, so it is made anew.
+      awaitParked();
       remove();
       makeParents();
       mkdir(group);
@@ -69,6 +81,22 @@ final class UnifiedCgroup implements Cgroup {
       mkdir(group);
     } catch (IOException refused) {
       throw new CgroupException("mkdir " + group + ": " + refused.getMessage(), refused);
+    }
+  }
+
+  private ParkedMark mark() {
+    return ParkedMark.of(group, host);
+  }
+
+  /** What was parked under this name by an engine that was killed is just leaving. */
+  private void awaitParked() {
+    long deadline = System.nanoTime() + LEAVING_PATIENCE;
+    while (mark().owner().isPresent()) {
+      if (System.nanoTime() > deadline) {
+        kill();
+        return;
+      }
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
     }
   }
 
@@ -108,12 +136,19 @@ final class UnifiedCgroup implements Cgroup {
 
   @Override
   public void create() {
-    throw new UnsupportedOperationException("processes are born in groups of v2");
+    make();
+    mark().set();
+    filter(DeviceAccess.PLAIN);
   }
 
   @Override
   public boolean take(Cgroup parked) {
-    return false; // the kernel renames groups of v1 only
+    if (!plainDevices || !parked.directories().equals(directories())) {
+      return false; // the kernel renames groups of v1 only
+    }
+    mark().remove();
+    made = true;
+    return true;
   }
 
   @Override

@@ -54,6 +54,6 @@ public final class ContainerPlan {
     MountSteps.add(workload, host, steps);
     SwitchSteps.add(workload, host, steps);
     IdentitySteps.add(workload, host, steps);
-    return parked ? ParkedPlan.without(steps, workload, host.group().orElseThrow()) : steps;
+    return parked ? ParkedPlan.without(steps, workload, host) : steps;
   }
 }

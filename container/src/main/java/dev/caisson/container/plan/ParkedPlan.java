@@ -15,6 +15,7 @@ import dev.caisson.launch.SupervisionAction;
 import dev.caisson.sandbox.workload.Mount;
 import dev.caisson.sandbox.workload.Namespaces;
 import dev.caisson.sandbox.workload.NetworkAttachment;
+import dev.caisson.sandbox.workload.Outline;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Workload;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ import java.util.Set;
  */
 public final class ParkedPlan {
   private static final Set<Namespace> CREATED = Set.of(Namespace.PID, Namespace.IPC, Namespace.UTS);
+  private static final String OWN_GROUPS = "own cgroup view";
 
   private ParkedPlan() {}
 
@@ -43,32 +45,57 @@ public final class ParkedPlan {
     ISOLATED
   }
 
-  /** The kind that becomes this workload's process; empty if it must be made for it. */
-  public static Optional<Kind> suitable(Workload workload) {
-    if (!suits(workload)) {
-      return Optional.empty();
-    }
-    boolean isolated = workload.network().mode() instanceof NetworkAttachment.Isolated;
-    return Optional.of(isolated ? Kind.ISOLATED : Kind.CONNECTED);
+  /**
+   * The kind that becomes this workload's process; empty if it must be made for it.
+   *
+   * @param group the workload's
+   */
+  public static Optional<Kind> suitable(Workload workload, Cgroup group) {
+    return suits(workload.namespaces(), group)
+        ? Optional.of(kind(workload.network().mode() instanceof NetworkAttachment.Isolated))
+        : Optional.empty();
   }
 
   /**
+   * As {@link #suitable(Workload, Cgroup)}, of a workload that is to come.
+   *
+   * @param example a group such as it will have
+   */
+  public static Optional<Kind> suitable(Outline outline, Cgroup example) {
+    return suits(outline.namespaces(), example) && outline.cgroupParent().isEmpty()
+        ? Optional.of(kind(outline.isolated()))
+        : Optional.empty();
+  }
+
+  private static Kind kind(boolean isolated) {
+    return isolated ? Kind.ISOLATED : Kind.CONNECTED;
+  }
+
+  /**
+   * The plan of a process that is parked.
+   *
    * @param group exists already, and is removed by the stub if it was not needed
    */
-  public static LaunchPlan compile(Cgroup group, Kind kind) {
+  public static LaunchPlan compile(Cgroup group, Kind kind, Ground ground) {
     List<Step> steps = new ArrayList<>();
     Set<Namespace> created = EnumSet.copyOf(CREATED);
     if (kind == Kind.ISOLATED) {
       created.add(Namespace.NETWORK);
     }
-    steps.add(Step.outside("create process", new NamespaceAction.Clone(created, Optional.empty())));
-    steps.add(
-        Step.outside(
-            "join control groups", new NamespaceAction.JoinCgroups(paths(group.procsFiles()))));
+    Optional<Handle> birthplace = group.birthplace().map(path -> Handle.path(path.toString()));
+    steps.add(Step.outside("create process", new NamespaceAction.Clone(created, birthplace)));
+    if (bornThere(group)) {
+      // What is mounted now shows the group of whoever mounts it, so the view is made before.
+      steps.add(Step.inside(OWN_GROUPS, new NamespaceAction.Unshare(Set.of(Namespace.CGROUP))));
+    } else {
+      steps.add(
+          Step.outside(
+              "join control groups", new NamespaceAction.JoinCgroups(paths(group.procsFiles()))));
+    }
     if (kind == Kind.ISOLATED) {
       steps.add(Step.inside("raise loopback", new NamespaceAction.RaiseLoopback()));
     }
-    new PreparedTrees(group, kind == Kind.ISOLATED).build(steps);
+    new PreparedTrees(group, kind == Kind.ISOLATED, ground).build(steps);
     steps.add(
         Step.outside(
             "await plan",
@@ -77,7 +104,7 @@ public final class ParkedPlan {
   }
 
   /** What is left of a container's steps when its process was parked. */
-  static List<Step> without(List<Step> steps, Workload workload, Cgroup group) {
+  static List<Step> without(List<Step> steps, Workload workload, Surroundings host) {
     boolean isolated = workload.network().mode() instanceof NetworkAttachment.Isolated;
     List<Step> left =
         isolated
@@ -85,7 +112,8 @@ public final class ParkedPlan {
                 .filter(step -> !(step.action() instanceof NamespaceAction.RaiseLoopback))
                 .toList()
             : steps;
-    return new PreparedTrees(group, isolated).placedIn(left);
+    var ground = new Ground(host.rootless(), host.singleId());
+    return new PreparedTrees(host.group().orElseThrow(), isolated, ground).placedIn(left);
   }
 
   /**
@@ -93,7 +121,7 @@ public final class ParkedPlan {
    * single files, which can be handed over.
    */
   public static boolean canBeApart(Workload workload) {
-    return suits(workload)
+    return suits(workload.namespaces())
         && workload.root() instanceof RootFilesystem.Layers
         && workload.mounts().mounts().stream().allMatch(Mount.Tmpfs.class::isInstance);
   }
@@ -108,8 +136,17 @@ public final class ParkedPlan {
     return paths.stream().map(Path::toString).toList();
   }
 
-  private static boolean suits(Workload workload) {
-    Namespaces wanted = workload.namespaces();
+  /** Whether a process is in its container's group, and no other, from its beginning. */
+  private static boolean bornThere(Cgroup group) {
+    return group.birthplace().isPresent();
+  }
+
+  private static boolean suits(Namespaces wanted, Cgroup group) {
+    boolean view = !bornThere(group) || wanted.cgroup() instanceof Namespaces.Own;
+    return view && suits(wanted);
+  }
+
+  private static boolean suits(Namespaces wanted) {
     return wanted.pid() instanceof Namespaces.Own
         && wanted.ipc() instanceof Namespaces.Own
         && wanted.uts() instanceof Namespaces.Own
@@ -123,7 +160,8 @@ public final class ParkedPlan {
     if (host.apart().isEmpty()) {
       created.add(Namespace.MOUNT);
     }
-    if (workload.namespaces().cgroup() instanceof Namespaces.Own) {
+    boolean ownGroups = workload.namespaces().cgroup() instanceof Namespaces.Own;
+    if (ownGroups && !host.group().map(ParkedPlan::bornThere).orElse(false)) {
       created.add(Namespace.CGROUP);
     }
     return Step.outside("take parked process", new NamespaceAction.TakeParked(created));

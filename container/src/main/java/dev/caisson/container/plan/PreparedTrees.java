@@ -12,6 +12,8 @@ import dev.caisson.launch.Step;
 import dev.caisson.sandbox.workload.Security;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,17 +31,15 @@ final class PreparedTrees {
   private static final String SYSTEM = "/sys";
   private static final String GROUPS = "/sys/fs/cgroup";
 
-  // The devices come first: what is masked in /proc is covered by their null device.
-  private static final Tree DEVICES;
-  private static final Tree PROCESSES;
+  private static final Map<Ground, List<Tree>> COMMON = new ConcurrentHashMap<>();
 
-  static {
+  /** The devices come first: what is masked in /proc is covered by their null device. */
+  private static List<Tree> common(Ground ground) {
     List<Step> common = new ArrayList<>();
-    RootSteps.usual(common);
-    DeviceSteps.common(false, common);
+    RootSteps.usual(ground, common);
+    DeviceSteps.common(ground.rootless(), common);
     closing(common);
-    DEVICES = tree("/dev", common);
-    PROCESSES = tree("/proc", common);
+    return List.of(tree("/dev", common), tree("/proc", common));
   }
 
   private final List<Tree> trees;
@@ -49,11 +49,12 @@ final class PreparedTrees {
    * @param ownNetwork whether the process is in its network namespace while it is parked: what /sys
    *     shows depends on that
    */
-  PreparedTrees(Cgroup group, boolean ownNetwork) {
+  PreparedTrees(Cgroup group, boolean ownNetwork, Ground ground) {
     List<Step> system = new ArrayList<>();
     RootSteps.usualSystem(group, system);
     closing(system);
-    trees = List.of(DEVICES, PROCESSES, tree(ownNetwork ? SYSTEM : GROUPS, system));
+    trees = new ArrayList<>(COMMON.computeIfAbsent(ground, PreparedTrees::common));
+    trees.add(tree(ownNetwork ? SYSTEM : GROUPS, system));
   }
 
   private static void closing(List<Step> steps) {

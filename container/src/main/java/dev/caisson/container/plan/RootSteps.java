@@ -116,10 +116,10 @@ final class RootSteps {
   }
 
   /** The same as every common container has them, for a process that is parked; without /sys. */
-  static void usual(List<Step> steps) {
+  static void usual(Ground ground, List<Step> steps) {
     steps.add(processes());
     steps.add(devices());
-    steps.add(terminals(false));
+    steps.add(terminals(ground.singleId()));
     steps.add(sharedMemory(Mounts.NONE.sharedMemory()));
     steps.add(messageQueues());
   }

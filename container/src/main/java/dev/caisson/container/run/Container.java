@@ -135,7 +135,8 @@ public final class Container
   public void start() {
     try (var mounted =
         new ClosingMount(
-            root.prepareRun(mayBeReady() ? roots : Optional.empty(), host.parked().useful()))) {
+            root.prepareRun(
+                mayBeReady() ? roots : Optional.empty(), host.parked().mayHave(workload.id())))) {
       run.start(
           identity(workload.process().user()),
           mounted.mount(),

@@ -5,19 +5,25 @@
 package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroups;
+import dev.caisson.container.plan.Ground;
 import dev.caisson.launch.run.Launcher;
 import dev.caisson.linux.io.EventLoop;
 import dev.caisson.linux.process.UserNamespace;
 import dev.caisson.rootfs.layer.OverlayMarks;
+import dev.caisson.sandbox.workload.Outline;
 import dev.caisson.stub.Stub;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** What all containers of one engine share: threads, the stub, and where control groups are. */
 public final class ContainerHost {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private final EventLoop loop = EventLoop.start("containers");
   private final GroupReaper reaper = new GroupReaper();
   private final Launcher launcher = new Launcher(Stub.program());
@@ -33,8 +39,17 @@ public final class ContainerHost {
    *     delegation
    */
   public ContainerHost(Optional<Cgroups> cgroups) {
+    this(cgroups, PATIENCE);
+  }
+
+  /**
+   * As {@link #ContainerHost(Optional)}.
+   *
+   * @param patience how long a container that was created may find its process parked
+   */
+  ContainerHost(Optional<Cgroups> cgroups, Duration patience) {
     this.cgroups = cgroups;
-    this.parked = new ParkedStubs(rootless() ? Optional.empty() : cgroups, launcher);
+    this.parked = new ParkedStubs(cgroups, launcher, ground(), patience);
   }
 
   EventLoop loop() {
@@ -47,6 +62,11 @@ public final class ContainerHost {
 
   Launcher launcher() {
     return launcher;
+  }
+
+  /** As {@link dev.caisson.sandbox.Isolation#readyId}. */
+  public Optional<String> readyId(Outline outline, Supplier<String> ids) {
+    return parked.reserve(outline, ids);
   }
 
   ParkedStubs parked() {
@@ -64,6 +84,11 @@ public final class ContainerHost {
 
   Map<String, Container> containers() {
     return containers;
+  }
+
+  /** What decides how common mounts are made. */
+  Ground ground() {
+    return new Ground(rootless(), users.single());
   }
 
   /** Whether we are root of an ordinary user's namespace only. */

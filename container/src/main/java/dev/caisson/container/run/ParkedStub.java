@@ -11,6 +11,7 @@ import dev.caisson.launch.run.Launch;
 import dev.caisson.launch.run.Report;
 import dev.caisson.linux.Fd;
 import dev.caisson.linux.LinuxException;
+import dev.caisson.linux.io.Readiness;
 import dev.caisson.linux.io.UnixSocket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -23,9 +24,10 @@ import java.util.List;
 record ParkedStub(Launch launched, UnixSocket socket, Parking parking) {
   private static final int ANNOUNCEMENT = 8;
 
-  /** Waits until it is ready; false if it failed, so that the ordinary way must be gone. */
+  /** Waits until it is ready; false if it failed or has ended, so that another way must be gone. */
   boolean ready() {
-    return launched.next().filter(Report.Created.class::isInstance).isPresent();
+    return launched.next().filter(Report.Created.class::isInstance).isPresent()
+        && Readiness.readable(0, launched.process().fd()).isEmpty();
   }
 
   /**

@@ -6,10 +6,14 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.Cgroups;
+import dev.caisson.container.plan.Ground;
 import dev.caisson.container.plan.ParkedPlan;
 import dev.caisson.launch.run.Launcher;
 import dev.caisson.linux.io.SocketKind;
 import dev.caisson.linux.io.UnixSocket;
+import dev.caisson.sandbox.workload.Outline;
+import dev.caisson.sandbox.workload.Workload;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,11 +24,15 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /**
  * Stubs made ahead of need, so that a start neither makes processes nor waits for the kernel to
  * move one between control groups of cgroup v1, which takes a grace period of RCU: 10 ms and more.
  * docs/decisions/0320
+ *
+ * <p>Groups of v1 are given the name of the container that takes one. Those of v2 cannot be: there
+ * the container, when it is created, is given the name of a group. docs/decisions/0640
  *
  * <p>Nothing is made before the first start. Each costs some 200 kB, and is gone with this process.
  */
@@ -49,19 +57,47 @@ final class ParkedStubs {
   private final ScheduledExecutorService worker =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("container-parking").factory());
-  private final boolean parks;
+  private final Ground ground;
+  private final ReservedStubs reserved;
+  private final Optional<Cgroup> example;
+  private final boolean renames;
   private volatile boolean useless;
 
-  ParkedStubs(Optional<Cgroups> cgroups, Launcher launcher) {
+  /**
+   * Those of one engine.
+   *
+   * @param patience how long one is kept for a container that was created
+   */
+  ParkedStubs(Optional<Cgroups> cgroups, Launcher launcher, Ground ground, Duration patience) {
     this.cgroups = cgroups;
     this.launcher = launcher;
-    this.parks = cgroups.flatMap(some -> some.parked(PREFIX)).isPresent();
+    this.ground = ground;
+    this.reserved = new ReservedStubs(worker, patience);
+    this.example = cgroups.flatMap(some -> some.parked(PREFIX));
+    this.renames = cgroups.map(Cgroups::renames).orElse(false);
     cgroups.ifPresent(some -> removeLeft(some, QUIET_MILLIS, LOOKS));
   }
 
-  /** Whether starts on this host may find one. */
-  boolean useful() {
-    return parks && !useless;
+  private boolean useful() {
+    return example.isPresent() && !useless;
+  }
+
+  /** Whether the start of this container may find one. */
+  boolean mayHave(String id) {
+    return useful() && (renames || reserved.has(id));
+  }
+
+  /**
+   * The id of a container that is to be created, for which one is kept; empty where its id does not
+   * matter, or none is ready.
+   *
+   * @param ids makes those of the next
+   */
+  Optional<String> reserve(Outline outline, Supplier<String> ids) {
+    return useful() && !renames
+        ? ParkedPlan.suitable(outline, example.orElseThrow())
+            .flatMap(kind -> shelf(kind).reserve(ids))
+        : Optional.empty();
   }
 
   /** Of an engine that was killed: it may still be ending while this one begins. */
@@ -78,11 +114,29 @@ final class ParkedStubs {
   }
 
   /**
-   * One that is ready for a container with this group, its group moved there; empty if there is
-   * none, or if this host has no use for them.
+   * One that is ready for a container with this group, its own group now this one; empty if there
+   * is none, or if this host has no use for them.
    */
-  Optional<ParkedStub> take(ParkedPlan.Kind kind, Cgroup group) {
-    return useful() ? shelf(kind).take(group) : Optional.empty();
+  Optional<ParkedStub> take(Workload workload, Cgroup group) {
+    Optional<ParkedPlan.Kind> kind =
+        useful() ? ParkedPlan.suitable(workload, group) : Optional.empty();
+    return renames
+        ? kind.flatMap(suitable -> shelf(suitable).take(group))
+        : reserved.take(workload.id()).flatMap(stub -> fitting(stub, kind, group));
+  }
+
+  private Optional<ParkedStub> fitting(
+      ParkedStub stub, Optional<ParkedPlan.Kind> kind, Cgroup group) {
+    ParkedPlan.Kind parked = stub.parking().kind();
+    try {
+      if (kind.filter(parked::equals).isPresent() && stub.ready() && group.take(stub.group())) {
+        return Optional.of(stub);
+      }
+      stub.discard(); // now: its group is where the container's will be made
+      return Optional.empty();
+    } finally {
+      shelf(parked).refill();
+    }
   }
 
   private Shelf shelf(ParkedPlan.Kind kind) {
@@ -96,6 +150,7 @@ final class ParkedStubs {
     private final ConcurrentLinkedDeque<Parking> free = new ConcurrentLinkedDeque<>();
     private final AtomicBoolean filling = new AtomicBoolean();
     private final AtomicBoolean scheduled = new AtomicBoolean();
+    private volatile Supplier<String> names = ParkedStubs.this::nextName;
 
     Shelf(ParkedPlan.Kind kind) {
       this.kind = kind;
@@ -114,6 +169,17 @@ final class ParkedStubs {
       } finally {
         refill();
       }
+    }
+
+    /** The start that follows asks for more, unless this is the last one. */
+    Optional<String> reserve(Supplier<String> ids) {
+      names = ids;
+      Optional<ParkedStub> stub =
+          reserved.full() ? Optional.empty() : Optional.ofNullable(waiting.poll());
+      stub.ifPresent(reserved::keep);
+      fillOnce(
+          waiting.isEmpty() ? filling : scheduled, waiting.isEmpty() ? SOON_MILLIS : QUIET_MILLIS);
+      return stub.map(some -> some.parking().name());
     }
 
     /**
@@ -152,7 +218,7 @@ final class ParkedStubs {
     /** One whose groups have a name that nobody uses any more, with its plan, or a new one. */
     private Optional<Parking> parking() {
       Parking former = free.poll();
-      return former != null ? Optional.of(former) : newParking(kind);
+      return former != null ? Optional.of(former) : newParking(kind, names.get());
     }
 
     private void fill() {
@@ -172,12 +238,14 @@ final class ParkedStubs {
     }
   }
 
-  private Optional<Parking> newParking(ParkedPlan.Kind kind) {
-    long number = count.getAndIncrement();
-    String name = PREFIX + ProcessHandle.current().pid() + "-" + number;
+  private Optional<Parking> newParking(ParkedPlan.Kind kind, String name) {
     return cgroups
         .flatMap(some -> some.parked(name))
-        .map(group -> Parking.of(group, ParkedPlan.compile(group, kind)));
+        .map(group -> Parking.of(name, kind, group, ground));
+  }
+
+  private String nextName() {
+    return PREFIX + ProcessHandle.current().pid() + "-" + count.getAndIncrement();
   }
 
   private ParkedStub park(Parking parking) {

@@ -48,7 +48,8 @@ final class Preparation implements AutoCloseable {
       Optional<DetachedMount> root) {
     DeviceNodes devices = DeviceNodes.of(workload);
     Optional<Cgroup> group = group(workload, host, devices);
-    boolean apart = root.isPresent() && host.parked().useful() && ParkedPlan.canBeApart(workload);
+    boolean apart =
+        root.isPresent() && host.parked().mayHave(workload.id()) && ParkedPlan.canBeApart(workload);
     Sources sources = new Sources(workload, host.containers(), apart);
     try {
       Surroundings surroundings =

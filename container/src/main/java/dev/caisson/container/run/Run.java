@@ -6,7 +6,6 @@ package dev.caisson.container.run;
 
 import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.CgroupException;
-import dev.caisson.container.plan.ParkedPlan;
 import dev.caisson.launch.LaunchPlan;
 import dev.caisson.launch.run.Launch;
 import dev.caisson.launch.run.Report;
@@ -148,10 +147,7 @@ final class Run {
   }
 
   private Optional<ParkedStub> parked(Preparation preparation) {
-    return preparation
-        .group()
-        .flatMap(group ->
-            ParkedPlan.suitable(workload).flatMap(kind -> host.parked().take(kind, group)));
+    return preparation.group().flatMap(group -> host.parked().take(workload, group));
   }
 
   private Launch launched(LaunchPlan plan, Preparation preparation, Optional<ParkedStub> parked) {

@@ -24,7 +24,7 @@ class UnifiedCgroupTest {
     Assumptions.assumeTrue(
         unified != null && Files.isWritable(unified), "no writable cgroup v2 hierarchy");
     String parent = "caisson-test-" + System.nanoTime();
-    UnifiedCgroup group = new UnifiedCgroup(unified, parent, "x", true);
+    UnifiedCgroup group = new UnifiedCgroup(unified, parent, "x", true, true);
     Process sleeper = new ProcessBuilder("sleep", "60").start();
     try {
       group.create(Resources.UNLIMITED, DeviceAccess.PLAIN);

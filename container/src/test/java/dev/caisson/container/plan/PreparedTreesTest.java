@@ -10,7 +10,9 @@ import dev.caisson.container.cgroup.Cgroup;
 import dev.caisson.container.cgroup.Cgroups;
 import dev.caisson.launch.Bytes;
 import dev.caisson.launch.Handle;
+import dev.caisson.launch.NamespaceAction;
 import dev.caisson.launch.Step;
+import dev.caisson.linux.cgroup.CgroupLayout;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.user.Identity;
 import dev.caisson.sandbox.workload.Mount;
@@ -39,8 +41,13 @@ class PreparedTreesTest {
   @BeforeEach
   void describeGroup() {
     Optional<Cgroup> described = Cgroups.ofHost().parked("never-made");
-    Assumptions.assumeTrue(described.isPresent(), "this host has no v1 control groups");
+    Assumptions.assumeTrue(described.isPresent(), "this host has no control groups");
     group = described.get();
+  }
+
+  private static Cgroup unified() {
+    var layout = new CgroupLayout(Map.of(), Optional.of(Path.of("/sys/fs/cgroup")));
+    return Cgroups.of(layout).parked("never-made").orElseThrow();
   }
 
   private static Workload.Builder workload() {
@@ -80,6 +87,27 @@ class PreparedTreesTest {
         .noneMatch(name -> name.startsWith("device ") || name.startsWith("link "))
         .doesNotContain("mount /proc", "mount /dev", "mount /dev/shm", "mount /sys")
         .doesNotContain("freeze paths", "mask paths", "raise loopback", "close control groups");
+  }
+
+  @Test
+  void inAGroupOfTheSecondVersionTheyAreReadyToo() {
+    group = unified();
+    assertThat(left(workload().build()))
+        .containsSubsequence("mount root", "place /proc", "place /dev", "place /sys", "host name")
+        .doesNotContain("mount /proc", "mount /dev", "mount /sys", "mount /sys/fs/cgroup");
+    assertThat(left(connected().build()))
+        .containsSubsequence("mount /sys", "place /sys/fs/cgroup")
+        .doesNotContain("mount /sys/fs/cgroup");
+  }
+
+  @Test
+  void whoIsParkedInAGroupOfTheSecondVersionIsBornThereAndSeesNoOther() {
+    var plan = ParkedPlan.compile(unified(), ParkedPlan.Kind.ISOLATED, Ground.ROOT);
+    assertThat(plan.steps().stream().map(Step::name))
+        .containsSubsequence("create process", "own cgroup view", "build trees")
+        .doesNotContain("join control groups");
+    var create = (NamespaceAction.Clone) plan.steps().getFirst().action();
+    assertThat(create.cgroup()).isPresent();
   }
 
   @Test

@@ -55,12 +55,12 @@ final class Creation {
 
   /** As {@link LocalContainers#create}. */
   Created create(InstanceSpec spec) {
-    return create(spec.name(), (id, name) -> define(spec, id, name));
+    return create(newId(spec), spec.name(), (id, name) -> define(spec, id, name));
   }
 
   /** As {@link LocalContainers#createLike}. */
   Created createLike(Definition kept, CloneSpec clone) {
-    return create(clone.name(), (id, name) -> alike(kept, clone, id, name));
+    return create(registration.newId(), clone.name(), (id, name) -> alike(kept, clone, id, name));
   }
 
   private Definition alike(Definition kept, CloneSpec clone, String id, String name) {
@@ -100,8 +100,21 @@ final class Creation {
     Definition of(String id, String name);
   }
 
-  private Created create(Optional<String> wanted, Defining defining) {
-    var id = registration.newId();
+  private String newId(InstanceSpec spec) {
+    try {
+      var isolation = isolations.named(isolation(spec));
+      return registration.newId(
+          isolation, around.compiler().outline(spec, around.linker().isolates(spec.networking())));
+    } catch (EngineException toldWhenItIsDefined) {
+      return registration.newId();
+    }
+  }
+
+  private String isolation(InstanceSpec spec) {
+    return spec.isolation().filter(word -> !word.isEmpty()).orElse(isolations.standard());
+  }
+
+  private Created create(String id, Optional<String> wanted, Defining defining) {
     var name = registration.claim(wanted, id);
     try {
       var definition = defining.of(id, name);
@@ -125,7 +138,7 @@ final class Creation {
   }
 
   private Definition define(InstanceSpec spec, String id, String name) {
-    var isolation = spec.isolation().filter(word -> !word.isEmpty()).orElse(isolations.standard());
+    var isolation = isolation(spec);
     isolations.available(isolation);
     var template = images.template(spec.image(), spec.platform());
     var effective = EffectiveConfig.merge(spec, template.config(), id);

@@ -7,6 +7,8 @@ package dev.caisson.engine.container;
 import dev.caisson.engine.EngineException;
 import dev.caisson.engine.instance.Instance;
 import dev.caisson.engine.state.Ids;
+import dev.caisson.sandbox.Isolation;
+import dev.caisson.sandbox.workload.Outline;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 
@@ -22,10 +24,19 @@ final class Registration {
   String newId() {
     while (true) {
       var id = Ids.random();
-      if (!table.knowsPrefix(id.substring(0, 12))) {
+      if (isFree(id)) {
         return id;
       }
     }
+  }
+
+  /** The same for a container that starts sooner with some ids than with others. */
+  String newId(Isolation isolation, Outline outline) {
+    return isolation.readyId(outline, Ids::random).filter(this::isFree).orElseGet(this::newId);
+  }
+
+  private boolean isFree(String id) {
+    return !table.knowsPrefix(id.substring(0, 12));
   }
 
   /**

@@ -60,6 +60,11 @@ public final class Linker {
     }
   }
 
+  /** Whether what is connected so has loopback alone. */
+  public boolean isolates(NetworkingSpec spec) {
+    return spec.mode().equals("none") || replacement(spec).isPresent();
+  }
+
   /** Connects a container that starts now. */
   Link link(Definition definition) {
     var mode = definition.spec().networking().mode();

@@ -5,6 +5,7 @@
 package dev.caisson.engine.workload;
 
 import dev.caisson.engine.EngineException;
+import dev.caisson.engine.spec.InstanceSpec;
 import dev.caisson.engine.spec.LogSpec;
 import dev.caisson.engine.spec.NamespaceSpec;
 import dev.caisson.engine.text.ByteSize;
@@ -13,6 +14,7 @@ import dev.caisson.sandbox.workload.LogPolicy;
 import dev.caisson.sandbox.workload.Namespaces;
 import dev.caisson.sandbox.workload.Namespaces.Mode;
 import dev.caisson.sandbox.workload.NetworkAttachment;
+import dev.caisson.sandbox.workload.Outline;
 import dev.caisson.sandbox.workload.Program;
 import dev.caisson.sandbox.workload.Program.TerminalSize;
 import dev.caisson.sandbox.workload.RootFilesystem;
@@ -83,6 +85,16 @@ public final class WorkloadCompiler {
                 definition.effective().stopTimeout()))
         .annotations(spec.annotations())
         .build();
+  }
+
+  /**
+   * What of a workload is known from what was asked for.
+   *
+   * @param isolated whether it will have loopback alone
+   * @throws EngineException INVALID, NOT_FOUND as {@link #compile}
+   */
+  public Outline outline(InstanceSpec spec, boolean isolated) {
+    return new Outline(namespaces(spec.namespaces()), isolated, spec.namespaces().cgroupParent());
   }
 
   private static long rootSize(Map<String, String> options) {

@@ -60,6 +60,7 @@ public final class SystemCall {
   public static final long LISTXATTR = 194;
   public static final long LLISTXATTR = 195;
   public static final long REMOVEXATTR = 197;
+  public static final long LREMOVEXATTR = 198;
   public static final long SCHED_SETAFFINITY = 203;
   public static final long GETDENTS64 = 217;
   public static final long EPOLL_CTL = 233;

@@ -61,6 +61,20 @@ public final class ExtendedAttributes {
     }
   }
 
+  /** Removes an attribute; does nothing without it. */
+  public void remove(String name) {
+    try (Scratch scratch = Scratch.open()) {
+      long result =
+          Downcall.attempt(
+              follow ? SystemCall.REMOVEXATTR : SystemCall.LREMOVEXATTR,
+              scratch.string(path).address(),
+              scratch.string(name).address());
+      if (result < 0 && result != -Errno.ENODATA.number()) {
+        throw new LinuxException("removexattr", path + " " + name, Errno.of((int) -result));
+      }
+    }
+  }
+
   /** The value of an attribute; empty without it, or where the file system has none at all. */
   public Optional<byte[]> get(String name) {
     try (Scratch scratch = Scratch.open()) {
