@@ -114,6 +114,24 @@ class DockerThinTest {
     ok("rm", "asked");
   }
 
+  /** Before anything is made, with what to use instead; a running machine keeps its networks. */
+  @Test
+  void whatAMachineCannotHaveIsRefusedAtOnce() {
+    var host = docker("run", "--rm", "--network", "host", "busybox", "true").run();
+    assertThat(host.code()).isEqualTo(125);
+    assertThat(host.err()).contains("network host", "--publish");
+    var device = docker("run", "--rm", "--device", "/dev/null", "busybox", "true").run();
+    assertThat(device.err()).contains("/dev/null", "--isolation container");
+    assertThat(ok("ps", "-aq", "--filter", "status=created")).isEmpty();
+    ok("network", "create", "--internal", "later");
+    var joined = docker("network", "connect", "later", "kept").run();
+    assertThat(joined.code()).isEqualTo(1);
+    assertThat(joined.err()).contains("kept", "stop");
+    ok("network", "rm", "later");
+    assertThat(ok("top", "kept", "-eo", "pid,comm").lines().findFirst().orElseThrow())
+        .matches("PID +COMMAND");
+  }
+
   @Test
   void aMissingCommandIsReportedAsForAContainer() {
     var result = docker("run", "--rm", "busybox", "nosuchcommand").run();
