@@ -25,7 +25,8 @@ public final class Lookout {
   public static final Duration EMULATED = Duration.ofMillis(1);
 
   private static final long LEAST_NANOS = 20_000; // less than a wake-up costs
-  private static final long CROWDED_NANOS = 60_000; // QEMU passes an interrupt on in less
+  // What QEMU does for one request takes less; a thread that computes keeps a processor for longer.
+  private static final long CROWDED_NANOS = 300_000;
   private static final long BARRED_NANOS = 5_000_000;
   private static final int MOST_DOUBLINGS = 6;
   private static final int MOST_IN_A_ROW = 256; // then the worker hears whether it shall stop
