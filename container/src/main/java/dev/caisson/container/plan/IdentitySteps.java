@@ -31,11 +31,6 @@ final class IdentitySteps {
 
   static void add(Workload workload, Surroundings host, List<Step> steps) {
     Program program = workload.process();
-    if (program.init()) {
-      steps.add(
-          Step.inside("become init", new ProcessAction.BecomeInit())
-              .because("a first process of ours reaps orphans and passes signals on"));
-    }
     steps.add(
         Step.inside(
             "working directory", new ProcessAction.EnterDirectory(program.directory(), true)));
@@ -50,6 +45,12 @@ final class IdentitySteps {
     steps.add(
         Step.inside("umask", new ProcessAction.SetUmask(program.umask().orElse(USUAL_UMASK))));
     limit(program, steps);
+    // After the limits: they are set from outside on the first process, and its child has them.
+    if (program.init()) {
+      steps.add(
+          Step.inside("become init", new ProcessAction.BecomeInit())
+              .because("a first process of ours reaps orphans and passes signals on"));
+    }
     confine(workload.security(), host.identity(), host.singleId(), host.filter(), steps);
     steps.add(exec(program.arguments(), environment(workload, host.identity())));
   }
