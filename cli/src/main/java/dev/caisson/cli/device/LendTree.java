@@ -10,12 +10,8 @@ import dev.caisson.linux.file.OpenFlag;
 import dev.caisson.virtio.fs.Export;
 import dev.caisson.virtio.fs.FileSystemDevice;
 import dev.caisson.virtio.fs.FuseServer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 
 @Command(
@@ -23,8 +19,6 @@ import picocli.CommandLine.Command;
     description = "Lend a directory to another VMM's machine, as virtiofsd does, until interrupted")
 final class LendTree extends DeviceCommand {
   private static final int MOST_FILES = 200_000;
-  private static final int OWN_FILES = 256;
-  private static final Pattern OPEN_FILES = Pattern.compile("Max open files +(\\d+)");
 
   private String directory = "";
   private String socket = "";
@@ -58,24 +52,7 @@ final class LendTree extends DeviceCommand {
       throw new IllegalArgumentException("--queues " + queues + " is not 1 to 64");
     }
     var export = new Export("root", Directory.openFile(path, 0, OpenFlag.PATH), readOnly, seconds);
-    var server = FuseServer.rootedAt(export, capacity(), !plain);
+    var server = FuseServer.rootedAt(export, MOST_FILES, !plain);
     lend("lending " + path, new FileSystemDevice("caisson", queues, server), socket);
-  }
-
-  /** Each file the machine knows takes one of this process's descriptors. proc(5), limits */
-  private static int capacity() {
-    try {
-      long most =
-          OPEN_FILES
-              .matcher(Files.readString(Path.of("/proc/self/limits")))
-              .results()
-              .map(MatchResult::group)
-              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-              .findFirst()
-              .orElse(MOST_FILES);
-      return Math.clamp(most - OWN_FILES, 1, MOST_FILES);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,6 +26,19 @@ final class LoginCommands {
   private static final int LONGEST = 64 << 10;
 
   private LoginCommands() {}
+
+  /** Which registry. */
+  static final class RegistryArgument {
+    @Parameters(
+        arity = "0..1",
+        paramLabel = "REGISTRY",
+        description = "HOST[:PORT]; that of short names if missing")
+    String server = "";
+
+    String registry() {
+      return Logins.registry(server);
+    }
+  }
 
   @Command(name = "login", description = "Log in at a registry, for pull, push and build")
   static final class Login extends EngineCommand {
@@ -43,15 +57,11 @@ final class LoginCommands {
     @Option(names = "--password-stdin", description = "read the password from standard input")
     boolean passwordFromInput;
 
-    @Parameters(
-        arity = "0..1",
-        paramLabel = "REGISTRY",
-        description = "HOST[:PORT]; that of short names if missing")
-    String server = "";
+    @Mixin RegistryArgument argument = new RegistryArgument();
 
     @Override
     public Integer call() {
-      var registry = Logins.registry(server);
+      var registry = argument.registry();
       try {
         var login = asked(registry);
         engine().host().login(login);
@@ -134,15 +144,11 @@ final class LoginCommands {
 
   @Command(name = "logout", description = "Forget a login at a registry")
   static final class Logout extends EngineCommand {
-    @Parameters(
-        arity = "0..1",
-        paramLabel = "REGISTRY",
-        description = "HOST[:PORT]; that of short names if missing")
-    String server = "";
+    @Mixin RegistryArgument argument = new RegistryArgument();
 
     @Override
     public Integer call() {
-      var registry = Logins.registry(server);
+      var registry = argument.registry();
       print(
           logins().forget(registry)
               ? "Removing login credentials for " + registry

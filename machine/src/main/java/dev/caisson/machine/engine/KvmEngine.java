@@ -114,15 +114,16 @@ public final class KvmEngine implements MachineEngine {
   }
 
   private RunningMachine run(MachineSpec spec, Making making) {
-    List<AutoCloseable> opened = new ArrayList<>(spec.devices());
+    var opened = new Opened();
+    opened.addAll(spec.devices());
     try {
       List<NetDevice> cards = new ArrayList<>();
       for (NetworkPort port : spec.ports()) {
-        cards.add(opened(opened, PortDevice.open(spec.networkNamespace().orElseThrow(), port)));
+        cards.add(opened.add(PortDevice.open(spec.networkNamespace().orElseThrow(), port)));
       }
-      var equipment = opened(opened, new Equipment(spec.devices(), cards));
-      ConsoleLog log = opened(opened, ConsoleLog.in(spec.directory().resolve("console.log")));
-      Machine machine = opened(opened, making.of(new Parts(equipment, log)));
+      var equipment = opened.add(new Equipment(spec.devices(), cards));
+      ConsoleLog log = opened.add(ConsoleLog.in(spec.directory().resolve("console.log")));
+      Machine machine = opened.add(making.of(new Parts(equipment, log)));
       equipment.serve(machine);
       var running = new KvmMachine(machine, equipment.control(), log);
       machine.start();
@@ -132,16 +133,16 @@ public final class KvmEngine implements MachineEngine {
         | KvmException
         | LinuxException
         | OutOfMemoryError e) { // of the host, which may have no thread left
-      closeAll(opened);
+      opened.takeBack();
       throw new SandboxException(
           kind(e), spec.id() + ": cannot start a machine: " + e.getMessage(), e);
     } catch (RuntimeException e) {
-      closeAll(opened);
+      opened.takeBack();
       throw e;
     }
   }
 
-  private static SandboxException.Kind kind(Throwable failure) {
+  static SandboxException.Kind kind(Throwable failure) {
     return failure instanceof VmmException vmm
             && (vmm.kind() == VmmException.Kind.BAD_IMAGE
                 || vmm.kind() == VmmException.Kind.INVALID)
@@ -167,20 +168,5 @@ public final class KvmEngine implements MachineEngine {
     return spec.processors()
         .map(chosen -> Collections.nCopies(cpus, chosen.mask()))
         .orElse(List.of());
-  }
-
-  private static <T extends AutoCloseable> T opened(List<AutoCloseable> opened, T resource) {
-    opened.add(resource);
-    return resource;
-  }
-
-  private static void closeAll(List<AutoCloseable> opened) {
-    for (AutoCloseable resource : opened.reversed()) {
-      try {
-        resource.close();
-      } catch (Exception e) {
-        System.getLogger(KvmEngine.class.getName()).log(System.Logger.Level.DEBUG, "closing", e);
-      }
-    }
   }
 }

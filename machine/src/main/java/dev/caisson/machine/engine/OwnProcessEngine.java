@@ -99,7 +99,7 @@ public final class OwnProcessEngine implements MachineEngine {
 
   @Override
   public RunningMachine start(MachineSpec spec) {
-    List<AutoCloseable> opened = new ArrayList<>();
+    var opened = new Opened();
     try {
       return start(spec, opened);
     } catch (IOException
@@ -107,16 +107,12 @@ public final class OwnProcessEngine implements MachineEngine {
         | LinuxException
         | SandboxException
         | OutOfMemoryError e) { // of the host, which may have no thread left
-      closeAll(opened);
+      opened.takeBack();
       if (e instanceof SandboxException refused) {
         throw refused;
       }
-      boolean invalid =
-          e instanceof VmmException refused
-              && (refused.kind() == VmmException.Kind.BAD_IMAGE
-                  || refused.kind() == VmmException.Kind.INVALID);
       throw new SandboxException(
-          invalid ? SandboxException.Kind.INVALID : SandboxException.Kind.FAILED,
+          KvmEngine.kind(e),
           spec.id() + ": cannot start a machine: " + e.getMessage() + said(spec),
           e);
     }
@@ -136,8 +132,7 @@ public final class OwnProcessEngine implements MachineEngine {
     return spec.directory().resolve("vmm.log");
   }
 
-  private static RunningMachine start(MachineSpec spec, List<AutoCloseable> opened)
-      throws IOException {
+  private static RunningMachine start(MachineSpec spec, Opened opened) throws IOException {
     Path directory = Files.createDirectories(spec.directory().resolve(Qemu.DIRECTORY));
     HostGroup group = HostGroup.of(spec.id(), spec.groupParent());
     opened.add(group::remove);
@@ -258,17 +253,6 @@ public final class OwnProcessEngine implements MachineEngine {
       return listener.accept();
     } finally {
       Files.deleteIfExists(path);
-    }
-  }
-
-  private static void closeAll(List<AutoCloseable> opened) {
-    for (AutoCloseable resource : opened.reversed()) {
-      try {
-        resource.close();
-      } catch (Exception e) {
-        System.getLogger(OwnProcessEngine.class.getName())
-            .log(System.Logger.Level.DEBUG, "closing", e);
-      }
     }
   }
 }

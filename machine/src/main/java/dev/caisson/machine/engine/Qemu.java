@@ -99,7 +99,7 @@ public final class Qemu implements MachineEngine {
     Path directory = spec.directory().resolve(DIRECTORY);
     MachineUser user = MachineUser.of(spec.id());
     List<VhostUserServer> lent = new ArrayList<>();
-    List<AutoCloseable> opened = new ArrayList<>();
+    var opened = new Opened();
     try {
       ownDirectory(directory, user);
       ServerSocketChannel control = listen(directory.resolve("control"), user, opened);
@@ -125,7 +125,7 @@ public final class Qemu implements MachineEngine {
       return new QemuMachine(
           process, heard, group, controlStream, new QemuMonitor(monitorStream), lent);
     } catch (IOException | RuntimeException | OutOfMemoryError e) { // also for want of a thread
-      opened.reversed().forEach(Qemu::closeQuietly);
+      opened.takeBack();
       lent.forEach(VhostUserServer::close);
       if (e instanceof SandboxException refused) {
         throw refused;
@@ -207,15 +207,7 @@ public final class Qemu implements MachineEngine {
         .orElseThrow(() -> SandboxException.unsupported(name, "is not installed on this host"));
   }
 
-  private static void closeQuietly(AutoCloseable opened) {
-    try {
-      opened.close();
-    } catch (Exception e) {
-      System.getLogger(Qemu.class.getName()).log(System.Logger.Level.DEBUG, "closing", e);
-    }
-  }
-
-  private static ServerSocketChannel listen(Path path, MachineUser user, List<AutoCloseable> opened)
+  private static ServerSocketChannel listen(Path path, MachineUser user, Opened opened)
       throws IOException {
     Files.deleteIfExists(path);
     ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

@@ -28,39 +28,42 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class QueueWorkerTest {
-  /** A device whose file has nothing to read, as /proc/kmsg or a pipe behind a mount. */
-  private record Hanging(Pipe pipe, CompletableFuture<Long> begun, CompletableFuture<Long> answer)
-      implements VirtioDevice {
+  /** A device with one queue of which only kicks matter. */
+  private interface Kicked extends VirtioDevice {
     @Override
-    public DeviceType type() {
+    default DeviceType type() {
       return DeviceType.FILE_SYSTEM;
     }
 
     @Override
-    public long features() {
+    default long features() {
       return 0;
     }
 
     @Override
-    public List<Integer> queueSizes() {
+    default List<Integer> queueSizes() {
       return List.of(8);
     }
 
     @Override
-    public void start(long features, List<DeviceQueue> queues) {}
+    default void start(long features, List<DeviceQueue> queues) {}
 
+    @Override
+    default void stop() {}
+
+    @Override
+    default void close() {}
+  }
+
+  /** A device whose file has nothing to read, as /proc/kmsg or a pipe behind a mount. */
+  private record Hanging(Pipe pipe, CompletableFuture<Long> begun, CompletableFuture<Long> answer)
+      implements Kicked {
     @Override
     public void kicked(int queue) {
       begun.complete(0L);
       MemorySegment[] room = {Arena.ofAuto().allocate(8)};
       answer.complete(ScatteredIo.read(pipe.reader(), room, 1));
     }
-
-    @Override
-    public void stop() {}
-
-    @Override
-    public void close() {}
   }
 
   @Test
@@ -76,37 +79,13 @@ class QueueWorkerTest {
   }
 
   /** A device whose guest's memory is a copy of a file. */
-  private record Reading(MemorySegment memory) implements VirtioDevice {
-    @Override
-    public DeviceType type() {
-      return DeviceType.ENTROPY;
-    }
-
-    @Override
-    public long features() {
-      return 0;
-    }
-
-    @Override
-    public List<Integer> queueSizes() {
-      return List.of(8);
-    }
-
-    @Override
-    public void start(long features, List<DeviceQueue> queues) {}
-
+  private record Reading(MemorySegment memory) implements Kicked {
     @Override
     public void kicked(int queue) {
       byte[] copy = new byte[8192];
       MemorySegment.copy(memory, 0, MemorySegment.ofArray(copy), 0, copy.length);
       memory.set(LittleEndian.U16, 0, (short) 1);
     }
-
-    @Override
-    public void stop() {}
-
-    @Override
-    public void close() {}
   }
 
   @Test
