@@ -13,6 +13,8 @@ import dev.caisson.launch.PlanEncoder;
 import dev.caisson.launch.Step;
 import dev.caisson.sandbox.Place;
 import dev.caisson.sandbox.user.Identity;
+import dev.caisson.sandbox.workload.Program;
+import dev.caisson.sandbox.workload.ResourceLimit;
 import dev.caisson.sandbox.workload.RootFilesystem;
 import dev.caisson.sandbox.workload.Security;
 import dev.caisson.sandbox.workload.Workload;
@@ -100,6 +102,15 @@ class ContainerPlanTest {
     List<String> names =
         names(workload().security(Security.DEFAULT.withNoNewPrivileges(true)).build());
     assertThat(names).endsWith("no new privileges", "filter system calls", "execute");
+  }
+
+  /** They are set from outside, on the first process, and are for its child too. */
+  @Test
+  void limitsComeBeforeTheFirstProcessIsOurs() {
+    var program =
+        Program.of("true").init(true).limits(List.of(new ResourceLimit("nofile", 20, 30))).build();
+    assertThat(names(workload().process(program).build()))
+        .containsSubsequence("limit resources", "become init", "execute");
   }
 
   @Test
